@@ -1,0 +1,26 @@
+"""What a container says of its photo beside the pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GAIN_MAP_URN = b"urn:iso:std:iso:ts:21496"
+
+
+@dataclass(frozen=True)
+class Facts:
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    xmp_extended: bytes | None = None
+    iptc: bytes | None = None
+    frames: int = 1
+    subsampling: str | None = None
+    quality: int | None = None
+    lossless: bool = False
+    compression: str | None = None
+    primaries: int | None = (
+        None  # of ISO/IEC 23091-2, where the file gives them instead of a profile
+    )
+    transfer: int | None = None
+    gain_map: bool = False
+    notes: tuple[str, ...] = ()

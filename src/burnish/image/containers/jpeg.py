@@ -1,0 +1,192 @@
+"""JPEG: segments before the picture, its quality and subsampling, gain maps; writing it back."""
+
+from __future__ import annotations
+
+import struct
+from hashlib import md5
+from io import BytesIO
+from typing import BinaryIO
+
+import numpy as np
+
+from burnish.image import exif, iptc, xmp
+from burnish.image.containers.facts import GAIN_MAP_URN, Facts
+from burnish.image.metadata import Metadata
+from burnish.image.tiffdir import open_stream, read_directory
+
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
+ICC = b"ICC_PROFILE\0"
+ROOM = 65533  # bytes of payload in one segment
+FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+# The luminance table of the standard (Annex K), which libjpeg's quality scales.
+STANDARD = np.frombuffer(
+    bytes.fromhex(
+        "100b0a101828333d0c0c0e131a3a3c370e0d1018283945380e11161d3357503e"
+        "12162538446d674d182337405168715c31404e5767797865485c5f6270646763"
+    ),
+    np.uint8,
+).astype(int)
+
+
+def facts(file: BinaryIO) -> Facts:
+    found: dict[str, bytes] = {}
+    extension: dict[bytes, list[tuple[int, bytes]]] = {}
+    photoshop, luminance, subsampling, gain = b"", None, None, False
+    for marker, offset, payload in segments(file):
+        if marker == 0xE1 and payload.startswith(exif.PREFIX):
+            found.setdefault("exif", payload)
+        elif marker == 0xE1 and payload.startswith(XMP):
+            found.setdefault("xmp", payload[len(XMP) :])
+        elif marker == 0xE1 and payload.startswith(EXTENSION):
+            guid = payload[len(EXTENSION) : len(EXTENSION) + 32]
+            (at,) = struct.unpack_from(">I", payload, len(EXTENSION) + 36)
+            extension.setdefault(guid, []).append((at, payload[len(EXTENSION) + 40 :]))
+        elif marker == 0xE2 and payload.startswith(b"MPF\0"):
+            gain |= gain_map_in_second_picture(file, payload[4:], offset + 4)
+        elif marker == 0xE2 and payload.startswith(GAIN_MAP_URN):
+            gain = True
+        elif marker == 0xED and payload.startswith(iptc.PHOTOSHOP):
+            photoshop += payload[len(iptc.PHOTOSHOP) :] if photoshop else payload
+        elif marker == 0xDB and luminance is None:
+            luminance = luminance_table(payload)
+        elif marker in FRAMES and len(payload) > 8:
+            subsampling = sampling(payload)
+    packet = found.get("xmp")
+    extended = None
+    for guid, parts in extension.items():
+        if packet and guid in packet:
+            extended = b"".join(part for _, part in sorted(parts))
+    return Facts(
+        exif=exif.bare(found.get("exif")),
+        xmp=packet,
+        xmp_extended=extended,
+        iptc=iptc.unwrap(photoshop),
+        subsampling=subsampling,
+        quality=None if luminance is None else quality(luminance),
+        gain_map=gain or xmp.has_gain_map(packet),
+    )
+
+
+def segments(file: BinaryIO) -> list[tuple[int, int, bytes]]:
+    """(marker, offset of the payload in the file, payload) up to the start of the scan."""
+    found: list[tuple[int, int, bytes]] = []
+    file.seek(2)
+    while True:
+        byte = file.read(1)
+        while byte and byte != b"\xff":
+            byte = file.read(1)  # junk between segments
+        while byte == b"\xff":
+            byte = file.read(1)  # fill bytes
+        if not byte or byte[0] in (0xDA, 0xD9):
+            return found
+        if byte[0] in (0x00, 0x01) or 0xD0 <= byte[0] <= 0xD8:
+            continue
+        length = file.read(2)
+        if len(length) < 2:
+            return found
+        offset = file.tell()
+        payload = file.read(max(struct.unpack(">H", length)[0] - 2, 0))
+        found.append((byte[0], offset, payload))
+
+
+def luminance_table(payload: bytes) -> np.ndarray | None:
+    """The first quantisation table, if it is table 0."""
+    if not payload or payload[0] & 15:
+        return None
+    wide = payload[0] >> 4
+    if len(payload) < 65 + 64 * wide:
+        return None
+    return np.frombuffer(payload, ">u2" if wide else "u1", 64, 1).astype(int)
+
+
+def quality(table: np.ndarray) -> int:
+    """The libjpeg quality whose luminance table is nearest in sum, which knows no zigzag order."""
+    q = np.arange(1, 101)
+    scale = np.where(q < 50, 5000 // q, 200 - 2 * q)
+    sums = np.clip((STANDARD * scale[:, None] + 50) // 100, 1, 255).sum(axis=1)
+    return int(q[np.abs(sums - table.sum()).argmin()])
+
+
+def sampling(frame: bytes) -> str | None:
+    """ "444", "422", "440", "420", "411"; None for one or four channels."""
+    if frame[5] != 3 or len(frame) < 15:
+        return None
+    factors = [(frame[7 + 3 * i] >> 4, frame[7 + 3 * i] & 15) for i in range(3)]
+    across = factors[0][0] / max(factors[1][0], factors[2][0], 1)
+    down = factors[0][1] / max(factors[1][1], factors[2][1], 1)
+    names = {(1, 1): "444", (2, 1): "422", (1, 2): "440", (2, 2): "420", (4, 1): "411"}
+    return names.get((int(across), int(down)), "other")
+
+
+def gain_map_in_second_picture(file: BinaryIO, index: bytes, base: int) -> bool:
+    """Whether a picture in the multi-picture index is a gain map (others are previews)."""
+    here = file.tell()
+    try:
+        stream = open_stream(BytesIO(index))
+        entries, _ = read_directory(stream, stream.first)
+        rows = entries[0xB002].data
+        for i in range(1, len(rows) // 16):
+            _, _, offset = struct.unpack_from(f"{stream.order}III", rows, 16 * i)
+            file.seek(base + offset)
+            head = file.read(1 << 16)
+            if GAIN_MAP_URN in head or xmp.has_gain_map(head):
+                return True
+    except (KeyError, ValueError, struct.error):
+        pass
+    finally:
+        file.seek(here)
+    return False
+
+
+def wrap(encoded: bytes, meta: Metadata, dpi: float | None) -> list[bytes]:
+    """The file in parts: a JFIF header and metadata before the rest of an encoded picture."""
+    at = 2
+    if encoded[2:4] == b"\xff\xe0":
+        at += 2 + struct.unpack_from(">H", encoded, 4)[0]
+    per_inch = min(round(dpi or 72), 65535)
+    jfif = b"JFIF\0\1\2" + struct.pack(">BHHBB", 1, per_inch, per_inch, 0, 0)
+    inserted = [segment(0xE0, jfif)]
+    if meta.exif and fits_exif(meta.exif):
+        inserted.append(segment(0xE1, exif.PREFIX + meta.exif))
+    if meta.xmp:
+        packet = meta.xmp if fits_xmp(meta.xmp) else xmp.without_padding(meta.xmp)
+        if fits_xmp(packet):
+            inserted.append(segment(0xE1, XMP + packet))
+            inserted += extended_segments(meta.xmp_extended) if meta.xmp_extended else []
+    if meta.icc:
+        inserted += icc_segments(meta.icc)
+    if meta.iptc:
+        blob = iptc.resource(meta.iptc)
+        room = ROOM - len(iptc.PHOTOSHOP)
+        inserted += [
+            segment(0xED, iptc.PHOTOSHOP + blob[i : i + room]) for i in range(0, len(blob), room)
+        ]
+    return [encoded[:2], *inserted, encoded[at:]]
+
+
+def fits_exif(blob: bytes) -> bool:
+    return len(exif.PREFIX) + len(blob) <= ROOM
+
+
+def fits_xmp(packet: bytes) -> bool:
+    return len(XMP) + len(packet) <= ROOM
+
+
+def segment(marker: int, payload: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
+
+
+def icc_segments(profile: bytes) -> list[bytes]:
+    room = ROOM - len(ICC) - 2
+    parts = [profile[i : i + room] for i in range(0, len(profile), room)]
+    return [segment(0xE2, ICC + bytes([i + 1, len(parts)]) + part) for i, part in enumerate(parts)]
+
+
+def extended_segments(packet: bytes) -> list[bytes]:
+    guid = md5(packet, usedforsecurity=False).hexdigest().upper().encode()
+    room = 65000
+    return [
+        segment(0xE1, EXTENSION + guid + struct.pack(">II", len(packet), i) + packet[i : i + room])
+        for i in range(0, len(packet), room)
+    ]

@@ -1,0 +1,138 @@
+"""TIFF: its directory holds the picture's structure and what EXIF, XMP, IPTC and ICC say.
+
+A written file begins with the photo's EXIF stream itself, so that all offsets inside it, a maker's
+note's too, still hold; the picture's data and a new first directory follow.
+"""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from typing import BinaryIO
+
+from burnish.errors import OutputError
+from burnish.image import exif, iptc
+from burnish.image.containers.facts import Facts
+from burnish.image.exif import EXIF_IFD, GPS_IFD, INTEROP_IFD
+from burnish.image.metadata import Metadata
+from burnish.image.tiffdir import (
+    BYTE,
+    LONG,
+    UNDEFINED,
+    Entry,
+    Stream,
+    entry,
+    open_stream,
+    pack_directory,
+    read_directory,
+)
+
+NEW_SUBFILE, COMPRESSION, ORIENTATION, STRIPS, STRIP_SIZES = 254, 259, 274, 273, 279
+XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG, ICC_TAG, DNG_VERSION = 700, 33723, 34377, 34675, 50706
+REDUCED = 1  # of NewSubfileType: a smaller copy
+# Tags of the first directory that describe the photo and not the way it is stored (the resolution
+# comes from the decoder).
+DESCRIPTIVE = {269, 270, 271, 272, 274, 285, 305, 306, 315, 316, 18246, 18249, 33432}
+DESCRIPTIVE |= {*range(40091, 40096)}
+STRUCTURE = {254, *range(256, 260), 262, 266, 273, 277, 278, 279, 284, 317, 320, 338, 339}
+COMPRESSIONS = {1: "none", 5: "lzw", 7: "jpeg", 8: "deflate", 32946: "deflate", 32773: "packbits"}
+MAX_SIZE = (1 << 32) - (1 << 16)
+
+
+def facts(file: BinaryIO) -> Facts:
+    stream = open_stream(file)
+    first, following = read_directory(stream, stream.first)
+    compression = first[COMPRESSION].numbers()[0] if COMPRESSION in first else 1
+    block = first.get(IPTC_TAG)
+    wrapped = first.get(PHOTOSHOP_TAG)
+    iim = iptc.unwrap(block.data if block else None)
+    if iim is None and wrapped:
+        iim = iptc.unwrap(wrapped.data)
+    return Facts(
+        exif=gather_exif(stream, first),
+        xmp=first[XMP_TAG].data if XMP_TAG in first else None,
+        iptc=iim,
+        frames=count_pages(stream, following),
+        compression=COMPRESSIONS.get(compression, "other"),
+        lossless=compression != 7,
+    )
+
+
+def count_pages(stream: Stream, offset: int) -> int:
+    """1 + the full-sized pictures behind the first one."""
+    pages = 1
+    seen: set[int] = set()
+    while offset and offset not in seen and len(seen) < 10000:
+        seen.add(offset)
+        try:
+            page, offset = read_directory(stream, offset)
+        except (ValueError, struct.error):
+            break
+        kind = page[NEW_SUBFILE].numbers()[0] if NEW_SUBFILE in page else 0
+        pages += not kind & REDUCED
+    return pages
+
+
+def gather_exif(stream: Stream, first: dict[int, Entry]) -> bytes | None:
+    """An EXIF stream of what the file says; None where that is nothing."""
+    described = [row for tag, row in first.items() if tag in DESCRIPTIVE]
+    inner = sub_directory(stream, first, EXIF_IFD)
+    gps = sub_directory(stream, first, GPS_IFD)
+    interop = sub_directory(stream, inner, INTEROP_IFD)
+    if not inner and not gps and all(row.tag == ORIENTATION for row in described):
+        return None
+    rows = [list(found.values()) for found in (inner, gps, interop)]
+    return exif.build(described, *rows)
+
+
+def sub_directory(stream: Stream, parent: dict[int, Entry], tag: int) -> dict[int, Entry]:
+    try:
+        return read_directory(stream, parent[tag].numbers()[0])[0]
+    except (KeyError, ValueError, IndexError, struct.error):
+        return {}
+
+
+def wrap(encoded: bytes, meta: Metadata) -> list[bytes]:
+    """A new file in parts from an encoded picture's strips and the metadata."""
+    stream = open_stream(BytesIO(encoded))
+    picture, _ = read_directory(stream, stream.first)
+    blob = meta.exif or struct.pack("<2sHI", b"II", 42, 0)
+    blob += b"\0" * (-len(blob) % 16)
+    order = "<" if blob[:2] == b"II" else ">"
+    strips, sizes = picture[STRIPS].numbers(), picture[STRIP_SIZES].numbers()
+    data = [encoded[at : at + size] for at, size in zip(strips, sizes, strict=True)]
+    offsets, at = [], len(blob)
+    for strip in data:
+        offsets.append(at)
+        at += len(strip)
+    if at > MAX_SIZE:
+        raise OutputError("The photo is too large for a TIFF file (4 GB): choose PNG instead.")
+    padding = b"\0" * (-at % 2)
+    at += len(padding)
+
+    rows = {row.tag: row for row in described_rows(meta.exif)}
+    resolution = {282, 283, 296}
+    for tag, row in picture.items():
+        if tag in STRUCTURE or (tag in resolution and tag not in rows):
+            rows[tag] = row._replace(place=0)
+    rows[STRIPS] = entry(STRIPS, LONG, offsets)
+    for tag, kind, value in (
+        (XMP_TAG, BYTE, meta.xmp),
+        (IPTC_TAG, UNDEFINED, meta.iptc),
+        (ICC_TAG, UNDEFINED, meta.icc),
+    ):
+        if value:
+            rows[tag] = entry(tag, kind, value)
+    head = blob[:4] + struct.pack(f"{order}I", at) + blob[8:]
+    return [head, *data, padding, pack_directory(rows.values(), order, at)]
+
+
+def described_rows(blob: bytes | None) -> list[Entry]:
+    """The entries of an EXIF stream's first directory, their values staying where they are."""
+    if blob is None:
+        return []
+    try:
+        first = exif.directories(blob)[1]
+    except (ValueError, struct.error, IndexError):
+        return []
+    return [row for tag, row in first.items() if tag not in STRUCTURE]

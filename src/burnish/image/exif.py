@@ -1,0 +1,167 @@
+"""EXIF, changed in place: every byte stays where it was, so that makers' notes keep their offsets.
+
+What is changed on keeping it: the orientation is reset (the pixels were turned), the sizes are
+set, and the thumbnail, which shows the old picture, is unlinked and its bytes removed or blanked.
+"""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+
+from burnish.image.tiffdir import (
+    ASCII,
+    SHORT,
+    Entry,
+    Stream,
+    entry,
+    open_stream,
+    pack_directory,
+    read_directory,
+)
+
+ORIENTATION, ARTIST, COPYRIGHT = 0x112, 0x13B, 0x8298
+EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
+WIDTHS, HEIGHTS = (0x100, 0xA002), (0x101, 0xA003)
+THUMB_START, THUMB_SIZE = 0x201, 0x202
+PREFIX = b"Exif\0\0"
+
+
+def bare(blob: bytes | None) -> bytes | None:
+    """The TIFF stream without JPEG's prefix; None where there is nothing useful."""
+    if blob is None:
+        return None
+    while blob.startswith(PREFIX):
+        blob = blob[len(PREFIX) :]
+    return blob if blob[:4] in (b"II*\0", b"MM\0*") else None
+
+
+def directories(blob: bytes) -> tuple[Stream, dict[int, Entry], dict[int, Entry], int]:
+    """The stream, its first directory, its Exif directory, and the thumbnail's offset."""
+    stream = open_stream(BytesIO(blob))
+    first, thumbnail = read_directory(stream, stream.first)
+    inner: dict[int, Entry] = {}
+    if EXIF_IFD in first:
+        try:
+            inner, _ = read_directory(stream, first[EXIF_IFD].numbers()[0])
+        except (ValueError, struct.error, IndexError):
+            inner = {}
+    return stream, first, inner, thumbnail
+
+
+def orientation(blob: bytes | None) -> int:
+    """1 to 8; 1 where it is missing or makes no sense."""
+    if blob is None:
+        return 1
+    try:
+        value = directories(blob)[1][ORIENTATION].numbers()[0]
+    except (KeyError, ValueError, struct.error, IndexError):
+        return 1
+    return value if 1 <= value <= 8 else 1
+
+
+def refreshed(blob: bytes, size: tuple[int, int]) -> bytes:
+    """The stream for an upright photo of (width, height), without its thumbnail."""
+    try:
+        stream, first, inner, thumbnail = directories(blob)
+    except (ValueError, struct.error, IndexError):
+        return blob  # damaged: nothing read from it, nothing changed in it
+    out = bytearray(blob)
+    for found in (first, inner):
+        for tag in (ORIENTATION, *WIDTHS, *HEIGHTS):
+            if tag in found:
+                value = 1 if tag == ORIENTATION else size[0] if tag in WIDTHS else size[1]
+                set_number(out, found[tag], value)
+    if thumbnail:
+        drop_thumbnail(out, stream, thumbnail)
+    return bytes(out)
+
+
+def set_number(out: bytearray, row: Entry, value: int) -> None:
+    unit = {3: "H", 4: "I"}.get(row.type)
+    if unit and row.length == 1 and (unit == "I" or value < 65536):
+        struct.pack_into(f"{row.order}{unit}", out, row.place, value)
+
+
+def drop_thumbnail(out: bytearray, stream: Stream, offset: int) -> None:
+    """Cut the link from the first directory to the second, and the picture it leads to."""
+    (count,) = struct.unpack_from(f"{stream.order}H", out, stream.first)
+    struct.pack_into(f"{stream.order}I", out, stream.first + 2 + 12 * count, 0)
+    try:
+        second, _ = read_directory(stream, offset)
+        start = second[THUMB_START].numbers()[0]
+        end = min(start + second[THUMB_SIZE].numbers()[0], len(out))
+    except (KeyError, ValueError, struct.error, IndexError):
+        return
+    if not 8 <= start < end:
+        return
+    if end >= len(out) - 8 and all(row.place < start for row in second.values()):
+        del out[start:]
+    else:
+        out[start:end] = bytes(end - start)
+
+
+def only_copyright(blob: bytes) -> bytes | None:
+    """A new small stream with the artist and the copyright alone."""
+    try:
+        first = directories(blob)[1]
+    except (ValueError, struct.error, IndexError):
+        return None
+    kept = [first[tag]._replace(place=0) for tag in (ARTIST, COPYRIGHT) if tag in first]
+    return build(kept) if kept else None
+
+
+def build(
+    first: list[Entry],
+    inner: list[Entry] | None = None,
+    gps: list[Entry] | None = None,
+    interop: list[Entry] | None = None,
+) -> bytes:
+    """A stream from entries read elsewhere; the maker's note goes to where it lay if it can."""
+    order = next((row.order for row in first + (inner or [])), "<")
+    first, gps, interop = (  # their values lie in another stream: they are written out here
+        [row._replace(place=0) for row in rows or []] for rows in (first, gps, interop)
+    )
+    out = struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, 8)
+    out += bytes(len(pack_directory([*first, *pointers(inner, gps, order)], order, 8)))
+    offsets = {}
+    if interop:
+        offsets[INTEROP_IFD] = len(out)
+        out += pack_directory(interop, order, len(out))
+    if inner:
+        offsets[EXIF_IFD] = len(out)
+        link = [entry(INTEROP_IFD, 4, [offsets[INTEROP_IFD]], order)] if interop else []
+        rows = [row for row in inner if row.tag != INTEROP_IFD] + link
+        note = next((row for row in rows if row.tag == MAKER_NOTE and len(row.data) > 4), None)
+        plain = [row._replace(place=0) for row in rows if row is not note]
+        if note:
+            # All other values first; then the note, where it was, so that offsets inside it hold.
+            size = len(pack_directory([*plain, note._replace(data=b"", place=0)], order, len(out)))
+            gap = note.place - len(out) - size
+            place = note.place if 0 <= gap < 65536 else len(out) + size
+            marker = entry(MAKER_NOTE, 4, [place], order)
+            marker = marker._replace(type=note.type, length=note.length)
+            out += pack_directory([*plain, marker], order, len(out))
+            out += bytes(place - len(out)) + note.data + b"\0" * (len(note.data) % 2)
+        else:
+            out += pack_directory(plain, order, len(out))
+    if gps:
+        offsets[GPS_IFD] = len(out)
+        out += pack_directory(gps, order, len(out))
+    links = [entry(tag, 4, [at], order) for tag, at in offsets.items() if tag != INTEROP_IFD]
+    head = pack_directory([*first, *links], order, 8)
+    return out[:8] + head + out[8 + len(head) :]
+
+
+def pointers(inner: list[Entry] | None, gps: list[Entry] | None, order: str) -> list[Entry]:
+    pairs = ((EXIF_IFD, inner), (GPS_IFD, gps))
+    return [entry(tag, 4, [0], order) for tag, rows in pairs if rows]
+
+
+def describe(text_tags: dict[int, str]) -> bytes:
+    """A small stream with text tags, such as {COPYRIGHT: "(c) me"}, and an upright orientation."""
+    rows = [
+        entry(tag, ASCII, text.encode("utf-8", "replace") + b"\0")
+        for tag, text in text_tags.items()
+    ]
+    return build([*rows, entry(ORIENTATION, SHORT, [1])])

@@ -1,0 +1,52 @@
+"""What goes into the written file of what the read file said: keep, copyright or strip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from burnish.errors import OptionError
+from burnish.image import exif, iptc, xmp
+from burnish.image.photo import Source
+
+POLICIES = ("keep", "copyright", "strip")
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """Blobs ready for a container; see Source for their forms."""
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    xmp_extended: bytes | None = None
+    iptc: bytes | None = None
+    icc: bytes | None = None
+
+
+def prepare(source: Source, policy: str, size: tuple[int, int]) -> Metadata:
+    """The blobs for an upright photo of (width, height). The ICC profile always goes along."""
+    if policy not in POLICIES:
+        raise OptionError(f"Unknown metadata policy '{policy}': choose keep, copyright or strip.")
+    if policy == "strip":
+        return Metadata(icc=source.icc)
+    if policy == "copyright":
+        return Metadata(
+            exif=source.exif and exif.only_copyright(source.exif),
+            xmp=source.xmp and xmp.only_copyright(source.xmp),
+            iptc=source.iptc and iptc.only_copyright(source.iptc),
+            icc=source.icc,
+        )
+    extended = source.xmp_extended
+    return Metadata(
+        exif=source.exif and exif.refreshed(source.exif, size),
+        xmp=source.xmp and xmp.refreshed(source.xmp, has_extended=extended is not None),
+        xmp_extended=extended,
+        iptc=source.iptc,
+        icc=source.icc,
+    )
+
+
+def without_extended(meta: Metadata) -> Metadata:
+    """For containers that have no second XMP part."""
+    if meta.xmp is None or meta.xmp_extended is None:
+        return meta
+    return replace(meta, xmp=xmp.refreshed(meta.xmp, has_extended=False), xmp_extended=None)

@@ -1,0 +1,66 @@
+"""Camera raw through the extra `raw` (rawpy): 16-bit sRGB with the camera's white balance."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from burnish.errors import InputError, MissingExtraError
+from burnish.image.containers import tiff
+from burnish.image.decode import Samples, strips_of
+from burnish.image.opened import Opened
+from burnish.image.tiffdir import open_stream, read_directory
+
+
+def rawpy() -> Any:
+    try:
+        import rawpy as module
+    except ImportError:
+        raise MissingExtraError("Camera raw", "raw") from None
+    return module
+
+
+def open_raw(source: Path | bytes, name: str) -> Opened:
+    """LibRaw turns the picture upright while it develops it."""
+    module = rawpy()
+    try:
+        raw = module.imread(BytesIO(source) if isinstance(source, bytes) else str(source))
+    except (module.LibRawError, OSError) as error:
+        raise InputError(f"{name} cannot be read as camera raw ({explain(error)}).") from None
+    sizes = raw.sizes
+    width, height = sizes.width, sizes.height
+    if sizes.flip in (5, 6):
+        width, height = height, width
+
+    def samples() -> Samples:
+        try:
+            with raw:
+                array = raw.postprocess(
+                    use_camera_wb=True,
+                    output_bps=16,
+                    output_color=module.ColorSpace.sRGB,
+                    gamma=(2.4, 12.92),
+                )
+        except module.LibRawError as error:
+            raise InputError(f"{name} is truncated or damaged ({explain(error)}).") from None
+        return Samples(array.shape[0], array.shape[1], 3, 16, strips_of(array))
+
+    return Opened(width=width, height=height, mode="rgb", samples=samples, exif=exif_of(source))
+
+
+def explain(error: Exception) -> str:
+    text = error.args[0] if error.args else error
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+
+
+def exif_of(source: Path | bytes) -> bytes | None:
+    """The EXIF of raw files that are TIFF files outside (most are)."""
+    try:
+        with BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+            stream = open_stream(file)
+            first, _ = read_directory(stream, stream.first)
+            return tiff.gather_exif(stream, first)
+    except (ValueError, struct.error, OSError):
+        return None

@@ -1,0 +1,140 @@
+"""JPEG, PNG, WebP, TIFF and AVIF through libvips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from burnish.errors import InputError
+from burnish.image import colour, exif
+from burnish.image.containers.facts import Facts
+from burnish.image.decode import Samples
+from burnish.image.opened import Opened
+from burnish.image.photo import strips
+from burnish.image.sniff import TITLES
+from burnish.image.vips import reason, vips
+
+LOADERS = {"jpeg": "jpegload", "png": "pngload", "webp": "webpload", "tiff": "tiffload"}
+LOADERS |= {"avif": "heifload"}
+DTYPES = {"uchar": np.uint8, "ushort": np.uint16}
+
+
+def open_vips(source: Path | bytes, name: str, format: str, facts: Facts) -> Opened:
+    """The header alone is read here."""
+    pyvips = vips()
+    loader = LOADERS[format] + ("_buffer" if isinstance(source, bytes) else "")
+    options: dict[str, Any] = {"access": "sequential", "fail_on": "truncated"}
+    if format == "avif":
+        options["unlimited"] = True  # our own limit counts pixels and is checked before decoding
+    try:
+        image = getattr(pyvips.Image, loader)(
+            source if isinstance(source, bytes) else str(source), **options
+        )
+    except pyvips.Error as error:
+        raise InputError(
+            f"{name} is damaged or no {TITLES[format]} file ({reason(error)})."
+        ) from None
+    icc = blob(image, "icc-profile-data")
+    mode, image, icc, notes = plain(image, name, icc, facts)
+    found_exif = exif.bare(blob(image, "exif-data")) if format == "avif" else facts.exif
+    return Opened(
+        width=image.width,
+        height=image.height,
+        mode=mode,
+        samples=lambda: Samples(
+            image.height, image.width, image.bands, bits(image, format), decoded(image, name)
+        ),
+        orientation=orientation(image, format, facts),
+        grey=image.bands < 3,
+        icc=icc,
+        exif=found_exif,
+        xmp=blob(image, "xmp-data") if format == "avif" else None,
+        dpi=round(image.xres * 25.4, 2) if image.xres not in (0.0, 1.0) else None,
+        notes=notes,
+    )
+
+
+def plain(
+    image: Any, name: str, icc: bytes | None, facts: Facts
+) -> tuple[str, Any, bytes | None, tuple[str, ...]]:
+    """(mode, an image of 1 to 4 bands of 8 or 16 bits, its profile, notes)."""
+    kind, space = image.interpretation, colour.space(icc or b"")
+    if kind in ("lab", "labs"):
+        return "rgb", image.colourspace("rgb16"), None, ("Lab photo: the enhanced file is sRGB.",)
+    if image.format not in DTYPES:
+        raise InputError(
+            f"{name} has samples of kind '{image.format}'; burnish reads 8 and 16 bit."
+        )
+    if kind == "cmyk":
+        depth = 16 if image.format == "ushort" else 8
+        image = to_srgb(image, name, depth, "cmyk")
+        return "cmyk", image, None, ("CMYK photo: the enhanced file is sRGB.",)
+    if image.bands > 4:
+        raise InputError(f"{name} has {image.bands} channels; burnish reads grey, RGB and CMYK.")
+    if space in ("RGB ", "GRAY") and colour.parse(icc or b"") is None and image.bands >= 3:
+        # A profile made of look-up tables: lcms converts it, within sRGB.
+        depth = 16 if image.format == "ushort" else 8
+        try:
+            image = to_srgb(image, name, depth, "srgb")
+        except InputError:
+            return "rgb", image, None, ("The colour profile is damaged: taken as sRGB.",)
+        note = "The colour profile is made of look-up tables: the enhanced file is sRGB."
+        return "rgb", image, None, (note,)
+    stored_bits = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 8
+    mode = "palette" if image.get_typeof("palette") else "grey" if image.bands < 3 else "rgb"
+    if mode == "grey" and stored_bits == 1:
+        mode = "bilevel"
+    return mode, image, icc, ()
+
+
+def to_srgb(image: Any, name: str, depth: int, fallback: str) -> Any:
+    """Through lcms; the alpha channel, if any, passes by."""
+    try:
+        return image.icc_transform(
+            "srgb",
+            embedded=True,
+            input_profile=fallback,
+            intent="relative",
+            black_point_compensation=True,
+            depth=depth,
+        )
+    except vips().Error as error:
+        raise InputError(f"{name}: its colour profile cannot be used ({reason(error)}).") from None
+
+
+def bits(image: Any, format: str) -> int:
+    if image.format == "uchar":
+        return 8
+    stored = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 16
+    return stored if format == "avif" and stored in (10, 12) else 16
+
+
+def orientation(image: Any, format: str, facts: Facts) -> int:
+    if format == "avif":
+        return 1  # the decoder applies the file's own rotation; EXIF's repeats it
+    if format == "tiff" and image.get_typeof("orientation"):
+        return int(image.get("orientation"))
+    return exif.orientation(facts.exif)
+
+
+def blob(image: Any, field: str) -> bytes | None:
+    if not image.get_typeof(field):
+        return None
+    value = image.get(field)
+    return bytes(value) if isinstance(value, bytes) else None
+
+
+def decoded(image: Any, name: str) -> Iterator[np.ndarray]:
+    """Rows from top to bottom, so that the decoder streams."""
+    region = vips().Region.new(image)
+    dtype = DTYPES[image.format]
+    for part in strips(image.height, image.width):
+        rows = part.stop - part.start
+        try:
+            data = region.fetch(0, part.start, image.width, rows)
+        except vips().Error as error:
+            raise InputError(f"{name} is truncated or damaged ({reason(error)}).") from None
+        yield np.frombuffer(data, dtype).reshape(rows, image.width, image.bands)

@@ -1,0 +1,23 @@
+"""A photo whose header is read and whose samples wait to be decoded: what each opener returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from burnish.image.decode import Samples
+
+
+@dataclass(frozen=True)
+class Opened:
+    width: int  # as stored
+    height: int
+    mode: str
+    samples: Callable[[], Samples]  # may raise InputError
+    orientation: int = 1
+    grey: bool = False
+    icc: bytes | None = None
+    exif: bytes | None = None  # where the decoder gives it and not the container
+    xmp: bytes | None = None
+    dpi: float | None = None
+    notes: tuple[str, ...] = ()

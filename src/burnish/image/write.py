@@ -1,0 +1,102 @@
+"""Photos to files: all or nothing, never over the original, over other files only if asked."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from burnish.errors import OutputError
+from burnish.image.encode import encode_parts
+from burnish.image.formats import check_format, format_of, losses
+from burnish.image.photo import Photo
+
+
+def write(
+    photo: Photo,
+    path: Path | str,
+    *,
+    format: str | None = None,
+    metadata: str = "keep",
+    overwrite: bool = False,
+    quality: int | None = None,
+) -> tuple[str, ...]:
+    """Write the photo; returns sentences about what the format could not hold of it.
+
+    The format is taken from the name unless given. `metadata` is keep, copyright or strip.
+    """
+    path = Path(path)
+    format = check_format(format) if format else format_of(path.name)
+    check_target(path, photo.source.path, overwrite)
+    parts = encode_parts(photo, format, metadata=metadata, quality=quality)
+    write_bytes(parts, path, overwrite=overwrite, original=photo.source.path)
+    return losses(photo, format, metadata)
+
+
+def check_target(path: Path, original: Path | None, overwrite: bool) -> None:
+    """Refuse early what would be refused at the end."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: give the name of a file.")
+    if original is not None and same_file(path, original):
+        raise OutputError(f"{path} is the original photo, which is never overwritten.")
+    if not overwrite and os.path.lexists(path):
+        raise OutputError(f"{path} exists already: use --overwrite to replace it.")
+
+
+def same_file(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
+def write_bytes(
+    parts: list[bytes], path: Path, *, overwrite: bool = False, original: Path | None = None
+) -> None:
+    """Put the parts into a hidden file beside the target, then give it the target's name."""
+    path = Path(path)
+    temporary = path.parent / f".burnish-{os.urandom(8).hex()}.part"
+    make_folder(path.parent)
+    try:
+        try:
+            with temporary.open("xb") as file:
+                for part in parts:
+                    file.write(part)
+                file.flush()
+                os.fsync(file.fileno())
+            check_target(path, original, overwrite)  # again: encoding takes time
+            if overwrite:
+                temporary.replace(path)
+            else:
+                take_name(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except FileExistsError:
+        raise OutputError(f"{path} exists already: use --overwrite to replace it.") from None
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder {folder} cannot be made: {error.strerror}.") from None
+
+
+def take_name(temporary: Path, path: Path) -> None:
+    """Rename without ever replacing: FileExistsError where the name is taken, even a moment ago."""
+    try:
+        os.link(temporary, path)
+        return
+    except FileExistsError:
+        raise
+    except OSError:
+        pass  # this file system has no hard links
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    try:
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise

@@ -1,0 +1,124 @@
+"""XMP packets: what is stale is taken out as text, everything else stays byte for byte."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
+
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+RIGHTS = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
+}
+KEPT = {
+    ("dc", "creator"),
+    ("dc", "rights"),
+    ("xmpRights", "Marked"),
+    ("xmpRights", "Owner"),
+    ("xmpRights", "UsageTerms"),
+    ("xmpRights", "WebStatement"),
+    ("photoshop", "Credit"),
+}
+GAIN_MAP = re.compile(rb"hdrgm:|HDRGainMap|Semantic=\"GainMap\"|hdrgainmap", re.IGNORECASE)
+
+_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>))[2-8]")
+# A gain map, a motion clip and a thumbnail that the written file no longer has.
+_STALE_ATTRIBUTES = re.compile(
+    rb"\s(?:hdrgm:\w+|HDRGainMap:\w+|GCamera:(?:MicroVideo|MotionPhoto)\w*)=(?:\"[^\"]*\"|'[^']*')"
+)
+_STALE_ELEMENT = re.compile(
+    rb"<((?:hdrgm|HDRGainMap):\w+|(?:Container|GContainer):Directory|xmp:Thumbnails"
+    rb"|GCamera:(?:MicroVideo|MotionPhoto)\w*|xmpNote:HasExtendedXMP)(?:\s[^<>]*)?>"
+)
+_EXTENDED = re.compile(rb"\sxmpNote:HasExtendedXMP=(?:\"[^\"]*\"|'[^']*')")
+END = b"<?xpacket end"
+
+
+def refreshed(packet: bytes, *, has_extended: bool) -> bytes:
+    """The packet for an upright photo in standard range; with its second part or without."""
+    packet = _ORIENTATION.sub(rb"\g<1>1", packet)
+    packet = _STALE_ATTRIBUTES.sub(b"", packet)
+    packet = without_elements(packet, spare=b"xmpNote:" if has_extended else b"")
+    return packet if has_extended else _EXTENDED.sub(b"", packet)
+
+
+def without_elements(packet: bytes, spare: bytes) -> bytes:
+    """The packet without stale elements; those whose name begins with `spare` stay."""
+    kept, at, unclosed = [], 0, set()
+    for found in _STALE_ELEMENT.finditer(packet):
+        name = found[1]
+        if found.start() < at or name in unclosed or (spare and name.startswith(spare)):
+            continue
+        end = found.end()
+        if not found[0].endswith(b"/>"):
+            close = b"</" + name + b">"
+            end = packet.find(close, end) + len(close)
+            if end < len(close):
+                unclosed.add(name)  # looked for once: a damaged packet must not take forever
+                continue
+        kept.append(packet[at : found.start()])
+        at = end
+    return b"".join([*kept, packet[at:]])
+
+
+def without_padding(packet: bytes) -> bytes:
+    body, end, rest = packet.rpartition(END)
+    return body.rstrip() + b"\n" + end + rest if end else packet.rstrip()
+
+
+def has_gain_map(packet: bytes | None) -> bool:
+    return packet is not None and GAIN_MAP.search(packet) is not None
+
+
+def only_copyright(packet: bytes) -> bytes | None:
+    """A new packet with creator and rights alone; None where there are none."""
+    from xml.etree import ElementTree
+
+    if b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
+        return None
+    try:
+        root = ElementTree.fromstring(packet.strip(b"\0 \r\n\t"))
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return None
+    names = {f"{{{RIGHTS[prefix]}}}{name}": f"{prefix}:{name}" for prefix, name in KEPT}
+    found: dict[str, str] = {}
+    for description in root.iter(f"{RDF}Description"):
+        for key, value in description.attrib.items():
+            if key in names:
+                found[names[key]] = escape(value)
+        for child in description:
+            if child.tag in names:
+                found[names[child.tag]] = inner_xml(child)
+    if not found:
+        return None
+    spaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in RIGHTS.items())
+    body = "".join(f"<{name}>{value}</{name}>" for name, value in sorted(found.items()))
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description rdf:about=""{spaces}>{body}</rdf:Description></rdf:RDF></x:xmpmeta>'
+    ).encode()
+
+
+def inner_xml(element: ElementTree.Element) -> str:
+    """Text, or an rdf:Alt/Seq/Bag with its items written out again."""
+    lang = "{http://www.w3.org/XML/1998/namespace}lang"
+    for kind in ("Alt", "Seq", "Bag"):
+        holder = element.find(f"{RDF}{kind}")
+        if holder is not None:
+            items = "".join(
+                f"<rdf:li{_language(item.get(lang))}>{escape(item.text or '')}</rdf:li>"
+                for item in holder.findall(f"{RDF}li")
+            )
+            return f"<rdf:{kind}>{items}</rdf:{kind}>"
+    return escape((element.text or "").strip())
+
+
+def _language(value: str | None) -> str:
+    return "" if value is None else f' xml:lang="{escape(value)}"'

@@ -1,0 +1,85 @@
+"""HEIC and camera raw, where their extras are installed."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.ExifTags import Base
+
+from burnish.errors import InputError
+from burnish.image import Photo, encode, probe, read
+from burnish.image.exif import refreshed
+from image.photo_files import XMP, exif, icc, jpeg, picture
+
+
+def test_heic_there_and_back():
+    pytest.importorskip("pillow_heif")
+    data = jpeg(picture(64, 80), exif=b"Exif\0\0" + exif(6), icc_profile=icc("p3"), xmp=XMP)
+    photo = read(data)
+    written = encode(photo, "heic")
+    assert probe(written) == (64, 80, "heic")
+    result = read(written)
+    assert np.abs(result.pixels - photo.pixels).mean() < 0.02
+    assert result.source.icc == photo.source.icc
+    assert result.source.exif == refreshed(photo.source.exif, (64, 80))
+    assert result.source.xmp is not None and b'Orientation="1"' in result.source.xmp
+    with pytest.raises(InputError, match=r"HEIC file .*\)\.$"):
+        read(written[: len(written) // 2])
+
+
+def test_heic_alpha_and_10_bits():
+    pillow_heif = pytest.importorskip("pillow_heif")
+    photo = Photo.from_array(picture(64, 80, channels=4))
+    result = read(encode(photo, "heic"))
+    assert result.alpha is not None and np.abs(result.alpha - photo.alpha).mean() < 0.02
+    deep = picture(64, 80, depth=16)
+    out = BytesIO()
+    pillow_heif.encode("RGB;16", (80, 64), deep.tobytes(), out, quality=95)
+    result = read(out.getvalue())
+    assert (result.source.bits, result.source.depth) == (10, 16)
+    assert np.abs(result.pixels - deep / 65535).mean() < 0.02
+
+
+def test_raw_is_developed(tmp_path: Path):
+    """A DNG made by hand: a flat field behind a Bayer pattern, to be turned by a quarter."""
+    pytest.importorskip("rawpy")
+    path = tmp_path / "photo.dng"
+    make_dng(path)
+    assert probe(path) == (64, 96, "raw")
+    photo = read(path)
+    assert photo.pixels.shape == (96, 64, 3) and photo.source.depth == 16
+    made = Image.Exif()
+    assert photo.source.exif is not None
+    made.load(b"Exif\0\0" + photo.source.exif)
+    assert made[Base.Model] == "Cam" and made[Base.Orientation] == 6
+    result = read(encode(photo))
+    assert (result.source.format, result.source.quality, result.height) == ("jpeg", 95, 96)
+    assert read(encode(photo, "tiff")).source.depth == 16
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(InputError, match=r"photo\.dng"):
+        read(path)
+
+
+def make_dng(path: Path) -> None:
+    import tifffile
+
+    identity = tuple(x for i in range(9) for x in (10000 * (i % 4 == 0), 10000))
+    tags = [
+        (50706, 1, 4, (1, 4, 0, 0), True),
+        (33421, 3, 2, (2, 2), True),
+        (33422, 1, 4, (0, 1, 1, 2), True),
+        (50721, 10, 9, identity, True),
+        (50728, 5, 3, (1, 2, 1, 1, 1, 2), True),
+        (50717, 4, 1, 4095, True),
+        (50778, 3, 1, 21, True),
+        (50708, 2, 0, "Maker Cam", True),
+        (271, 2, 0, "Maker", True),
+        (272, 2, 0, "Cam", True),
+        (274, 3, 1, 6, True),
+    ]
+    field = np.full((64, 96), 2000, np.uint16)
+    tifffile.imwrite(path, field, photometric=32803, extratags=tags, metadata=None)

@@ -1,0 +1,191 @@
+"""What is no photo, or a broken one, is refused with one clear sentence that names the file."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from burnish.errors import InputError, MissingExtraError
+from burnish.image import is_photo_name, probe, read
+from image.photo_files import exif, icc, jpeg, picture, pillow, png, tiff, vips_image
+
+NOISE = np.random.default_rng(1).integers(0, 256, (300, 200, 3)).astype(np.uint8)
+
+
+def encoded(name: str) -> bytes:
+    image = vips_image(NOISE)
+    return {
+        "jpg": lambda: jpeg(NOISE),
+        "png": lambda: png(NOISE),
+        "webp": lambda: image.webpsave_buffer(),
+        "tif": lambda: tiff(NOISE, compression="deflate"),
+        "avif": lambda: image.heifsave_buffer(compression="av1", effort=0),
+    }[name]()
+
+
+def refused(source: Path | bytes, **options: int) -> str:
+    """The sentence; it is one line, ends with a full stop and names the file."""
+    with pytest.raises(InputError) as caught:
+        read(source, **options)
+    sentence = str(caught.value)
+    assert "\n" not in sentence and sentence.endswith(".")
+    if isinstance(source, Path):
+        assert source.name in sentence
+    return sentence
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
+@pytest.mark.parametrize("kept", [0.1, 0.6, 0.95])
+def test_truncated(tmp_path, suffix, kept):
+    data = encoded(suffix)
+    path = tmp_path / f"photo.{suffix}"
+    path.write_bytes(data[: int(len(data) * kept)])
+    sentence = refused(path)
+    assert "damaged" in sentence or "truncated" in sentence, sentence
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
+def test_the_wrong_extension_reads_with_a_note(tmp_path, suffix):
+    path = tmp_path / ("photo.jpg" if suffix != "jpg" else "photo.png")
+    path.write_bytes(encoded(suffix))
+    photo = read(path)
+    assert any("name ends in" in note for note in photo.source.notes)
+    assert photo.source.path == path
+    assert probe(path) == (200, 300, photo.source.format)
+
+
+def test_an_odd_but_whole_jpeg_reads():
+    data = jpeg(picture())
+    assert read(data + b"\0" * 100).source.notes == ()  # padding behind the end
+    assert read(data[:2] + b"\xff\xff\xff" + data[3:]).width == 56  # fill bytes before a marker
+
+
+@pytest.mark.parametrize(
+    "content, says",
+    [
+        (b"", "empty"),
+        (b"hello, this is a text", "not a picture"),
+        (b"GIF89a" + bytes(50), "GIF"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\0\0\0\x18ftypmp42" + bytes(30), "video"),
+        (b"\xff\xd8\xff\xe0", "damaged"),
+        (b"\x89PNG\r\n\x1a\n", "damaged"),
+        (b"RIFF\0\0\0\0WEBP", "damaged"),
+        (b"II*\0\x08\0\0\0", "damaged"),
+        (b"\0\0\0\x1cftypavif" + bytes(30), "damaged"),
+    ],
+)
+def test_what_is_no_photo(tmp_path, content, says):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(content)
+    assert says in refused(path)
+    assert says in refused(content)
+
+
+def test_folders_and_missing_files(tmp_path):
+    assert "folder" in refused(tmp_path)
+    assert "does not exist" in refused(tmp_path / "nothing.jpg")
+    for function in (read, probe):
+        with pytest.raises(InputError):
+            function(tmp_path)
+
+
+def test_bombs_are_refused_before_decoding(tmp_path):
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    path = tmp_path / "bomb.png"
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0))
+    data = chunk(b"IDAT", zlib.compress(bytes(1000)))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + data + chunk(b"IEND", b""))
+    assert "3600 megapixels" in refused(path)
+    assert "limit of 0" in refused(encoded("jpg"), max_pixels=59_999)
+    assert read(encoded("jpg"), max_pixels=60_000).width == 200
+
+
+def frames(count: int) -> list[Image.Image]:
+    return [Image.fromarray(np.roll(NOISE, 9 * i, 0)) for i in range(count)]
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "AVIF"])
+def test_animations(tmp_path, format):
+    path = tmp_path / f"moving.{format.lower()}"
+    first, *others = frames(3)
+    first.save(path, format, save_all=True, append_images=others, duration=100)
+    assert "frames" in refused(path)
+    one = tmp_path / f"still.{format.lower()}"
+    first.save(one, format)
+    assert read(one).width == 200
+
+
+def test_several_pages(tmp_path):
+    import tifffile
+
+    path = tmp_path / "pages.tif"
+    tifffile.imwrite(path, np.stack([NOISE, NOISE, NOISE]), photometric="rgb")
+    assert "3 pages" in refused(path)
+    with tifffile.TiffWriter(path) as out:
+        out.write(NOISE, photometric="rgb")
+        out.write(NOISE[::4, ::4], photometric="rgb", subfiletype=1)  # a smaller copy is no page
+    assert read(path).height == 300
+
+
+def test_samples_of_other_kinds(tmp_path):
+    import tifffile
+
+    path = tmp_path / "float.tif"
+    tifffile.imwrite(path, NOISE.astype(np.float32), photometric="rgb")
+    assert "8 and 16 bit" in refused(path)
+    tifffile.imwrite(path, np.zeros((8, 8, 7), np.uint8), photometric="rgb", planarconfig="contig")
+    assert "7 channels" in refused(path)
+
+
+def test_missing_extras_are_named(tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    monkeypatch.setitem(sys.modules, "rawpy", None)
+    with pytest.raises(MissingExtraError, match=r"burnish\[heic\]"):
+        read(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40))
+    path = tmp_path / "photo.dng"
+    path.write_bytes(tiff(picture()))
+    with pytest.raises(MissingExtraError, match=r"burnish\[raw\]"):
+        read(path)
+
+
+@given(
+    st.sampled_from(["jpg", "png", "webp", "tif"]), st.integers(0, 10_000), st.binary(max_size=9)
+)
+def test_damage_anywhere_reads_or_is_refused(suffix, at, junk):
+    data = SMALL[suffix]
+    at %= len(data)
+    for damaged in (data[:at] + junk + data[at + len(junk) :], data[:at] + junk):
+        try:
+            photo = read(damaged)
+        except InputError:
+            continue
+        assert photo.pixels.shape[2] == 3
+
+
+SMALL = {
+    "jpg": jpeg(picture(), exif=b"Exif\0\0" + exif(), icc_profile=icc("p3")),
+    "png": png(picture(), icc("p3")),
+    "webp": pillow(picture(), "WEBP", exif=b"Exif\0\0" + exif()),
+    "tif": tiff(picture(), icc("p3")),
+}
+
+
+def test_names_of_photos():
+    for name in ("a.jpg", "b.JPEG", "c.Tiff", "d.nef", "e.heic", "f.avif"):
+        assert is_photo_name(name)
+    for name in ("a.txt", "jpg", ".hidden.jpg", "movie.mov", "anim.gif"):
+        assert not is_photo_name(name)
