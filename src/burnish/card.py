@@ -1,0 +1,59 @@
+"""ModelCard: what a set of weights is, what it needs from the engine, and where it comes from."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from burnish.errors import ModelError
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Facts about one trained network; they travel in the header of its weight file and its graph.
+
+    The engine reads ``scale``, ``multiple_of``, ``halo`` and ``moments``; people read the rest.
+    """
+
+    name: str
+    """Name by which ``--model`` finds it."""
+    net: str
+    """Builder in ``burnish.nets.zoo``."""
+    halo: int
+    """Receptive-field radius in input pixels: what a tile must see around its core."""
+    hyperparameters: dict[str, Any] = field(default_factory=dict)
+    """Keyword arguments of the builder, so that the network can be built again."""
+    scale: int = 1
+    """Output pixels per input pixel along each side."""
+    multiple_of: int = 1
+    """Tile origins lie on multiples of this number of input pixels."""
+    moments: int = 0
+    """Length of the global statistics vector; 0 when the network needs no statistics pass."""
+    moments_halo: int = 0
+    """Receptive-field radius of the statistics pass in input pixels."""
+    parameters: int = 0
+    """Number of trained parameters."""
+    description: str = ""
+    paper: str = ""
+    licence: str = ""
+    training_data: tuple[str, ...] = ()
+    training: dict[str, Any] = field(default_factory=dict)
+    """Recipe, seed, steps, loss, as recorded by the run that made the weights."""
+    scores: dict[str, Any] = field(default_factory=dict)
+    """Measured scores, each with the data and the protocol in its key."""
+    hashes: dict[str, str] = field(default_factory=dict)
+    """sha256 of the files that belong to the model, by file name."""
+
+    def to_json(self) -> str:
+        """One JSON object with sorted keys."""
+        return json.dumps(dataclasses.asdict(self), indent=1, sort_keys=True)
+
+    @staticmethod
+    def from_json(text: str, where: str = "model card") -> "ModelCard":
+        """Read a card; an unknown or missing field is a `ModelError` that names ``where``."""
+        try:
+            values = json.loads(text)
+            values["training_data"] = tuple(values.get("training_data", ()))
+            return ModelCard(**values)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ModelError(f"{where} holds no valid model card: {error}") from error

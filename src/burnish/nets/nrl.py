@@ -1,0 +1,252 @@
+"""NRL: non-identical residual learning with an attention-aware recursive network.
+
+Hu and Huang, "Non-identical residual learning for image enhancement via dynamic multi-level
+perceptual loss" (paper A). Symbols are the paper's: ``x`` is I^L, ``X0`` the FMSB output, ``T`` the
+adjusting map, ``a_i`` the attention vector of step i, ``G`` the fine-grained residual.
+
+What the paper leaves open, and the reading taken here (every other reading is a typed choice):
+
+- Convolution function F: pre-activation, ReLU, 3x3, ReLU, 3x3, shared by all N steps.
+- The softmax of Eq. 13 has mean 1/64. ``attention_gain`` multiplies it; 1 is the letter of the
+  paper.
+- ``T + eps`` is kept away from zero by a smooth floor (`bounded_below`); on ordinary photos it is
+  the identity.
+- ``global_map`` is not in the paper: the map branch is gated by the mean and deviation of X0 over
+  the whole picture, since T alone sees 9x9 pixels and knows nothing of exposure or white balance.
+"""
+
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+
+from burnish.nets.net import Net
+
+Residual = Literal["none", "identity", "scalar", "map"]
+Features = Literal["conv3", "conv9", "msb", "fmsb3", "fmsb"]
+Unit = Literal["rru", "rrau", "arru", "raru", "raru-sum", "rru+a"]
+
+EPS = 1e-4
+T_KNEE, T_FLOOR = 0.1, 0.04
+
+
+def bounded_below(t: Tensor, knee: float = T_KNEE, floor: float = T_FLOOR) -> Tensor:
+    """``t`` above ``knee``; below it an exponential that stays above ``floor``.
+
+    Continuous with a continuous first derivative, so that ``x / T`` and its gradient stay finite
+    whatever the network predicts.
+    """
+    room = knee - floor
+    return torch.where(t > knee, t, floor + room * torch.exp((t - knee).clamp(max=0) / room))
+
+
+class MultiScale(nn.Module):
+    """Convolutions with several kernel sizes in parallel, PReLU each, concatenated.
+
+    ``split`` gives each kernel its own group of input channels (the conventional multi-scale block)
+    instead of all of them (the fully multi-scale block).
+    """
+
+    def __init__(
+        self,
+        inputs: tuple[int, ...],
+        widths: tuple[int, ...],
+        kernels: tuple[int, ...],
+        split: bool,
+    ) -> None:
+        super().__init__()
+        self.groups = inputs if split else None
+        fan_in = inputs if split else (sum(inputs),) * len(widths)
+        self.convs = nn.ModuleList(
+            nn.Conv2d(i, w, k, padding=k // 2)
+            for i, w, k in zip(fan_in, widths, kernels, strict=True)
+        )
+        self.act = nn.PReLU(sum(widths))
+
+    def forward(self, x: Tensor) -> Tensor:  # (N, sum(inputs), H, W) -> (N, sum(widths), H, W)
+        parts = x.split(self.groups, dim=1) if self.groups else [x] * len(self.convs)
+        return self.act(
+            torch.cat([conv(p) for conv, p in zip(self.convs, parts, strict=True)], dim=1)
+        )
+
+
+def feature_block(kind: Features, channels: int, widths: tuple[int, ...]) -> nn.Sequential:
+    """What makes X0, (N,3,H,W) -> (N,channels,H,W): FMSB or one of Table 1's stand-ins."""
+    if kind == "conv3":
+        return nn.Sequential(
+            nn.Conv2d(3, channels, 3, padding=1),
+            nn.PReLU(channels),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.PReLU(channels),
+        )
+    if kind == "conv9":
+        return nn.Sequential(nn.Conv2d(3, channels, 9, padding=4), nn.PReLU(channels))
+    kernels = (1, 3, 5)
+    return nn.Sequential(
+        MultiScale((3,), widths, kernels, split=False),
+        MultiScale(widths, widths, (3, 3, 3) if kind == "fmsb3" else kernels, split=kind == "msb"),
+        nn.Conv2d(sum(widths), channels, 1),
+        nn.PReLU(channels),
+    )
+
+
+class Attention(nn.Module):
+    """Channel attention of one recursive step, Eqs. 12-13: (N, c) -> (N, c, 1, 1)."""
+
+    def __init__(self, channels: int, gain: float) -> None:
+        super().__init__()
+        self.w_e = nn.Linear(channels, channels // 2, bias=False)
+        self.w_r = nn.Linear(channels // 2, channels, bias=False)
+        self.gain = gain
+
+    def forward(self, h: Tensor) -> Tensor:
+        e = torch.tanh(self.w_e(h))
+        return (self.gain * torch.softmax(self.w_r(e), dim=1))[:, :, None, None]
+
+
+class RecursiveBlock(nn.Module):
+    """N steps of one shared function F around the fixed local identity X0 (Eqs. 11-15)."""
+
+    def __init__(self, unit: Unit, channels: int, steps: int, gain: float) -> None:
+        super().__init__()
+        self.unit, self.steps = unit, steps
+        self.f = nn.Sequential(
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+        attended = {"rru": 0, "rru+a": 1}.get(unit, steps)
+        self.attention = nn.ModuleList(Attention(channels, gain) for _ in range(attended))
+
+    def forward(self, x0: Tensor, h: Tensor) -> Tensor:  # (N, c, H, W), (N, c) -> (N, c, H, W)
+        x = x0
+        first_attended = self.steps - len(self.attention)
+        for i in range(self.steps):
+            fx = self.f(x)
+            if i < first_attended:
+                x = x0 + fx
+                continue
+            a = self.attention[i - first_attended](h)
+            match self.unit:
+                case "rrau":
+                    x = x0 + a * fx
+                case "arru":
+                    x = a * (x0 + fx)
+                case "raru" | "rru+a":
+                    x = x0 + fx + a * fx
+                case "raru-sum":
+                    s = x0 + fx
+                    x = s + a * s
+        return x
+
+
+class AdjustingMap(nn.Module):
+    """T of Eq. 10, ``A + X0 J1 J2``: (N, c, H, W) -> (N, 3, H, W), a divisor per pixel and channel.
+
+    With ``gated``, channels of X0 are scaled and the outputs shifted by a small function of the
+    picture's mean and deviation: ``T = A + (X0 * (1 + gamma)) J1 J2 + beta`` (not in the paper).
+    """
+
+    def __init__(
+        self, channels: int, lam: float, gated: bool, hidden: int = 96, embed: int = 24
+    ) -> None:
+        super().__init__()
+        self.lam = lam
+        self.j1 = nn.Conv2d(channels, hidden, 1)
+        self.j2 = nn.Conv2d(hidden, 3, 1)
+        self.gate = (
+            nn.Sequential(nn.Linear(2 * channels, embed), nn.Tanh(), nn.Linear(embed, channels + 3))
+            if gated
+            else None
+        )
+
+    def forward(self, x0: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
+        # J1 J2 is linear: multiply the small matrices, not the pictures.
+        assert self.j1.bias is not None and self.j2.bias is not None
+        j2 = self.j2.weight[:, :, 0, 0]
+        j = j2 @ self.j1.weight[:, :, 0, 0]  # (3, c)
+        bias = j2 @ self.j1.bias + self.j2.bias + self.lam  # (3,)
+        if self.gate is None:
+            return nn.functional.conv2d(x0, j[:, :, None, None], bias)
+        gamma, beta = self.gate(torch.cat([mean, deviation], dim=1)).split([x0.shape[1], 3], dim=1)
+        gated = x0 * (1 + gamma)[:, :, None, None]
+        return nn.functional.conv2d(gated, j[:, :, None, None], bias) + beta[:, :, None, None]
+
+
+class NRL(Net):
+    """Paper A's enhancement network, (N,3,H,W) -> (N,3,H,W), RGB in [0,1], any H and W.
+
+    Args:
+        residual: ``none`` G(x); ``identity`` x + G(x); ``scalar`` lam*x + G(x) (Eq. 3);
+            ``map`` x / (T + eps) + G(x) (Eqs. 7-10).
+        features: FMSB or one of Table 1's blocks in its place.
+        unit: recursive unit of Fig. 4 / Table 2.
+        steps: N, the number of recursions.
+        attention_gain: factor on the softmax attention; 1 is the paper, 64 makes a uniform
+            attention the identity.
+        lam: lambda of Eq. 6, the constant that A holds.
+        global_map: gate T by whole-picture statistics (`nrl-global`).
+        channels, widths: feature channels; FMSB widths for kernels 1, 3, 5.
+    """
+
+    def __init__(
+        self,
+        residual: Residual = "map",
+        features: Features = "fmsb",
+        unit: Unit = "raru",
+        steps: int = 6,
+        attention_gain: float = 1.0,
+        lam: float = 1.0,
+        global_map: bool = False,
+        channels: int = 64,
+        widths: tuple[int, int, int] = (24, 32, 24),
+    ) -> None:
+        super().__init__()
+        for value, choice in ((residual, Residual), (features, Features), (unit, Unit)):
+            if value not in get_args(choice):
+                raise ValueError(f"{value!r} is none of {', '.join(get_args(choice))}")
+        self.residual, self.lam, self.channels = residual, lam, channels
+        self.features = feature_block(features, channels, tuple(widths))
+        self.recursive = RecursiveBlock(unit, channels, steps, attention_gain)
+        self.reconstruction = nn.Conv2d(channels, 3, 3, padding=1)
+        self.map = AdjustingMap(channels, lam, global_map) if residual == "map" else None
+        self.moments_size = 2 * channels
+        self.moments_halo = {"conv3": 2, "conv9": 4, "fmsb3": 3}.get(features, 4)
+        self.halo = self.moments_halo + 2 * steps + 1
+        with torch.no_grad():  # start near the residual mode's own identity
+            self.reconstruction.weight.mul_(0.1)
+            if self.map is not None:
+                self.map.j2.weight.mul_(0.1)
+
+    def moments(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Weighted sums of X0 and of X0 squared, (N,3,H,W), (N,1,H,W) -> (N, 2c).
+
+        Without ``weight`` every pixel counts 1/(H*W), which gives means. The sums over a large
+        picture are those over its tiles added up, with a weight of 0 on the tiles' halos.
+        """
+        return self._moments(self.features(x), weight)
+
+    @staticmethod
+    def _moments(x0: Tensor, weight: Tensor | None = None) -> Tensor:
+        if weight is None:
+            return torch.cat([x0.mean(dim=(2, 3)), (x0 * x0).mean(dim=(2, 3))], dim=1)
+        return torch.cat([(x0 * weight).sum(dim=(2, 3)), (x0 * x0 * weight).sum(dim=(2, 3))], dim=1)
+
+    def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
+        """Enhance ``x``; ``moments`` (N, 2c), if given, are of the picture that x is part of."""
+        x0 = self.features(x)
+        mean, square = (self._moments(x0) if moments is None else moments).split(
+            self.channels, dim=1
+        )
+        g = self.reconstruction(self.recursive(x0, mean))
+        match self.residual:
+            case "none":
+                return g
+            case "identity":
+                return x + g
+            case "scalar":
+                return self.lam * x + g
+        deviation = (square - mean * mean).clamp(min=1e-6).sqrt()
+        assert self.map is not None
+        return x / (bounded_below(self.map(x0, mean, deviation)) + EPS) + g
