@@ -1,0 +1,79 @@
+"""Finished photos held in memory as image pyramids, and square views cut from them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from burnish.errors import InputError
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
+
+
+def list_photos(folders: Iterable[Path], exclude: Iterable[str] = ()) -> list[Path]:
+    """Photos directly in the folders, sorted by name; ``exclude`` holds stems to leave out."""
+    left_out = set(exclude)
+    found: list[Path] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{folder} is not a folder of photos.")
+        found += sorted(
+            p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.stem not in left_out
+        )
+    if not found:
+        raise InputError(f"No photos in {', '.join(map(str, folders))}.")
+    return found
+
+
+def load_rgb(path: Path, short_side: int | None = None) -> Tensor:
+    """Read upright as (3,H,W) uint8, shrunk to ``short_side`` pixels if that is given."""
+    try:
+        with Image.open(path) as image:
+            rgb = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path} cannot be read as a photo: {error}") from error
+    if short_side and min(rgb.size) > short_side:
+        ratio = short_side / min(rgb.size)
+        size = (round(rgb.width * ratio), round(rgb.height * ratio))
+        rgb = rgb.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous()
+
+
+class Pyramid:
+    """One photo at full size, half, quarter, ... so that any view is cut near its final scale."""
+
+    def __init__(self, photo: Tensor, smallest: int = 48) -> None:
+        self.levels = [photo]  # (3,H,W) uint8
+        while min(self.levels[-1].shape[1:]) >= 2 * smallest:
+            half = torch.nn.functional.interpolate(
+                self.levels[-1][None].float(), scale_factor=0.5, mode="area"
+            )
+            self.levels.append(half[0].round().to(torch.uint8))
+
+    def view(self, field: float, u: float, v: float, size: int) -> Tensor:
+        """Square view of ``field`` (0,1] of the short side at relative place (u, v).
+
+        (3,size,size) float32 in [0,1]. A field of fewer than ``size`` pixels becomes ``size``
+        pixels, so that nothing is enlarged but a photo that is itself smaller than the view.
+        """
+        h, w = self.levels[0].shape[1:]
+        side = min(max(field * min(h, w), size), min(h, w))
+        level = max(i for i, p in enumerate(self.levels) if i == 0 or side / 2**i >= size)
+        photo = self.levels[level]
+        h, w = photo.shape[1:]
+        s = min(int(side / 2**level), h, w)
+        top, left = int(v * (h - s)), int(u * (w - s))
+        crop = photo[None, :, top : top + s, left : left + s].float() / 255
+        if s == size:
+            return crop[0]
+        return torch.nn.functional.interpolate(
+            crop, size=(size, size), mode="bilinear", antialias=True, align_corners=False
+        )[0].clamp(0, 1)
+
+
+def load_pyramids(paths: Iterable[Path], short_side: int, device: str = "cpu") -> list[Pyramid]:
+    """Read photos at no more than ``short_side`` pixels and build their pyramids on ``device``."""
+    return [Pyramid(load_rgb(p, short_side).to(device)) for p in paths]

@@ -1,0 +1,114 @@
+"""A batch is a pure function of (seed, step, indices), however the indices are shared out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
+from burnish.data.photos import Pyramid
+from burnish.errors import InputError
+
+SIZE = 24
+
+
+def made_photos(n: int = 3) -> list[Pyramid]:
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.rand(n, 3, 7, 9, generator=generator)
+    fine = torch.nn.functional.interpolate(coarse, size=(80, 110), mode="bilinear")
+    return [Pyramid((p * 255).to(torch.uint8), smallest=20) for p in fine]
+
+
+def folder_pair(tmp_path: Path, sizes: dict[str, tuple[int, int]]) -> tuple[Path, Path]:
+    rng = np.random.default_rng(0)
+    low, high = tmp_path / "low", tmp_path / "high"
+    for folder in (low, high):
+        folder.mkdir(exist_ok=True)
+    for name, (width, height) in sizes.items():
+        picture = rng.integers(0, 128, (height, width, 3), np.uint8)
+        Image.fromarray(picture).save(low / name)
+        Image.fromarray(picture * 2 + 1).save(high / name)
+    return low, high
+
+
+@pytest.fixture(params=["retouch", "folder"])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> PairSource:
+    if request.param == "retouch":
+        return RetouchPairs(made_photos(), seed=7)
+    return PairFolder(*folder_pair(tmp_path, {"a.png": (90, 71), "b.png": (60, 82)}), seed=7)
+
+
+def test_batch_is_pure(source: PairSource) -> None:
+    first = source.batch(5, range(6), SIZE)
+    source.batch(6, range(6), SIZE)
+    torch.manual_seed(99)
+    np.random.seed(99)
+    again = source.batch(5, range(6), SIZE)
+    for a, b in zip(first, again, strict=True):
+        assert torch.equal(a, b)
+        assert a.shape == (6, 3, SIZE, SIZE) and a.dtype == torch.float32
+        assert a.min() >= 0 and a.max() <= 1
+
+
+def test_steps_and_indices_differ(source: PairSource) -> None:
+    low, _ = source.batch(5, range(6), SIZE)
+    other, _ = source.batch(6, range(6), SIZE)
+    assert all(not torch.equal(low[i], other[j]) for i in range(6) for j in range(6))
+    assert all(not torch.equal(low[i], low[j]) for i in range(6) for j in range(i))
+
+
+@pytest.mark.parametrize("processes", [2, 3, 6])
+def test_sharing_the_indices_out_changes_no_view(source: PairSource, processes: int) -> None:
+    for step in range(4):
+        whole = source.batch(step, range(6), SIZE)
+        for process in range(processes):
+            part = source.batch(step, range(process, 6, processes), SIZE)
+            for a, b in zip(part, whole, strict=True):
+                assert torch.equal(a, b[process::processes])
+
+
+def test_the_seed_of_a_source_counts() -> None:
+    low, _ = RetouchPairs(made_photos(), seed=0).batch(0, [0], SIZE)
+    other, _ = RetouchPairs(made_photos(), seed=1).batch(0, [0], SIZE)
+    assert not torch.equal(low, other)
+
+
+def test_folder_pairs_stay_aligned(tmp_path: Path) -> None:
+    source = PairFolder(*folder_pair(tmp_path, {"a.png": (40, 30), "b.png": (25, 31)}), seed=3)
+    low, high = source.batch(0, range(20), SIZE)
+    torch.testing.assert_close(high, low * 2 + 1 / 255)
+
+
+def test_a_view_may_be_the_whole_picture(tmp_path: Path) -> None:
+    source = PairFolder(*folder_pair(tmp_path, {"a.png": (SIZE, SIZE)}), seed=3)
+    assert source.batch(0, range(2), SIZE)[0].shape == (2, 3, SIZE, SIZE)
+    with pytest.raises(InputError, match="24x24 pixels is smaller than the 25 pixel view"):
+        source.batch(0, range(2), SIZE + 1)
+
+
+def test_errors_of_a_pair_folder_name_the_culprit(tmp_path: Path) -> None:
+    low, high = folder_pair(tmp_path, {"a.png": (40, 30), "b.png": (25, 31)})
+    with pytest.raises(InputError, match="nowhere is not a folder"):
+        PairFolder(tmp_path / "nowhere", high, seed=0)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="photos to pair with"):
+        PairFolder(tmp_path / "empty", high, seed=0)
+    Image.new("RGB", (40, 31)).save(high / "a.png")
+    with pytest.raises(InputError, match=r"a\.png has different sizes"):
+        PairFolder(low, high, seed=0)
+    (high / "a.png").unlink()
+    with pytest.raises(InputError, match=r"high lacks a\.png to pair with"):
+        PairFolder(low, high, seed=0)
+    (high / "a.png").write_text("no picture")
+    with pytest.raises(InputError, match=r"a\.png cannot be read as a photo"):
+        PairFolder(low, high, seed=0)
+
+
+def test_fixed_pairs_are_fixed_and_of_each_kind() -> None:
+    first, second = (fixed_pairs(made_photos(4), SIZE) for _ in range(2))
+    assert [kind for kind, _, _ in first] == ["full", "mild", "finished", "full"]
+    for (_, low, high), (_, low2, high2) in zip(first, second, strict=True):
+        assert torch.equal(low, low2) and torch.equal(high, high2)
+        assert low.shape == high.shape == (1, 3, SIZE, SIZE)
