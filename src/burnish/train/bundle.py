@@ -1,0 +1,95 @@
+"""Pack code and photos into one folder that trains wherever torch, accelerate and Pillow are.
+
+``python FOLDER/train.py RUN --time-limit 500`` trains or goes on; the run folder it leaves (a few
+MB) is a run folder like any other: copy it back, and `burnish train` or `burnish export` take it
+from there.
+"""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from PIL import Image
+
+from burnish.data.photos import list_photos
+from burnish.errors import OutputError
+from burnish.train.recipe import Recipe
+from burnish.train.setup import DataOptions
+
+LIMIT = 60 * 2**20
+ROOMS = ("nets", "data", "losses", "train")
+FILES = ("__init__.py", "errors.py", "card.py", "checkpoint.py", "py.typed")
+
+RUNNER = '''"""Train from this bundle: python train.py RUN [--time-limit S] [--workers N] ..."""
+import argparse, dataclasses, json, sys
+from pathlib import Path
+
+here = Path(__file__).resolve().parent
+sys.path.insert(0, str(here / "src"))
+from burnish.train.loop import RunOptions
+from burnish.train.recipe import Recipe, Stage
+from burnish.train.setup import DataOptions, trainer, validation_views
+
+parser = argparse.ArgumentParser()
+parser.add_argument("run", type=Path)
+parser.add_argument("--time-limit", type=float)
+parser.add_argument("--precision", default="no")
+parser.add_argument("--workers", type=int, default=8)
+parser.add_argument("--compile", action="store_true")
+arguments = parser.parse_args()
+
+values = json.loads((here / "recipe.json").read_text())
+values["stages"] = tuple(Stage(**s) for s in values["stages"])
+values["betas"] = tuple(values["betas"])
+run = RunOptions(arguments.run, arguments.time_limit, arguments.precision, arguments.compile,
+                 save_every=1000, log_every=200, workers=arguments.workers)
+photos = tuple(p for p in sorted((here / "photos").iterdir()) if p.name != "validation")
+validation = here / "photos" / "validation"
+done = trainer(Recipe(**values), DataOptions(photos), run).run(
+    validation_views(validation if validation.is_dir() else None))
+print("finished" if done else "stopped; run the same command again to go on")
+'''
+
+
+def _copy_photos(paths: list[Path], target: Path, short_side: int) -> None:
+    target.mkdir(parents=True)
+    for path in paths:
+        with Image.open(path) as image:
+            rgb = image.convert("RGB")
+            ratio = min(1.0, short_side / min(rgb.size))
+            size = (round(rgb.width * ratio), round(rgb.height * ratio))
+            small = rgb.resize(size, Image.Resampling.LANCZOS)
+            small.save(target / f"{path.stem}.jpg", quality=93, subsampling=0)
+
+
+def bundle(recipe: Recipe, data: DataOptions, folder: Path) -> int:
+    """Write the bundle to ``folder`` (which must not exist) and return its size in bytes."""
+    if folder.exists():
+        raise OutputError(f"{folder} exists already; a bundle wants a new folder.")
+    code = folder / "src" / "burnish"
+    package = Path(__file__).resolve().parents[1]
+    code.mkdir(parents=True)
+    for name in FILES:
+        shutil.copy(package / name, code / name)
+    for room in ROOMS:
+        if (package / room).is_dir():
+            shutil.copytree(
+                package / room, code / room, ignore=shutil.ignore_patterns("__pycache__")
+            )
+    for source in data.photos:
+        _copy_photos(
+            list_photos([source], data.exclude), folder / "photos" / source.name, recipe.data_side
+        )
+    if data.validation:
+        _copy_photos(list_photos([data.validation]), folder / "photos" / "validation", 256)
+    (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n")
+    (folder / "train.py").write_text(RUNNER)
+    size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+    if size > LIMIT:
+        shutil.rmtree(folder)
+        raise OutputError(
+            f"The bundle would take {size / 2**20:.0f} MiB, more than {LIMIT / 2**20:.0f}; "
+            "give fewer folders."
+        )
+    return size

@@ -1,0 +1,58 @@
+"""What a run writes for people: metrics.csv, TensorBoard events, pictures, the terminal."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+FIELDS = ("step", "name", "value")
+
+
+class RunLog:
+    """Appends rows of (step, name, value); on resume, rows after the resumed step are dropped."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.csv_file = folder / "metrics.csv"
+        kept = []
+        if self.csv_file.exists():
+            with self.csv_file.open(newline="") as file:
+                kept = [r for r in csv.DictReader(file) if int(r["step"]) <= step]
+        with self.csv_file.open("w", newline="") as file:
+            writer = csv.DictWriter(file, FIELDS)
+            writer.writeheader()
+            writer.writerows(kept)
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self.board: Any = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+        except ImportError:  # tensorboard is a convenience; the CSV holds the same numbers
+            self.board = None
+
+    def row(self, step: int, values: dict[str, float]) -> None:
+        """Write named scalars of one step everywhere."""
+        with self.csv_file.open("a", newline="") as file:
+            csv.writer(file).writerows(
+                (step, name, f"{value:.6g}") for name, value in values.items()
+            )
+        if self.board:
+            for name, value in values.items():
+                self.board.add_scalar(name, value, step)
+        print(f"step {step}  " + "  ".join(f"{k} {v:.5g}" for k, v in values.items()), flush=True)
+
+    def pictures(self, step: int, rows: list[Tensor]) -> None:
+        """Input | output | target of some validation pairs, (3,H,3W) each, as one PNG."""
+        size = min(r.shape[1] for r in rows)
+        sheet = torch.cat([r for r in rows if r.shape[1] == size], dim=1)
+        array = (sheet.clamp(0, 1).permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+        Image.fromarray(array).save(self.folder / f"validation-{step:07d}.png")
+
+    def close(self) -> None:
+        """Flush the event file."""
+        if self.board:
+            self.board.close()

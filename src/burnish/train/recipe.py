@@ -1,0 +1,109 @@
+"""A recipe is a frozen description of one training run; an ablation is `replace()` of its base."""
+
+import difflib
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from burnish.errors import OptionError
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Part of a run with one view size and batch size."""
+
+    share: float
+    """Share of the run's steps, (0,1]; the shares of a recipe add up to 1."""
+    size: int
+    """Side of the square training view, in pixels."""
+    batch: int
+    """Views per step, over all processes."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the weights of a run, but for the data and the machine."""
+
+    name: str
+    net: str
+    choices: dict[str, Any] = field(default_factory=dict)
+    steps: int = 30_000
+    stages: tuple[Stage, ...] = (Stage(1.0, 64, 16),)
+    loss: Literal["mse", "l1"] = "l1"
+    learning_rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    schedule: Literal["cosine", "staircase"] = "cosine"
+    """``cosine`` falls to 1 %; ``staircase`` is the paper's: x0.95 every 5 of 100 epochs."""
+    warmup: int = 100
+    clip: float = 1.0
+    """Largest gradient norm; larger ones are scaled down."""
+    ema: float = 0.999
+    """Decay of the weights' moving average, which is what gets validated and saved."""
+    seed: int = 0
+    data_side: int = 512
+    """Photos are shrunk to this short side when read."""
+    description: str = ""
+
+    def stage_at(self, step: int) -> Stage:
+        """The stage that ``step`` (from 0) belongs to."""
+        end = 0.0
+        for stage in self.stages:
+            end += stage.share * self.steps
+            if step < end - 1e-6:
+                return stage
+        return self.stages[-1]
+
+    def scaled(self, budget: float) -> "Recipe":
+        """The same run with ``budget`` times the steps; stages and schedule scale along."""
+        if budget <= 0:
+            raise OptionError("--budget must be a number above 0.")
+        return replace(self, steps=max(1, round(self.steps * budget)))
+
+
+def nrl() -> Recipe:
+    """NRL in the published form, on made retouch pairs: `burnish train nrl --data FOLDER...`."""
+    return Recipe(
+        name="nrl",
+        net="nrl",
+        stages=(Stage(0.75, 32, 16), Stage(0.2, 64, 8), Stage(0.05, 96, 8)),
+        description="NRL (paper A) as published, trained on un-retouched photos.",
+    )
+
+
+def nrl_global() -> Recipe:
+    """What ships as the default model: NRL with the map gated by whole-picture statistics."""
+    return replace(
+        nrl(),
+        name="nrl-global",
+        net="nrl-global",
+        description="NRL with a globally gated adjusting map, trained on un-retouched photos.",
+    )
+
+
+def nrl_paper() -> Recipe:
+    """Paper A's own schedule: MSE, Adam 5e-4, x0.95 per 5 of 100 epochs, batch 32, 100x100 patches.
+
+    An epoch is a sixth of DPED's iPhone patches (160,471 / 6 / 32 = 836 steps).
+    """
+    return Recipe(
+        name="nrl-paper",
+        net="nrl",
+        steps=83_600,
+        stages=(Stage(1.0, 100, 32),),
+        loss="mse",
+        learning_rate=5e-4,
+        betas=(0.9, 0.999),
+        schedule="staircase",
+        warmup=0,
+        description="NRL with the schedule that paper A gives.",
+    )
+
+
+RECIPES = {"nrl": nrl, "nrl-global": nrl_global, "nrl-paper": nrl_paper}
+
+
+def recipe(name: str) -> Recipe:
+    """Look a recipe up; an unknown name tells the nearest."""
+    if name not in RECIPES:
+        near = difflib.get_close_matches(name, RECIPES, n=3, cutoff=0.3) or list(RECIPES)
+        raise OptionError(f"There is no recipe '{name}'; did you mean {', '.join(near)}?")
+    return RECIPES[name]()

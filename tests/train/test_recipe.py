@@ -1,0 +1,71 @@
+"""Recipes: the table, the stages, and the learning-rate schedules against their formulas."""
+
+import math
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from burnish.errors import OptionError
+from burnish.nets.zoo import NETS, build
+from burnish.train.loop import LOSSES, learning_rate
+from burnish.train.recipe import RECIPES, Recipe, Stage, recipe
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_builds(name: str) -> None:
+    r = recipe(name)
+    assert r.name == name and r.net in NETS and r.loss in LOSSES and r.description
+    assert sum(s.share for s in r.stages) == pytest.approx(1)
+    build(r.net, **r.choices)
+
+
+def test_an_unknown_recipe_tells_the_nearest() -> None:
+    with pytest.raises(OptionError, match="nrl-global"):
+        recipe("nrl-globe")
+
+
+@pytest.mark.parametrize("steps", [1, 7, 1000, 5600])
+def test_stages_share_the_steps_out(steps: int) -> None:
+    r = replace(recipe("nrl"), steps=steps)
+    seen = [r.stage_at(s) for s in range(steps)]
+    assert seen == sorted(seen, key=r.stages.index)
+    count = Counter(seen)
+    for stage in r.stages:
+        assert abs(count[stage] - stage.share * steps) <= 1
+
+
+def test_a_budget_scales_the_steps_only() -> None:
+    r = recipe("nrl")
+    assert r.scaled(0.1) == replace(r, steps=3000)
+    assert r.scaled(1e-9).steps == 1
+    for bad in (0, -1):
+        with pytest.raises(OptionError, match="budget"):
+            r.scaled(bad)
+
+
+def test_the_papers_staircase() -> None:
+    r = recipe("nrl-paper")
+    epoch = 836
+    assert r.steps == 100 * epoch
+    for e in range(100):
+        for step in (e * epoch, e * epoch + epoch - 1):
+            assert learning_rate(r, step) == pytest.approx(5e-4 * 0.95 ** (e // 5), rel=1e-12)
+
+
+def test_cosine_with_warm_up() -> None:
+    r = Recipe("r", "nrl", steps=1000, learning_rate=2e-3, warmup=9)
+    for step in (0, 3, 8, 9, 500, 999):
+        fall = 0.01 + 0.99 * (1 + math.cos(math.pi * step / 1000)) / 2
+        expected = 2e-3 * fall * min(1, (step + 1) / 10)
+        assert learning_rate(r, step) == pytest.approx(expected, rel=1e-12)
+    rates = [learning_rate(r, s) for s in range(1000)]
+    assert max(rates) == rates[9] and rates[-1] == pytest.approx(2e-5, rel=0.01)
+    assert all(a > b for a, b in pairwise(rates[9:]))
+
+
+def test_an_ablation_is_a_replacement() -> None:
+    base = recipe("nrl")
+    assert replace(base, choices={"unit": "rru"}) != base
+    assert Recipe("a", "nrl") == Recipe("a", "nrl", stages=(Stage(1.0, 64, 16),))

@@ -1,0 +1,68 @@
+"""Setting a run up from folders, and the bundle that carries it elsewhere."""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from burnish.errors import OptionError, OutputError
+from burnish.train.bundle import bundle
+from burnish.train.loop import RunOptions
+from burnish.train.recipe import Recipe, Stage
+from burnish.train.setup import DataOptions, smoke, trainer, validation_views
+
+TINY = {"channels": 8, "widths": (4, 4, 4), "steps": 2}
+RECIPE = Recipe("tiny", "nrl", TINY, steps=2, stages=(Stage(1.0, 16, 2),), data_side=40)
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    folder = tmp_path / "album"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name in ("a", "b", "shown"):
+        Image.fromarray(rng.integers(0, 255, (50, 60, 3), np.uint8)).save(folder / f"{name}.png")
+    return folder
+
+
+def test_a_small_run_from_start_to_scores() -> None:
+    scores = smoke()
+    assert "all" in scores and all(math.isfinite(v) for v in scores.values())
+
+
+def test_a_run_from_a_folder(album: Path, tmp_path: Path) -> None:
+    run = trainer(RECIPE, DataOptions((album,), exclude=("shown",)), RunOptions(tmp_path / "run"))
+    assert len(run.source.photos) == 2  # type: ignore[attr-defined]
+    assert run.run() and run.data == ["album"]
+
+
+def test_a_run_from_pairs(album: Path, tmp_path: Path) -> None:
+    run = trainer(RECIPE, DataOptions(pairs=(album, album)), RunOptions(tmp_path / "run"))
+    assert run.run()
+
+
+def test_a_run_without_photos_says_what_to_give(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="--data FOLDER"):
+        trainer(RECIPE, DataOptions(), RunOptions(tmp_path))
+    assert validation_views(None) == ()
+
+
+def test_a_bundle_holds_code_recipe_and_small_photos(album: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    size = bundle(RECIPE, DataOptions((album,), exclude=("shown",), validation=album), folder)
+    assert size == sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+    photos = sorted((folder / "photos" / "album").iterdir())
+    assert [p.name for p in photos] == ["a.jpg", "b.jpg"]
+    with Image.open(photos[0]) as image:
+        assert image.size == (48, 40)
+    assert json.loads((folder / "recipe.json").read_text()) == json.loads(
+        json.dumps(asdict(RECIPE))
+    )
+    compile((folder / "train.py").read_text(), "train.py", "exec")
+    assert (folder / "src" / "burnish" / "nets" / "net.py").is_file()
+    with pytest.raises(OutputError, match="exists already"):
+        bundle(RECIPE, DataOptions((album,)), folder)
