@@ -1,0 +1,60 @@
+"""Which models there are: those in the wheel by name, and any exported folder by path."""
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from burnish.card import ModelCard
+from burnish.errors import ModelError, OptionError
+
+DEFAULT = "nrl"
+
+
+@dataclass(frozen=True)
+class Model:
+    """An exported model folder and its card."""
+
+    folder: Path
+    card: ModelCard
+
+
+def _wheel() -> Path:
+    return Path(str(resources.files("burnish") / "weights"))
+
+
+def shipped() -> list[str]:
+    """Names of the models in the wheel, the default first."""
+    names = sorted(p.parent.name for p in _wheel().glob("*/card.json"))
+    return sorted(names, key=lambda n: n != DEFAULT)
+
+
+def find(name_or_path: str) -> Model:
+    """Look a model up by the name of a shipped one or the path of an exported folder.
+
+    Every file is checked against the hash on the card before anything is loaded.
+    """
+    folder = _wheel() / name_or_path
+    if name_or_path not in shipped():
+        folder = Path(name_or_path)
+        if not (folder / "card.json").is_file():
+            near = difflib.get_close_matches(name_or_path, shipped(), n=1, cutoff=0.3) or shipped()
+            raise OptionError(
+                f"There is no model '{name_or_path}': it is neither a shipped one "
+                f"(did you mean {' or '.join(near) or 'none, as none is shipped'}?) "
+                "nor a folder made by `burnish export`."
+            )
+    card_file = folder / "card.json"
+    try:
+        text = card_file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{card_file} cannot be read: {error}") from error
+    card = ModelCard.from_json(text, str(card_file))
+    for file, digest in card.hashes.items():
+        path = folder / file
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            raise ModelError(
+                f"{path} is missing or damaged; install burnish again or export it again."
+            )
+    return Model(folder, card)

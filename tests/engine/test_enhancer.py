@@ -1,0 +1,182 @@
+"""Enhancer: tiled equals whole on every backend, and the promises about pixels."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from burnish import checkpoint
+from burnish.engine.backend import BackendName, Graph
+from burnish.engine.enhancer import LUMA, Enhancer
+from burnish.engine.options import EnhanceOptions
+from burnish.errors import OptionError
+from burnish.image.photo import Photo
+
+BACKENDS: tuple[BackendName, ...] = ("torch", "onnx", "openvino")
+WHOLE = 4096
+
+
+def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
+    """A ramp of light with texture, so that statistics differ from tile to tile."""
+    rng = np.random.default_rng(seed)
+    ramp = np.linspace(0.1, 0.8, width)[None, :, None] * np.linspace(1, 0.6, height)[:, None, None]
+    colour = np.array([1.0, 0.8, 0.6])
+    return np.float32((ramp * colour + rng.normal(0, 0.08, (height, width, 3))).clip(0, 1))
+
+
+def enhancer(model: Path, backend: BackendName = "onnx", **options: Any) -> Enhancer:
+    chosen = {"precision": "f32", "threads": 1, "tile": 64} | options
+    return Enhancer(EnhanceOptions(model=str(model), backend=backend, **chosen))
+
+
+@torch.no_grad()
+def reference(model: Path, pixels: np.ndarray) -> np.ndarray:
+    """The whole picture at once in torch, mirrored by numpy; nothing of the engine's arithmetic."""
+    net, _ = checkpoint.load(model / "weights.safetensors")
+    h, w = pixels.shape[:2]
+    r = net.halo
+    padded = np.pad(pixels, ((r, r), (r, r), (0, 0)), mode="reflect").transpose(2, 0, 1)[None]
+    x = torch.from_numpy(np.ascontiguousarray(padded))
+    x0 = net.features(x)[:, :, r : r + h, r : r + w]
+    moments = torch.cat([x0.mean((2, 3)), x0.square().mean((2, 3))], 1)
+    y = net(x, moments)[0, :, r : r + h, r : r + w].clamp(0, 1)
+    return y.permute(1, 2, 0).numpy()
+
+
+@pytest.mark.parametrize("size", [(75, 101), (47, 46), (130, 63), (1, 1), (3, 700), (200, 10)])
+def test_tiled_equals_whole_on_all_backends(model: Path, size: tuple[int, int]) -> None:
+    pixels = picture(*size)
+    expected = reference(model, pixels)
+    assert np.abs(expected - pixels).mean() > 0.05  # the network does something,
+    assert np.mean((expected > 0) & (expected < 1)) > 0.85  # and clipping hides no difference
+    for backend in BACKENDS:
+        for tile in (64, WHOLE):
+            got = enhancer(model, backend, tile=tile).enhance_pixels(pixels)
+            assert got.shape == pixels.shape and got.dtype == np.float32
+            np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4, err_msg=backend)
+
+
+def test_tile_sizes_agree(model: Path) -> None:
+    pixels = picture(91, 117)
+    expected = reference(model, pixels)
+    for tile in (65, 80, 99, 128):
+        got = enhancer(model, tile=tile).enhance_pixels(pixels)
+        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4)
+
+
+def test_tiles_without_common_statistics_would_differ(model: Path) -> None:
+    """The statistics pass is needed: a tile alone gives another result."""
+    pixels = picture(64, 200)
+    whole = enhancer(model).enhance_pixels(pixels)
+    alone = enhancer(model).enhance_pixels(np.ascontiguousarray(pixels[:, :64]))
+    assert np.abs(whole[:, :40] - alone[:, :40]).max() > 1e-3
+
+
+def test_the_photo_around_the_pixels_stays(model: Path) -> None:
+    rgba = np.random.default_rng(0).integers(0, 255, (20, 30, 4), np.uint8)
+    photo = Photo.from_array(rgba)
+    better = enhancer(model)(photo)
+    assert better.pixels.shape == photo.pixels.shape and better.source == photo.source
+    assert better.alpha is not None
+    np.testing.assert_array_equal(better.alpha, photo.alpha)
+    np.testing.assert_array_equal(photo.pixels, Photo.from_array(rgba).pixels)
+
+
+def test_strength(model: Path) -> None:
+    photo = Photo.from_array(picture(50, 77))
+    full = enhancer(model)(photo).pixels
+    np.testing.assert_array_equal(enhancer(model, strength=0)(photo).pixels, photo.pixels)
+    inside = (full > 0) & (full < 1)  # clipping comes after the blend
+    assert inside.mean() > 0.9
+    for strength in (0.25, 0.8):
+        blended = enhancer(model, strength=strength)(photo).pixels
+        expected = photo.pixels + strength * (full - photo.pixels)
+        np.testing.assert_allclose(blended[inside], expected[inside], rtol=0, atol=1e-6)
+        assert blended.min() >= 0 and blended.max() <= 1
+
+
+def test_grey_stays_grey(model: Path) -> None:
+    pixels = picture(50, 77)
+    grey = Photo.from_array(np.repeat(pixels[..., :1], 3, axis=2))
+    better = enhancer(model)(grey)
+    assert better.is_grey and np.abs(better.pixels - grey.pixels).mean() > 0.01
+    free = enhancer(model).enhance_pixels(grey.pixels)
+    inside = ((free > 0) & (free < 1)).all(axis=2)
+    np.testing.assert_allclose(better.pixels[inside, 0], free[inside] @ LUMA, rtol=0, atol=1e-6)
+    assert not enhancer(model)(Photo.from_array(pixels)).is_grey
+
+
+def test_progress_rises_to_one(model: Path) -> None:
+    shares: list[float] = []
+    enhancer(model)(Photo.from_array(picture(100, 120)), shares.append)
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+    assert len(shares) > 6 and 0 < shares[0] < 0.2
+
+
+class Fake:
+    """A backend that returns what it is told, in places."""
+
+    precision = "f32"
+
+    def __init__(self, value: float, graph: Graph) -> None:
+        self.value, self.graph = value, graph
+
+    def run(self, graph: Graph, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        out = inputs["x"] * np.float32(0.5) if graph == "main" else np.ones((1, 16), np.float32)
+        if graph == self.graph:
+            out[..., ::2] = self.value
+        if not np.isfinite(inputs.get("moments", np.zeros(1))).all():
+            out[:] = np.nan
+        return out
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_what_overflows_stays_as_it_was(model: Path, value: float, strength: float) -> None:
+    pixels = picture(30, 40)
+    enhance = enhancer(model, strength=strength)
+    enhance.backend = Fake(value, "main")
+    got = enhance.enhance_pixels(pixels)
+    kept = (got == pixels).all(axis=2)
+    assert 0.4 < kept.mean() < 0.6 and np.isfinite(got).all()
+    halved = pixels * (1 - 0.5 * strength)
+    np.testing.assert_allclose(got[~kept], halved[~kept], rtol=1e-6)
+
+
+def test_broken_statistics_leave_the_photo_as_it_was(model: Path) -> None:
+    pixels = picture(30, 40)
+    enhance = enhancer(model)
+    enhance.backend = Fake(float("nan"), "statistics")
+    np.testing.assert_array_equal(enhance.enhance_pixels(pixels), pixels)
+
+
+def test_an_unknown_model() -> None:
+    with pytest.raises(OptionError, match="There is no model"):
+        Enhancer(EnhanceOptions(model="no-such-model"))
+
+
+@pytest.mark.parametrize("backend", ["openvino", "onnx"])
+def test_enhancing_never_imports_torch(model: Path, backend: BackendName) -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from burnish.engine.enhancer import Enhancer\n"
+        "from burnish.engine.options import EnhanceOptions\n"
+        "from burnish.image.photo import Photo\n"
+        f"options = EnhanceOptions(model={str(model)!r}, backend={backend!r}, threads=1)\n"
+        "photo = Photo.from_array(np.zeros((9, 12, 3), np.uint8) + 90)\n"
+        "print(Enhancer(options)(photo).pixels.shape, 'torch' in sys.modules)"
+    )
+    src = Path(__file__).resolve().parents[2] / "src"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(src)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout.strip() == "(9, 12, 3) False", done.stderr

@@ -1,0 +1,64 @@
+"""Finding models: by name, by path, and never a damaged one."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from burnish.engine import models
+from burnish.engine.models import find, shipped
+from burnish.errors import ModelError, OptionError
+
+
+@pytest.fixture
+def wheel(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of shipped models with three copies of the tiny one."""
+    for name in ("early", models.DEFAULT, "zebra"):
+        shutil.copytree(model, tmp_path / "weights" / name)
+    monkeypatch.setattr(models, "_wheel", lambda: tmp_path / "weights")
+    return tmp_path / "weights"
+
+
+def test_by_name_with_the_default_first(wheel: Path) -> None:
+    assert shipped() == [models.DEFAULT, "early", "zebra"]
+    assert find("zebra").folder == wheel / "zebra"
+    assert find(models.DEFAULT).card.net == "nrl-global"
+
+
+def test_by_path(model: Path) -> None:
+    found = find(str(model))
+    assert found.folder == model
+    assert set(found.card.hashes) == {"main.onnx", "statistics.onnx", "weights.safetensors"}
+
+
+@pytest.mark.parametrize("name", ["zebre", "nowhere/at/all", "", "."])
+def test_an_unknown_name_is_an_option_error(wheel: Path, name: str) -> None:
+    with pytest.raises(OptionError, match="There is no model") as caught:
+        find(name)
+    assert name != "zebre" or "did you mean zebra" in str(caught.value)
+
+
+def test_without_shipped_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "_wheel", lambda: tmp_path)
+    with pytest.raises(OptionError, match="none is shipped"):
+        find("nrl")
+
+
+@pytest.mark.parametrize("file", ["main.onnx", "statistics.onnx", "weights.safetensors"])
+def test_a_damaged_file_is_found_before_it_is_loaded(wheel: Path, file: str) -> None:
+    path = wheel / "zebra" / file
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=f"{file} is missing or damaged"):
+        find("zebra")
+    path.unlink()
+    with pytest.raises(ModelError, match=f"{file} is missing or damaged"):
+        find("zebra")
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff\xfe\x00", b'{"name": "x"'])
+def test_a_damaged_card(wheel: Path, content: bytes) -> None:
+    (wheel / "zebra" / "card.json").write_bytes(content)
+    with pytest.raises(ModelError, match=r"card\.json"):
+        find("zebra")
