@@ -1,0 +1,1 @@
+"""Measurements: quality against targets, speed against ceilings. Rows in, tables out."""

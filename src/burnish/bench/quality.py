@@ -1,0 +1,111 @@
+"""How good the pictures are: every method on every pair, a row each, and the table of means."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from burnish.bench.sets import EvalPair
+from burnish.errors import InputError
+from burnish.image.read import read
+from burnish.image.sniff import is_photo_name
+from burnish.metrics import delta_e, enhancement
+from burnish.metrics.colour import rgb_to_lab
+from burnish.metrics.protocol import CAP, to_8bit
+
+Method = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Row:
+    """Scores of one method on one pair, measured on what an 8-bit file of the result would hold."""
+
+    method: str
+    name: str
+    kind: str
+    psnr: float
+    """dB on RGB, capped at 50."""
+    ssim: float
+    delta_e: float
+    """Mean CIEDE2000 to the target."""
+    a_shift: float
+    b_shift: float
+    """How far the mean a* and b* moved from the input's."""
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+
+def _mean_ab(x: np.ndarray) -> np.ndarray:
+    result: np.ndarray = rgb_to_lab(x)[..., 1:].mean(axis=(0, 1))
+    return result
+
+
+def _score(method: str, pair: EvalPair, low: np.ndarray, out: np.ndarray, high: np.ndarray) -> Row:
+    if out.shape != high.shape:
+        raise InputError(f"{pair.name}: the result of {method} and the target differ in size.")
+    score = enhancement(out, high, CAP)
+    a, b = _mean_ab(out) - _mean_ab(low)
+    distance = delta_e(out, high)
+    return Row(method, pair.name, pair.kind, score.psnr, score.ssim, distance, float(a), float(b))
+
+
+def _load(pair: EvalPair) -> tuple[np.ndarray, np.ndarray]:
+    low = read(pair.input).pixels
+    return low, low if pair.target == pair.input else read(pair.target).pixels
+
+
+def evaluate(
+    methods: dict[str, Method],
+    pairs: Iterable[EvalPair],
+    on_row: Callable[[Row], None] = lambda row: None,
+) -> list[Row]:
+    """Run each method on each input, (H,W,3) float32 in [0,1], and score it against the target."""
+    rows = []
+    for pair in pairs:
+        low, high = _load(pair)
+        for name, method in methods.items():
+            out = to_8bit(method(low)).astype(np.float32)
+            rows.append(_score(name, pair, low, out, high))
+            on_row(rows[-1])
+    return rows
+
+
+def score_folder(
+    name: str, folder: Path, pairs: Iterable[EvalPair], on_row: Callable[[Row], None]
+) -> list[Row]:
+    """Score another method's results: photos in ``folder`` with the inputs' names."""
+    rows = []
+    for pair in pairs:
+        found = sorted(p for p in folder.glob(f"{pair.input.stem}.*") if is_photo_name(p))
+        if not found:
+            raise InputError(f"{folder} holds no result for {pair.input.name}.")
+        low, high = _load(pair)
+        rows.append(_score(name, pair, low, read(found[0]).pixels, high))
+        on_row(rows[-1])
+    return rows
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Markdown: one line per kind and method; PSNR as mean, median and 10th percentile.
+
+    "cast" is the share of photos whose mean a* or b* moved by 1.5 or more.
+    """
+    lines = [
+        "| kind | photos | method | PSNR mean | median | 10 % | SSIM | CIEDE2000 | cast |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    kinds = list(dict.fromkeys(r.kind for r in rows))
+    for kind in kinds:
+        for method in dict.fromkeys(r.method for r in rows):
+            some = [r for r in rows if r.kind == kind and r.method == method]
+            psnr = np.array([r.psnr for r in some])
+            cast = np.mean([max(abs(r.a_shift), abs(r.b_shift)) >= 1.5 for r in some])
+            lines.append(
+                f"| {kind} | {len(some)} | {method} | {psnr.mean():.2f} | {np.median(psnr):.2f} | "
+                f"{np.percentile(psnr, 10):.2f} | {np.mean([r.ssim for r in some]):.4f} | "
+                f"{np.mean([r.delta_e for r in some]):.2f} | {cast:.0%} |"
+            )
+    return "\n".join(lines)

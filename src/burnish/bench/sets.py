@@ -1,0 +1,74 @@
+"""Evaluation sets: lists of (input, target) files, each with the kind of pair it is."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from burnish.errors import InputError, OptionError
+from burnish.image.sniff import is_photo_name
+
+
+@dataclass(frozen=True)
+class EvalPair:
+    """Two files of one picture; ``kind`` groups rows in the table."""
+
+    name: str
+    kind: str
+    input: Path
+    target: Path
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder.")
+    return {p.stem: p for p in sorted(folder.iterdir()) if p.is_file() and is_photo_name(p)}
+
+
+def folders(inputs: Path, targets: Path, kind: str = "pair") -> Iterator[EvalPair]:
+    """Pairs of two folders, matched by file name without its ending."""
+    wanted = _by_stem(targets)
+    for stem, path in _by_stem(inputs).items():
+        if stem not in wanted:
+            raise InputError(f"{targets} holds no target for {path.name}.")
+        yield EvalPair(stem, kind, path, wanted[stem])
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        raise InputError(f"{path} is not there; --data names the folder that holds the sets.")
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def retouch_val(data: Path) -> Iterator[EvalPair]:
+    """cid22-val photos un-retouched by a generator that is not burnish's: full, mild, finished."""
+    targets = _by_stem(data / "photos" / "cid22-val")
+    for row in _rows(data / "retouch-val" / "pairs.csv"):
+        path = data / "retouch-val" / "input" / row["input"]
+        yield EvalPair(path.stem, row["kind"], path, targets[path.stem])
+
+
+def exposure_val(data: Path) -> Iterator[EvalPair]:
+    """Badly exposed frames of multi-exposure sequences against the best frame of each (SICE)."""
+    frames = _by_stem(data / "exposure" / "val")
+    for row in _rows(data / "exposure" / "pairs.csv"):
+        if row["split"] == "val":
+            name = f"{row['scene']}/{row['input']}"
+            yield EvalPair(name, "exposure", frames[row["input"]], frames[row["target"]])
+
+
+def finished(data: Path) -> Iterator[EvalPair]:
+    """Finished photos (cid22-val), to be left alone: input and target are one."""
+    for stem, path in _by_stem(data / "photos" / "cid22-val").items():
+        yield EvalPair(stem, "finished", path, path)
+
+
+SETS = {"retouch-val": retouch_val, "exposure-val": exposure_val, "finished": finished}
+
+
+def named(name: str, data: Path) -> list[EvalPair]:
+    """The pairs of a named set below ``data``."""
+    if name not in SETS:
+        raise OptionError(f"There is no set '{name}'; choose {', '.join(SETS)}, or two folders.")
+    return list(SETS[name](data))

@@ -1,0 +1,131 @@
+"""How fast the network runs: backends side by side in one run, warm, interleaved, as ratios."""
+
+import statistics
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from burnish.engine.backend import Backend, BackendName, Precision, load_backend
+from burnish.engine.ceiling import matmul_ceiling
+from burnish.engine.models import find
+from burnish.errors import BurnishError
+
+CONTENDERS: tuple[tuple[str, BackendName, Precision], ...] = (
+    ("torch eager f32", "torch", "f32"),
+    ("ONNX Runtime f32", "onnx", "f32"),
+    ("OpenVINO f32", "openvino", "f32"),
+    ("OpenVINO bf16", "openvino", "bf16"),
+)
+
+
+@dataclass(frozen=True)
+class SpeedRow:
+    """One backend on one patch: its time, and how close its picture is to the first row's."""
+
+    name: str
+    seconds: float
+    megapixels_per_second: float
+    ratio: float
+    """Times as fast as the first row."""
+    psnr: float
+    """dB between its picture and the first row's."""
+
+
+@dataclass(frozen=True)
+class SpeedReport:
+    rows: list[SpeedRow]
+    patch: int
+    threads: int
+    operations: float
+    """Floating-point operations per patch, two for a multiply-add."""
+    ceilings: dict[str, float]
+    """Measured matrix-product rate by arithmetic, operations per second."""
+    missing: list[str]
+    """Contenders that could not run here, with the reason."""
+
+
+def operations_per_pixel(parameters: dict[str, tuple[int, ...]], steps: int) -> float:
+    """Operations of NRL per pixel: two per weight of each convolution, the shared ones N times."""
+    total = 0
+    for name, shape in parameters.items():
+        if len(shape) == 4 and not name.startswith("map."):
+            total += int(np.prod(shape)) * (steps if name.startswith("recursive.f") else 1)
+    return 2.0 * total
+
+
+def measure(model: str, patch: int = 256, threads: int = 0, repeats: int = 20) -> SpeedReport:
+    """Time one ``patch`` square picture on every backend, round robin, median of ``repeats``."""
+    found = find(model)
+    backends: dict[str, Backend] = {}
+    missing = []
+    for name, backend, precision in CONTENDERS:
+        try:
+            loaded = load_backend(backend, found.folder, precision, threads)
+        except BurnishError as error:
+            missing.append(f"{name}: {error}")
+            continue
+        if precision == "bf16" and not getattr(loaded, "has_bf16", lambda: True)():
+            missing.append(f"{name}: this CPU has no bf16 matrix units")
+            continue
+        backends[name] = loaded
+    rng = np.random.default_rng(0)
+    x = rng.random((1, 3, patch, patch), np.float32)
+    weight = np.full((1, 1, patch, patch), 1 / patch**2, np.float32)
+    times: dict[str, list[float]] = {n: [] for n in backends}
+    pictures: dict[str, np.ndarray] = {}
+    for turn in range(repeats + 2):
+        for name, loaded in backends.items():
+            start = time.perf_counter()
+            sums = loaded.run("statistics", {"x": x, "weight": weight})
+            pictures[name] = loaded.run("main", {"x": x, "moments": sums})
+            if turn >= 2:  # the first two warm up
+                times[name].append(time.perf_counter() - start)
+    first = next(iter(backends))
+    rows = []
+    for name, measured in times.items():
+        seconds = statistics.median(measured)
+        mse = float(np.mean((pictures[name] - pictures[first]) ** 2))
+        rows.append(
+            SpeedRow(
+                name,
+                seconds,
+                patch * patch / 1e6 / seconds,
+                statistics.median(times[first]) / seconds,
+                -10 * np.log10(mse) if mse else float("inf"),
+            )
+        )
+    from safetensors import safe_open
+
+    with safe_open(found.folder / "weights.safetensors", framework="np") as file:
+        shapes = {k: tuple(file.get_slice(k).get_shape()) for k in file.keys()}  # noqa: SIM118
+    steps = int(found.card.hyperparameters.get("steps", 6))
+    arithmetics = {"f32"} | {"bf16" for n in backends if n.endswith("bf16")}
+    return SpeedReport(
+        rows,
+        patch,
+        threads,
+        operations_per_pixel(shapes, steps) * patch * patch,
+        {a: matmul_ceiling(a, threads) for a in sorted(arithmetics)},
+        missing,
+    )
+
+
+def table(report: SpeedReport) -> str:
+    """Markdown table of a report, with what share of the measured ceiling each backend reaches."""
+    lines = [
+        f"| {report.patch}x{report.patch} patch | seconds | MP/s | ratio | of the ceiling "
+        "| PSNR to the first |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in report.rows:
+        ceiling = report.ceilings.get("bf16" if row.name.endswith("bf16") else "f32", float("nan"))
+        share = report.operations / row.seconds / ceiling
+        lines.append(
+            f"| {row.name} | {row.seconds:.4f} | {row.megapixels_per_second:.2f} "
+            f"| {row.ratio:.2f} | {share:.0%} | {row.psnr:.1f} dB |"
+        )
+    rates = ", ".join(f"{k} {v / 1e9:.0f} GFLOP/s" for k, v in report.ceilings.items())
+    lines += ["", f"Measured matrix-product ceiling: {rates}."]
+    lines += [f"Not measured: {reason}." for reason in report.missing]
+    return "\n".join(lines)

@@ -1,0 +1,129 @@
+"""The `burnish` command: a literal table of verbs, each in its own module, loaded when it runs.
+
+A verb's module has ``command``, a function for typer that returns an exit code or None, and may
+have ``EPILOG``. A new verb needs its module and a line in `VERBS`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from burnish.errors import BurnishError, OptionError
+
+VERBS = {
+    "enhance": "Make photos better: files or folders in, a folder out.",
+    "compare": "Put photos before and after side by side on one sheet.",
+    "models": "List the models that can be used.",
+    "doctor": "Say what runs on this machine, and how fast.",
+    "eval": "Score results against targets, beside what plain tools get.",
+    "bench": "Measure speed and memory on this machine.",
+    "train": "Train a network by a recipe, or pack it for another machine.",
+    "export": "Turn trained weights into a model folder for enhance.",
+}
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells count it."""
+
+
+def main() -> None:
+    """Run the command line of this process, and leave the process with its exit code."""
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output has gone: so do we, without a word
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code; errors become one sentence on stderr."""
+    debug = bool(os.environ.get("BURNISH_DEBUG"))
+    try:
+        return dispatch(list(arguments))
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if debug:
+            import traceback
+
+            traceback.print_exc()
+        if isinstance(error, BurnishError):
+            print(f"burnish: {error}", file=sys.stderr)
+            return error.exit_code
+        first = next(iter(str(error).splitlines()), "")
+        print(
+            f"burnish: unexpected {type(error).__name__}: {first} "
+            "(BURNISH_DEBUG=1 shows where; please report it).",
+            file=sys.stderr,
+        )
+        return BurnishError.exit_code
+
+
+def dispatch(arguments: list[str]) -> int:
+    """Find the verb; paths and options without one are for `enhance`."""
+    match arguments:
+        case [] | ["-h" | "--help"]:
+            print(overview())
+            return 0
+        case ["-V" | "--version"]:
+            from burnish import __version__
+
+            print(f"burnish {__version__}")
+            return 0
+        case [verb, *rest] if verb in VERBS:
+            return run_verb(verb, rest)
+    refuse_misspelt(arguments[0])
+    return run_verb("enhance", arguments)
+
+
+def overview() -> str:
+    """What `burnish --help` prints."""
+    verbs = "\n".join(f"  {verb:<9} {text}" for verb, text in VERBS.items())
+    return (
+        "Usage: burnish PATHS... -o OUT          short for: burnish enhance PATHS... -o OUT\n"
+        "       burnish VERB ...                 a folder named like a verb needs ./ before it\n\n"
+        "Makes photos better on a plain CPU.\n\n"
+        f"Verbs:\n{verbs}\n\n"
+        "burnish VERB --help lists a verb's options; burnish --version prints the version."
+    )
+
+
+def refuse_misspelt(word: str) -> None:
+    """A first word that is no path but nearly a verb is a slip of the keyboard."""
+    import difflib
+
+    near = difflib.get_close_matches(word, VERBS, n=1, cutoff=0.7)
+    if near and not os.path.lexists(word):
+        raise OptionError(f"There is no verb or photo '{word}'; did you mean '{near[0]}'?")
+
+
+def run_verb(verb: str, arguments: list[str]) -> int:
+    """Let typer parse the arguments of one verb, and map what it refuses."""
+    from importlib import import_module
+
+    import typer
+
+    module = import_module(f"burnish.cli.{verb}")
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(
+        name=verb,
+        epilog=getattr(module, "EPILOG", None),
+        no_args_is_help=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )(module.command)
+    try:
+        code = app(arguments, prog_name=f"burnish {verb}", standalone_mode=False)
+    except typer.Abort:
+        return INTERRUPTED
+    except Exception as error:
+        # What the parser refuses; the base of its errors is public in no version of typer.
+        if not hasattr(error, "format_message"):
+            raise
+        sentence = error.format_message().rstrip(".")
+        raise OptionError(f"{sentence}. See: burnish {verb} --help") from error
+    return int(code or 0)

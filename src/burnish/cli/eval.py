@@ -1,0 +1,79 @@
+"""`burnish eval`: how close results come to their targets, beside what plain tools get."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from burnish.cli.flags import with_flags
+from burnish.engine.options import EnhanceOptions
+from burnish.errors import OptionError
+
+EPILOG = "Example: burnish eval retouch-val --data ../shared/data --baselines"
+
+
+@with_flags(EnhanceOptions)
+def command(
+    sets: Annotated[
+        list[str] | None,
+        typer.Argument(help="Named sets below --data: retouch-val, exposure-val, finished."),
+    ] = None,
+    data: Annotated[Path, typer.Option(help="Folder that holds the named sets.")] = Path("data"),
+    pairs: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="Two folders instead: inputs and targets, matched by name."),
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Score doing nothing and plain tools as well.")
+    ] = False,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=FOLDER with another method's results, by input name; repeatable."),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON line per photo and method, no table.")
+    ] = False,
+    **choices: Any,
+) -> int:
+    """Score burnish on pairs of photos: PSNR (RGB, capped at 50 dB a photo), SSIM, CIEDE2000."""
+    from burnish.bench import quality
+    from burnish.bench import sets as evaluation
+    from burnish.bench.baselines import BASELINES
+    from burnish.engine.enhancer import Enhancer
+
+    chosen = [pair for name in sets or () for pair in evaluation.named(name, data)]
+    if pairs:
+        chosen += evaluation.folders(*pairs)
+    if not chosen:
+        raise OptionError("Nothing to score: name a set (with --data) or give --pairs IN TARGET.")
+    enhancer = Enhancer(EnhanceOptions(**choices))
+    methods: dict[str, quality.Method] = dict(BASELINES) if baselines else {}
+    methods[enhancer.model.card.name] = enhancer.enhance_pixels
+
+    total, done = len(chosen) * (len(methods) + len(outputs or ())), 0
+
+    def on_row(row: quality.Row) -> None:
+        nonlocal done
+        done += 1
+        if json:
+            print(jsonlib.dumps(row.as_dict()), flush=True)
+        elif sys.stderr.isatty():
+            print(f"\r{done}/{total}", end="", file=sys.stderr, flush=True)
+
+    rows = quality.evaluate(methods, chosen, on_row)
+    for item in outputs or ():
+        name, _, folder = item.partition("=")
+        if not folder:
+            raise OptionError(f"--outputs wants NAME=FOLDER, not '{item}'.")
+        rows += quality.score_folder(name, Path(folder), chosen, on_row)
+    if not json:
+        print(
+            f"model {enhancer.model.card.name}, {enhancer.backend.precision}, "
+            f"strength {enhancer.options.strength:g}, on {', '.join(sets or ['pairs'])}\n"
+        )
+        print(quality.table(rows))
+    return 0

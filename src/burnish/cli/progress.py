@@ -1,0 +1,205 @@
+"""How a batch shows on a terminal, in a log, and to another program."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from burnish.batch.events import Done, Event, Failed, Progress, Report, Skipped, Started
+from burnish.batch.plan import Job
+from burnish.errors import BurnishError
+
+EVERY = 0.25
+"""Least seconds between two progress lines of JSON."""
+LEAST = 0.01
+"""Megapixels that a photo of unknown size counts for in the bar."""
+
+
+class Lines:
+    """A line per photo: results on stdout, what went wrong on stderr."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+    def begin(self, jobs: list[Job]) -> None:
+        self.jobs = jobs
+
+    def event(self, event: Event) -> None:
+        match event:
+            case Done(job, seconds, megapixels, notes):
+                self.good(f"{job.target}  {megapixels:.1f} MP in {seconds:.1f} s")
+                for note in notes:
+                    self.bad(f"{job.source}: {note}")
+            case Failed(job, reason, _, trace):
+                self.bad(f"{failed_name(job, reason)} {reason}")
+                if os.environ.get("BURNISH_DEBUG"):
+                    self.bad(trace)
+            case Skipped(_, reason):
+                self.bad(f"skipped: {reason}")
+
+    def good(self, line: str) -> None:
+        print(line, flush=True)
+
+    def bad(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    def refused(self, error: BurnishError) -> None:
+        """Nothing could be started; the sentence itself is printed by the caller."""
+
+    def summary(self, report: Report, out: Path) -> None:
+        self.good(sentence(report, out))
+
+
+class Bar(Lines):
+    """A bar with the time left by megapixels, and lines only for what the user should read."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self.bar = RichProgress(
+            TextColumn("{task.fields[count]}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.description}", markup=False),
+            console=Console(stderr=True, highlight=False),
+            transient=True,
+        )
+        self.finished = 0.0
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.bar.stop()
+
+    def begin(self, jobs: list[Job]) -> None:
+        super().begin(jobs)
+        total = sum(weight(job) for job in jobs)
+        self.task = self.bar.add_task("", total=total, count=f"0/{len(jobs)}")
+
+    def event(self, event: Event) -> None:
+        match event:
+            case Started(job, number, total):
+                count = f"{number}/{total}"
+                self.bar.update(self.task, description=job.source.name, count=count)
+            case Progress(job, share):
+                self.bar.update(self.task, completed=self.finished + share * weight(job))
+            case Done(job) | Failed(job) | Skipped(job):
+                self.finished += weight(job)
+                self.bar.update(self.task, completed=self.finished)
+        super().event(event)
+
+    def good(self, line: str) -> None:
+        if not self.bar.live.is_started:  # the bar shows what goes well
+            super().good(line)
+
+    def bad(self, line: str) -> None:
+        self.bar.console.print(line, markup=False, soft_wrap=True)
+
+
+class JsonLines(Lines):
+    """One JSON object a line on stdout, and nothing else there."""
+
+    def __init__(self) -> None:
+        self.last = 0.0
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            now = time.monotonic()
+            if now - self.last < EVERY:
+                return
+            self.last = now
+        self.put(**fields(event))
+
+    def put(self, **values: Any) -> None:
+        print(json.dumps(values, ensure_ascii=False), flush=True)
+
+    def refused(self, error: BurnishError) -> None:
+        self.put(event="refused", reason=str(error), exit_code=error.exit_code)
+
+    def summary(self, report: Report, out: Path) -> None:
+        self.put(
+            event="summary",
+            total=report.total,
+            done=len(report.done),
+            failed=len(report.failed),
+            skipped=len(report.skipped),
+            seconds=round(report.seconds, 3),
+            megapixels=round(sum(done.megapixels for done in report.done), 3),
+            interrupted=report.interrupted,
+            exit_code=report.exit_code,
+        )
+
+
+def view(as_json: bool) -> Lines:
+    """The view that fits where the output goes."""
+    if as_json:
+        return JsonLines()
+    return Bar() if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else Lines()
+
+
+def fields(event: Event) -> dict[str, Any]:
+    """An event as plain values."""
+    job = event.job
+    values: dict[str, Any] = {
+        "event": type(event).__name__.lower(),
+        "source": str(job.source),
+        "target": str(job.target),
+    }
+    match event:
+        case Started(_, number, total):
+            values |= {"number": number, "total": total, "megapixels": round(job.megapixels, 3)}
+        case Progress(_, share):
+            values |= {"share": round(share, 4)}
+        case Done(_, seconds, megapixels, notes):
+            size = {"seconds": round(seconds, 3), "megapixels": round(megapixels, 3)}
+            values |= {**size, "notes": list(notes)}
+        case Failed(_, reason, code, _):
+            values |= {"reason": reason, "code": code}
+        case Skipped(_, reason):
+            values |= {"reason": reason}
+    return values
+
+
+def weight(job: Job) -> float:
+    return max(job.megapixels, LEAST)
+
+
+def failed_name(job: Job, reason: str) -> str:
+    """The path goes first unless the reason names it already."""
+    return "failed:" if str(job.source) in reason else f"failed: {job.source}:"
+
+
+def sentence(report: Report, out: Path) -> str:
+    """What became of the photos, in one line."""
+    size = sum(done.megapixels for done in report.done)
+    rate = f", {size / report.seconds:.1f} MP/s" if report.done and report.seconds else ""
+    count = len(report.done)
+    parts = [f"{count} photo{'' if count == 1 else 's'} enhanced"]
+    parts += [f"{len(report.failed)} failed"] if report.failed else []
+    parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
+    left = report.total - count - len(report.failed) - len(report.skipped)
+    parts += [f"interrupted with {left} left"] if report.interrupted else []
+    return f"{', '.join(parts)} in {report.seconds:.1f} s{rate}: {out}"

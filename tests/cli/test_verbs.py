@@ -1,0 +1,144 @@
+"""The other verbs, and the table that leads to them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from burnish import cli
+from burnish.engine.options import HELP
+from burnish.image.read import read
+
+SRC = Path(__file__).resolve().parents[2] / "src"
+
+
+def fresh(code: str) -> str:
+    env = os.environ | {"PYTHONPATH": str(SRC)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert callable(import_module(f"burnish.cli.{verb}").command)
+    assert cli.run([verb, "--help"]) == 0
+    assert f"Usage: burnish {verb}" in capsys.readouterr().out
+
+
+def test_the_flags_of_enhance_are_the_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["enhance", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for name, text in HELP.items():
+        assert f"--{name}" in shown and text in shown
+    assert "Exit codes:" in shown and "130" in shown
+
+
+def test_overview_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([]) == cli.run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"  {verb}" in shown for verb in cli.VERBS)
+    assert cli.run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("burnish 0.")
+
+
+def test_the_command_itself_loads_nothing_heavy() -> None:
+    heavy = {"torch", "openvino", "numpy", "typer", "rich", "pyvips", "PIL", "pydantic"}
+    code = "import sys; from burnish import cli; cli.run(['--help'])\n"
+    assert fresh(f"{code}print({heavy} & sys.modules.keys())") == "set()"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["models", "MODEL"], ["doctor", "--model", "MODEL"], ["compare", "A", "A", "-o", "S"]],
+)
+def test_verbs_for_users_do_not_load_torch(
+    arguments: list[str], model: str, tmp_path: Path, photo_file: Callable[..., Path]
+) -> None:
+    photo = photo_file(tmp_path / "a.png")
+    names = {"MODEL": model, "A": str(photo), "S": str(tmp_path / "s.png")}
+    given = [names.get(a, a) for a in arguments]
+    code = f"import sys; from burnish import cli; code = cli.run({given!r})\n"
+    assert fresh(f"{code}print(code, 'torch' in sys.modules)") == "0 False"
+
+
+def test_models(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["models", model]) == 0
+    shown = capsys.readouterr().out
+    assert "tiny" in shown and "x1" in shown and "Untrained, for tests." in shown
+    assert cli.run(["models", model, "--json"]) == 0
+    [card] = json.loads(capsys.readouterr().out)
+    assert card["net"] == "nrl-global" and card["parameters"] > 0
+    assert cli.run(["models"]) == 0  # however many are shipped
+    assert cli.run(["models", "nowhere"]) == 2
+
+
+def test_doctor(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["doctor", "--model", model, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["bf16"] == ("BF16" in found["arithmetic"])
+    assert found["speed"]["megapixels_per_second"] > 0
+    assert set(found["extras"]) == {"train", "onnx", "heic", "raw"}
+    assert cli.run(["doctor", "--model", "nowhere"]) == 1
+    shown = capsys.readouterr().out
+    assert "There is no model 'nowhere'" in shown and "openvino" in shown
+
+
+def test_export_replaces_only_model_folders(
+    weights: Path, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "precious.txt").write_text("mine")
+    assert cli.run(["export", str(weights), str(tmp_path), "--overwrite"]) == 4
+    assert "is no model folder" in capsys.readouterr().err
+    assert (tmp_path / "precious.txt").exists()
+    assert cli.run(["export", str(weights), model]) == 4
+    assert cli.run(["export", str(tmp_path / "none"), model]) == 3
+
+
+def test_export_without_torch_names_the_extra(
+    weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delitem(sys.modules, "burnish.engine.export", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert cli.run(["export", str(weights), str(tmp_path / "m")]) == 6
+    assert "pip install 'burnish[train]'" in capsys.readouterr().err
+
+
+def test_compare_two_photos(tmp_path: Path, photo_file: Callable[..., Path]) -> None:
+    before, after = photo_file(tmp_path / "a.png", seed=1), photo_file(tmp_path / "b.png", seed=2)
+    sheet = tmp_path / "sheet.png"
+    assert cli.run(["compare", str(before), str(after), "-o", str(sheet)]) == 0
+    page = np.rint(read(sheet).pixels * 255).astype(np.uint8)
+    for path, left in ((before, 8), (after, 8 + 56 + 8)):
+        wanted = np.rint(read(path).pixels * 255).astype(np.uint8)
+        bottom = page.shape[0] - 8
+        assert np.array_equal(page[bottom - 40 : bottom, left : left + 56], wanted)
+    assert cli.run(["compare", str(before), str(after), "-o", str(sheet)]) == 4
+
+
+def test_compare_two_folders(
+    folder: Path,
+    tmp_path: Path,
+    photo_file: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    after = tmp_path / "after"
+    photo_file(after / "a.jpg")  # another format
+    photo_file(after / "day 1" / "b.jpg", 66, 140)  # another size
+    sheet = tmp_path / "sheet.jpg"
+    assert cli.run(["compare", str(folder), str(after), "-o", str(sheet)]) == 0
+    assert "2 pair" in capsys.readouterr().out
+    assert max(read(sheet).pixels.shape) < 4000
+    assert cli.run(["compare", str(folder), str(tmp_path / "none"), "-o", "x.jpg"]) == 3
+    (tmp_path / "other").mkdir()
+    assert cli.run(["compare", str(folder), str(tmp_path / "other"), "-o", "x.jpg"]) == 3
