@@ -8,16 +8,19 @@ import torch
 from torch import Tensor
 
 from burnish.errors import OptionError
+from burnish.nets.adjusting_map import THRESHOLDS
 from burnish.nets.net import Net
 from burnish.nets.nrl import NRL, Features, Residual, Unit
-from burnish.nets.zoo import NETS, build, parameter_count
+from burnish.nets.zoo import build, parameter_count
 
 TINY: dict[str, Any] = {"channels": 8, "widths": (4, 4, 4), "steps": 2}
+STATISTICAL = ["nrl", "nrl-global"]
+"""Networks of the zoo that need whole-picture statistics."""
 CHOICES = [
     {"residual": r, "features": f, "unit": u}
     for r, f, u in product(get_args(Residual), get_args(Features), get_args(Unit))
 ]
-CHOICES += [{"features": f, "global_map": True} for f in get_args(Features)]
+CHOICES += [{"features": f, "gate": "histogram"} for f in get_args(Features)]
 
 
 def name(choices: dict[str, Any]) -> str:
@@ -59,7 +62,7 @@ def test_finite_on_extreme_input(choices: dict[str, Any]) -> None:
         assert net(x).isfinite().all()
 
 
-@pytest.mark.parametrize("kind", list(NETS))
+@pytest.mark.parametrize("kind", STATISTICAL)
 def test_published_size(kind: str) -> None:
     assert 185_000 <= parameter_count(build(kind)) <= 195_000
 
@@ -72,13 +75,14 @@ def test_counted_sizes() -> None:
     assert bounds[2] - bounds[0] == 6 * 2 * 64 * 32
 
 
-@pytest.mark.parametrize("kind", list(NETS))
+@pytest.mark.parametrize("kind", STATISTICAL)
 def test_declares_what_the_engine_asks_for(kind: str) -> None:
     net = build(kind, **TINY)
     assert isinstance(net, Net)
-    assert (net.scale, net.multiple_of, net.moments_size) == (1, 1, 16)
+    size = {"nrl": 16, "nrl-global": 16 + 3 * len(THRESHOLDS)}[kind]
+    assert (net.scale, net.multiple_of, net.moments_size) == (1, 1, size)
     assert (net.halo, net.moments_halo) == (9, 4)
-    assert net.moments(picture(2, 3, 5, 7)).shape == (2, 16)
+    assert net.moments(picture(2, 3, 5, 7)).shape == (2, size)
 
 
 def test_a_plain_net_has_no_statistics() -> None:
@@ -116,7 +120,7 @@ def test_receptive_field_is_the_declared_halo(features: Features, unit: Unit, st
     assert reach(net.features(x), x, centre, centre) == net.moments_halo
 
 
-@pytest.mark.parametrize("kind", list(NETS))
+@pytest.mark.parametrize("kind", STATISTICAL)
 @torch.no_grad()
 def test_moments_of_halves_add_up(kind: str) -> None:
     torch.manual_seed(2)
@@ -136,7 +140,7 @@ def test_moments_of_halves_add_up(kind: str) -> None:
     torch.testing.assert_close(total, whole)
 
 
-@pytest.mark.parametrize("kind", list(NETS))
+@pytest.mark.parametrize("kind", STATISTICAL)
 @torch.no_grad()
 def test_given_moments_equal_none_given(kind: str) -> None:
     torch.manual_seed(3)
@@ -147,12 +151,12 @@ def test_given_moments_equal_none_given(kind: str) -> None:
 
 
 @torch.no_grad()
-def test_global_map_knows_the_whole_picture() -> None:
+def test_gate_knows_the_whole_picture() -> None:
     """Of two equal corners, the one in the darker picture gets another divisor."""
-    for global_map in (False, True):
-        net = tiny({"unit": "rru", "global_map": global_map}, dtype=torch.float64)
+    for gate in ("none", "moments", "histogram"):
+        net = tiny({"unit": "rru", "gate": gate}, dtype=torch.float64)
         x = picture(1, 3, 48, 48).double()
         darker = x.clone()
         darker[..., 24:] *= 0.2
         same = torch.allclose(net(x)[..., :10, :10], net(darker)[..., :10, :10], atol=1e-12)
-        assert same != global_map
+        assert same == (gate == "none")

@@ -9,18 +9,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burnish.nets.nrl import (
+from burnish.nets.adjusting_map import (
     EPS,
-    NRL,
     T_FLOOR,
     T_KNEE,
+    THRESHOLDS,
     AdjustingMap,
-    Attention,
-    RecursiveBlock,
-    Residual,
-    Unit,
+    Gate,
     bounded_below,
 )
+from burnish.nets.nrl import NRL, Attention, RecursiveBlock, Residual, Unit
 
 Array = np.ndarray
 CHANNELS, STEPS, GAIN = 6, 3, 5.0
@@ -106,20 +104,21 @@ def test_gain_of_the_channel_count_makes_uniform_attention_the_identity() -> Non
     torch.testing.assert_close(attention(torch.randn(2, 16)), torch.ones(2, 16, 1, 1))
 
 
-@pytest.mark.parametrize("global_map", [False, True])
+@pytest.mark.parametrize("gate", get_args(Gate))
 @torch.no_grad()
-def test_adjusting_map_equals_eq_10(global_map: bool) -> None:
+def test_adjusting_map_equals_eq_10(gate: Gate) -> None:
     torch.manual_seed(2)
     lam = 0.9
-    t = AdjustingMap(8, lam, global_map).double()
+    t = AdjustingMap(8, lam, gate).double()
     x0 = torch.randn(2, 8, 5, 6, dtype=torch.float64)
     mean, deviation = torch.randn(2, 8).double(), torch.rand(2, 8).double()
+    tails = torch.rand(2, 3 * len(THRESHOLDS) if gate == "histogram" else 0).double()
     gamma, beta = torch.zeros(2, 8), torch.zeros(2, 3)
     if t.gate is not None:
-        gamma, beta = t.gate(torch.cat([mean, deviation], 1)).split([8, 3], 1)
+        gamma, beta = t.gate(mean, deviation, tails)
     stepwise = t.j2(t.j1(x0 * (1 + gamma[:, :, None, None])))  # two convolutions, not folded
     expected = lam + stepwise + beta[:, :, None, None]
-    torch.testing.assert_close(t(x0, mean, deviation), expected)
+    torch.testing.assert_close(t(x0, mean, deviation, tails), expected)
 
 
 @pytest.mark.parametrize("residual", get_args(Residual))
@@ -134,7 +133,7 @@ def test_residual_modes_equal_their_formulas(residual: Residual) -> None:
     g = net.reconstruction(net.recursive(x0, mean))
     if residual == "map":
         assert net.map is not None
-        t = net.map(x0, mean, x0.std((2, 3), correction=0))
+        t = net.map(x0, mean, x0.std((2, 3), correction=0), mean[:, :0])
         assert (t > T_KNEE).all()
         expected = x / (t + EPS) + g
     else:

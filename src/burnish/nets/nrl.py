@@ -11,8 +11,8 @@ What the paper leaves open, and the reading taken here (every other reading is a
   paper.
 - ``T + eps`` is kept away from zero by a smooth floor (`bounded_below`); on ordinary photos it is
   the identity.
-- ``global_map`` is not in the paper: the map branch is gated by the mean and deviation of X0 over
-  the whole picture, since T alone sees 9x9 pixels and knows nothing of exposure or white balance.
+- ``gate`` is not in the paper: the map branch is gated by statistics of the whole picture, since T
+  alone sees 9x9 pixels and knows nothing of exposure or white balance.
 """
 
 from typing import Literal, get_args
@@ -20,24 +20,19 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from burnish.nets.adjusting_map import (
+    EPS,
+    THRESHOLDS,
+    AdjustingMap,
+    Gate,
+    bounded_below,
+    tail_maps,
+)
 from burnish.nets.net import Net
 
 Residual = Literal["none", "identity", "scalar", "map"]
 Features = Literal["conv3", "conv9", "msb", "fmsb3", "fmsb"]
 Unit = Literal["rru", "rrau", "arru", "raru", "raru-sum", "rru+a"]
-
-EPS = 1e-4
-T_KNEE, T_FLOOR = 0.1, 0.04
-
-
-def bounded_below(t: Tensor, knee: float = T_KNEE, floor: float = T_FLOOR) -> Tensor:
-    """``t`` above ``knee``; below it an exponential that stays above ``floor``.
-
-    Continuous with a continuous first derivative, so that ``x / T`` and its gradient stay finite
-    whatever the network predicts.
-    """
-    room = knee - floor
-    return torch.where(t > knee, t, floor + room * torch.exp((t - knee).clamp(max=0) / room))
 
 
 class MultiScale(nn.Module):
@@ -141,39 +136,6 @@ class RecursiveBlock(nn.Module):
         return x
 
 
-class AdjustingMap(nn.Module):
-    """T of Eq. 10, ``A + X0 J1 J2``: (N, c, H, W) -> (N, 3, H, W), a divisor per pixel and channel.
-
-    With ``gated``, channels of X0 are scaled and the outputs shifted by a small function of the
-    picture's mean and deviation: ``T = A + (X0 * (1 + gamma)) J1 J2 + beta`` (not in the paper).
-    """
-
-    def __init__(
-        self, channels: int, lam: float, gated: bool, hidden: int = 96, embed: int = 24
-    ) -> None:
-        super().__init__()
-        self.lam = lam
-        self.j1 = nn.Conv2d(channels, hidden, 1)
-        self.j2 = nn.Conv2d(hidden, 3, 1)
-        self.gate = (
-            nn.Sequential(nn.Linear(2 * channels, embed), nn.Tanh(), nn.Linear(embed, channels + 3))
-            if gated
-            else None
-        )
-
-    def forward(self, x0: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
-        # J1 J2 is linear: multiply the small matrices, not the pictures.
-        assert self.j1.bias is not None and self.j2.bias is not None
-        j2 = self.j2.weight[:, :, 0, 0]
-        j = j2 @ self.j1.weight[:, :, 0, 0]  # (3, c)
-        bias = j2 @ self.j1.bias + self.j2.bias + self.lam  # (3,)
-        if self.gate is None:
-            return nn.functional.conv2d(x0, j[:, :, None, None], bias)
-        gamma, beta = self.gate(torch.cat([mean, deviation], dim=1)).split([x0.shape[1], 3], dim=1)
-        gated = x0 * (1 + gamma)[:, :, None, None]
-        return nn.functional.conv2d(gated, j[:, :, None, None], bias) + beta[:, :, None, None]
-
-
 class NRL(Net):
     """Paper A's enhancement network, (N,3,H,W) -> (N,3,H,W), RGB in [0,1], any H and W.
 
@@ -186,7 +148,8 @@ class NRL(Net):
         attention_gain: factor on the softmax attention; 1 is the paper, 64 makes a uniform
             attention the identity.
         lam: lambda of Eq. 6, the constant that A holds.
-        global_map: gate T by whole-picture statistics (`nrl-global`).
+        gate: what of the whole picture gates T: nothing, as published; the mean and deviation of
+            X0 (``moments``); or those and the histogram of the input (``histogram``).
         channels, widths: feature channels; FMSB widths for kernels 1, 3, 5.
     """
 
@@ -198,20 +161,26 @@ class NRL(Net):
         steps: int = 6,
         attention_gain: float = 1.0,
         lam: float = 1.0,
-        global_map: bool = False,
+        gate: Gate = "none",
         channels: int = 64,
         widths: tuple[int, int, int] = (24, 32, 24),
     ) -> None:
         super().__init__()
-        for value, choice in ((residual, Residual), (features, Features), (unit, Unit)):
+        for value, choice in (
+            (residual, Residual),
+            (features, Features),
+            (unit, Unit),
+            (gate, Gate),
+        ):
             if value not in get_args(choice):
                 raise ValueError(f"{value!r} is none of {', '.join(get_args(choice))}")
         self.residual, self.lam, self.channels = residual, lam, channels
+        self.sees_histogram = residual == "map" and gate == "histogram"
         self.features = feature_block(features, channels, tuple(widths))
         self.recursive = RecursiveBlock(unit, channels, steps, attention_gain)
         self.reconstruction = nn.Conv2d(channels, 3, 3, padding=1)
-        self.map = AdjustingMap(channels, lam, global_map) if residual == "map" else None
-        self.moments_size = 2 * channels
+        self.map = AdjustingMap(channels, lam, gate) if residual == "map" else None
+        self.moments_size = 2 * channels + (3 * len(THRESHOLDS) if self.sees_histogram else 0)
         self.moments_halo = {"conv3": 2, "conv9": 4, "fmsb3": 3}.get(features, 4)
         self.halo = self.moments_halo + 2 * steps + 1
         with torch.no_grad():  # start near the residual mode's own identity
@@ -220,25 +189,27 @@ class NRL(Net):
                 self.map.j2.weight.mul_(0.1)
 
     def moments(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
-        """Weighted sums of X0 and of X0 squared, (N,3,H,W), (N,1,H,W) -> (N, 2c).
+        """Weighted sums over a picture, (N,3,H,W), (N,1,H,W) -> (N, moments_size).
 
+        Of X0 and of X0 squared, c each, and with the gate ``histogram`` of the 45 `tail_maps`.
         Without ``weight`` every pixel counts 1/(H*W), which gives means. The sums over a large
         picture are those over its tiles added up, with a weight of 0 on the tiles' halos.
         """
-        return self._moments(self.features(x), weight)
+        return self._moments(x, self.features(x), weight)
 
-    @staticmethod
-    def _moments(x0: Tensor, weight: Tensor | None = None) -> Tensor:
+    def _moments(self, x: Tensor, x0: Tensor, weight: Tensor | None = None) -> Tensor:
+        maps = [x0, x0 * x0, *([tail_maps(x)] if self.sees_histogram else [])]
         if weight is None:
-            return torch.cat([x0.mean(dim=(2, 3)), (x0 * x0).mean(dim=(2, 3))], dim=1)
-        return torch.cat([(x0 * weight).sum(dim=(2, 3)), (x0 * x0 * weight).sum(dim=(2, 3))], dim=1)
+            return torch.cat([m.mean(dim=(2, 3)) for m in maps], dim=1)
+        return torch.cat([(m * weight).sum(dim=(2, 3)) for m in maps], dim=1)
 
     def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
-        """Enhance ``x``; ``moments`` (N, 2c), if given, are of the picture that x is part of."""
+        """Enhance ``x``; ``moments``, if given, are of the picture that x is a part of."""
         x0 = self.features(x)
-        mean, square = (self._moments(x0) if moments is None else moments).split(
-            self.channels, dim=1
-        )
+        if moments is None:
+            moments = self._moments(x, x0)
+        c = self.channels
+        mean, square, tails = moments.split([c, c, self.moments_size - 2 * c], dim=1)
         g = self.reconstruction(self.recursive(x0, mean))
         match self.residual:
             case "none":
@@ -249,4 +220,4 @@ class NRL(Net):
                 return self.lam * x + g
         deviation = (square - mean * mean).clamp(min=1e-6).sqrt()
         assert self.map is not None
-        return x / (bounded_below(self.map(x0, mean, deviation)) + EPS) + g
+        return x / (bounded_below(self.map(x0, mean, deviation, tails)) + EPS) + g

@@ -7,8 +7,14 @@ from typing import Any
 from torch import nn
 
 from burnish.errors import OptionError
+from burnish.nets.baselines.dense_skip import DenseSkip
+from burnish.nets.baselines.dped_resnet import DpedResNet
+from burnish.nets.baselines.johnson import JohnsonNet
+from burnish.nets.baselines.mcrn import MCRN
+from burnish.nets.baselines.srcnn import SRCNN
 from burnish.nets.net import Net
 from burnish.nets.nrl import NRL
+from burnish.nets.srpie import SRPIE
 
 
 def nrl(**choices: Any) -> NRL:
@@ -18,12 +24,32 @@ def nrl(**choices: Any) -> NRL:
 
 def nrl_global(**choices: Any) -> NRL:
     """NRL with the map branch gated by whole-picture statistics and a unit-mean attention."""
-    return NRL(**({"global_map": True, "attention_gain": 64.0} | choices))
+    form: dict[str, Any] = {"gate": "histogram", "attention_gain": 64.0}
+    return NRL(**(form | choices))
+
+
+def srpie(**choices: Any) -> SRPIE:
+    """Paper B's network as published: every detail reaches DUNet through a 3-channel image."""
+    return SRPIE(**choices)
+
+
+def srpie_wide(**choices: Any) -> SRPIE:
+    """Deep SR-PIE whose DUNet also receives the features; narrower 5x5 and DUNet pay for it."""
+    form: dict[str, Any] = {"wide": True, "msb_widths": (48, 16, 32, 8), "dunet_width": 36}
+    return SRPIE(**(form | choices))
 
 
 NETS: dict[str, Callable[..., Net]] = {
     "nrl": nrl,
     "nrl-global": nrl_global,
+    "srpie": srpie,
+    "srpie-wide": srpie_wide,
+    # What paper A compares with (Table 4).
+    "srcnn": SRCNN,
+    "johnson": JohnsonNet,
+    "dped-resnet": DpedResNet,
+    "mcrn": MCRN,
+    "dense-skip": DenseSkip,
 }
 
 

@@ -1,0 +1,1 @@
+"""The networks that paper A compares with (Table 4), built from their papers, at scale 1."""

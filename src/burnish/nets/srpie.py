@@ -1,0 +1,119 @@
+"""Deep SR-PIE: joint super-resolution and perceptual image enhancement (paper B).
+
+Xu, Zhang, Li, Sang, Zhang, Wang and Wei, "Joint learning of super-resolution and perceptual image
+enhancement for single image" (2021). MBFNet turns the picture I into an image of the same size,
+PENet's transform corrects it pixel by pixel, DUNet enlarges it (Eqs. 1-3).
+
+The readings of each part stand in its file: `guided` (input), `mbfnet`, `fca`, `penet`, `dunet`.
+Where the paper contradicts itself every reading is a typed choice here. One departure: ``wide``
+hands DUNet the features behind MBFNet's image beside the enhanced image, which else is the only
+thing that reaches it.
+"""
+
+from typing import Any, get_args
+
+import torch
+from torch import Tensor, nn
+
+from burnish.nets import guided
+from burnish.nets.dunet import DUNet, DUNetActivation, PlainShuffle, Upsampler, fitting_width
+from burnish.nets.guided import Combine, Members, Pair
+from burnish.nets.mbfnet import HFA2, FCAPlace, MBFNet, MSBWidths, Without, conv
+from burnish.nets.net import Net
+from burnish.nets.penet import PENet, PENetWidths, Transform, apply_transform, enhance_v2
+
+
+class SRPIE(Net):
+    """Paper B's network, (N,3,H,W) -> (N,3,sH,sW), RGB in [0,1], any H and W.
+
+    Args:
+        scale: s; the paper's is 2.
+        pair, combine, members: what the third HFA branch sees (`guided`).
+        hfa_2, without: the meaning of HFA_2; the HFA branch left out (Table 1 rows 5-7).
+        fca: where FCA stands, after or before the closing 1x1 of an MSB.
+        transform: how PENet's output is applied, or its stand-ins (Table 1 rows 8-10).
+        upsampler, dunet_activation: DUNet or a plain shuffle (row 11); Eq. 13 prints no activation.
+        wide: DUNet also receives the features.
+        t, channels, msb_widths, dilation: of MBFNet.
+        penet_widths, dropout: of PENet.
+        dunet_width: rounded up to a multiple of 3 and of the scale squared.
+        radius, eps: of the guided filter.
+    """
+
+    def __init__(
+        self,
+        scale: int = 2,
+        pair: Pair = "i+d,i",
+        combine: Combine = "add",
+        members: Members = "both",
+        hfa_2: HFA2 = "all",
+        without: Without = "nothing",
+        fca: FCAPlace = "after",
+        transform: Transform = "matrix",
+        upsampler: Upsampler = "dunet",
+        dunet_activation: DUNetActivation = "none",
+        wide: bool = False,
+        t: int = 3,
+        channels: int = 64,
+        msb_widths: MSBWidths = (48, 16, 32, 16),
+        dilation: int = 2,
+        penet_widths: PENetWidths = (16, 24, 32, 32, 32),
+        dropout: float = 0.5,
+        dunet_width: int = 48,
+        radius: int = guided.RADIUS,
+        eps: float = guided.EPS,
+    ) -> None:
+        super().__init__()
+        choices: tuple[tuple[str, Any], ...] = (
+            (pair, Pair), (combine, Combine), (members, Members), (hfa_2, HFA2),
+            (without, Without), (fca, FCAPlace), (transform, Transform), (upsampler, Upsampler),
+            (dunet_activation, DUNetActivation),
+        )  # fmt: skip
+        for value, choice in choices:
+            if value not in get_args(choice):
+                raise ValueError(f"{value!r} is none of {', '.join(get_args(choice))}")
+        if scale not in (1, 2, 3, 4):
+            raise ValueError(f"the scale is 1, 2, 3 or 4, not {scale}")
+        self.scale, self.transform, self.wide = scale, transform, wide
+        self.third_choices = (pair, combine, members, radius, eps)
+        self.shallow = conv(3, channels, 3)
+        third_inputs = guided.third_branch_width(pair, combine, members)
+        self.mbfnet = MBFNet(
+            channels, third_inputs, t, msb_widths, dilation, fca, hfa_2, without
+        )  # fmt: skip
+        learned = transform not in ("v2", "none")
+        self.penet = PENet(channels, penet_widths, dropout, transform) if learned else None
+        inputs = 3 + channels if wide else 3
+        self.upsampler: nn.Module
+        if upsampler == "dunet":
+            width = fitting_width(dunet_width, scale)
+            self.upsampler = DUNet(scale, width, inputs, dunet_activation)
+        else:
+            self.upsampler = PlainShuffle(scale, inputs)
+
+        filtered = 0 if pair == "i,i" or without == "hfa3" else 2 * radius
+        reach = max(1 + self.mbfnet.radius, filtered + self.mbfnet.third_radius)
+        reach += transform == "v2"
+        if self.penet is not None:
+            self.multiple_of = self.penet.multiple_of
+            reach = max(reach, 1 + self.penet.radius)
+        reach += DUNet.radius if upsampler == "dunet" else PlainShuffle.radius
+        # A tile starts a halo before its core, which must fall on PENet's grid too.
+        self.halo = -(-reach // self.multiple_of) * self.multiple_of
+
+    def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
+        """Enhance and enlarge ``x``; there are no whole-picture statistics, ``moments`` is unused.
+
+        (A_v2's threshold is one of the picture that is given, so it is for whole pictures only.)
+        """
+        h = self.shallow(x)
+        third = None
+        if self.mbfnet.third is not None:
+            third = guided.third_branch(x, *self.third_choices)
+        image, features = self.mbfnet(h, third)
+        if self.penet is not None:
+            image = apply_transform(self.transform, self.penet(h), image)
+        elif self.transform == "v2":
+            image = enhance_v2(image)
+        out: Tensor = self.upsampler(torch.cat([image, features], dim=1) if self.wide else image)
+        return out
