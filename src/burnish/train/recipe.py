@@ -64,7 +64,7 @@ def nrl() -> Recipe:
     return Recipe(
         name="nrl",
         net="nrl",
-        stages=(Stage(0.75, 32, 16), Stage(0.2, 64, 8), Stage(0.05, 96, 8)),
+        stages=(Stage(0.78, 32, 16), Stage(0.18, 64, 8), Stage(0.04, 96, 8)),
         description="NRL (paper A) as published, trained on un-retouched photos.",
     )
 
