@@ -21,6 +21,7 @@ def save(path: Path, weights: dict[str, Tensor], card: ModelCard) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     tensors = {k: v.detach().float().cpu().contiguous() for k, v in weights.items()}
     save_file(tensors, partial, metadata={CARD_KEY: card.to_json()})
+    partial.chmod(0o644)  # safetensors makes files that only their owner can read
     partial.replace(path)
 
 

@@ -14,6 +14,10 @@ from burnish.engine import export as exporting
 from burnish.engine.backend import BackendName, load_backend
 from burnish.engine.export import export, sha256
 from burnish.errors import ModelError, OptionError, OutputError
+from burnish.nets.adjusting_map import THRESHOLDS
+
+MOMENTS = 2 * 8 + 3 * len(THRESHOLDS)
+"""Statistics of the tiny model."""
 
 BACKENDS: tuple[BackendName, ...] = ("torch", "onnx", "openvino")
 
@@ -62,7 +66,7 @@ def test_all_backends_equal_torch_at_any_size(model: Path, size: tuple[int, int]
 
 def test_results_are_not_overwritten_by_the_next_run(model: Path) -> None:
     x = np.random.default_rng(0).random((2, 1, 3, 20, 20), np.float32)
-    moments = np.full((1, 16), 0.1, np.float32)
+    moments = np.full((1, MOMENTS), 0.1, np.float32)
     for name in BACKENDS:
         backend = load_backend(name, model, "f32", threads=1)
         first = backend.run("main", {"x": x[0], "moments": moments})
@@ -91,7 +95,7 @@ def test_a_refused_export_leaves_the_old_model(
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
     monkeypatch.setattr(exporting, "TOLERANCE", tolerance)
     with pytest.raises(ModelError, match="not written"):
-        export(weights, folder, name="another")
+        export(weights, folder, {"name": "another"})
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
     assert [p.name for p in folder.parent.iterdir()] == ["tiny"]
 
@@ -100,7 +104,7 @@ def test_a_refused_export_leaves_the_old_model(
 def test_an_export_replaces_the_old_model_and_can_rename_it(weights: Path, tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
     assert export(weights, folder).name == "tiny"
-    assert export(weights, folder, name="another").name == "another"
+    assert export(weights, folder, {"name": "another"}).name == "another"
     assert ModelCard.from_json((folder / "card.json").read_text()).name == "another"
     assert checkpoint.load_weights(folder / "weights.safetensors")[1].name == "another"
 
@@ -126,7 +130,7 @@ def test_missing_weights(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", BACKENDS)
 def test_a_folder_without_a_model(name: BackendName, tmp_path: Path) -> None:
-    x = {"x": np.zeros((1, 3, 8, 8), np.float32), "moments": np.zeros((1, 16), np.float32)}
+    x = {"x": np.zeros((1, 3, 8, 8), np.float32), "moments": np.zeros((1, MOMENTS), np.float32)}
     with pytest.raises(ModelError, match=str(tmp_path)):
         load_backend(name, tmp_path, "f32", 1).run("main", x)
     for file in ("main.onnx", "weights.safetensors"):

@@ -15,6 +15,8 @@ from burnish.metrics.colour import rgb_to_lab
 from burnish.metrics.protocol import CAP, to_8bit
 
 Method = Callable[[np.ndarray], np.ndarray]
+CAST = 1.5
+"""A shift of the mean a* or b* from which on a photo counts as having got a colour cast."""
 
 
 @dataclass(frozen=True)
@@ -88,24 +90,50 @@ def score_folder(
     return rows
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Markdown: one line per kind and method; PSNR as mean, median and 10th percentile.
+@dataclass(frozen=True)
+class Summary:
+    """Means over the photos of one kind; PSNR also as median and 10th percentile."""
 
-    "cast" is the share of photos whose mean a* or b* moved by 1.5 or more.
-    """
+    photos: int
+    psnr: float
+    psnr_median: float
+    psnr_p10: float
+    ssim: float
+    delta_e: float
+    cast: float
+    """Share of photos whose mean a* or b* moved by 1.5 or more."""
+
+
+def summarise(rows: Sequence[Row]) -> Summary:
+    """Summary of rows of one method and kind."""
+    psnr = np.array([r.psnr for r in rows])
+    moved = [max(abs(r.a_shift), abs(r.b_shift)) >= CAST for r in rows]
+    return Summary(
+        len(rows),
+        float(psnr.mean()),
+        float(np.median(psnr)),
+        float(np.percentile(psnr, 10)),
+        float(np.mean([r.ssim for r in rows])),
+        float(np.mean([r.delta_e for r in rows])),
+        float(np.mean(moved)),
+    )
+
+
+def summaries(rows: Sequence[Row]) -> dict[tuple[str, str], Summary]:
+    """By (kind, method), in order of appearance."""
+    keys = dict.fromkeys((r.kind, r.method) for r in rows)
+    return {k: summarise([r for r in rows if (r.kind, r.method) == k]) for k in keys}
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Markdown: one line per kind and method."""
     lines = [
         "| kind | photos | method | PSNR mean | median | 10 % | SSIM | CIEDE2000 | cast |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    kinds = list(dict.fromkeys(r.kind for r in rows))
-    for kind in kinds:
-        for method in dict.fromkeys(r.method for r in rows):
-            some = [r for r in rows if r.kind == kind and r.method == method]
-            psnr = np.array([r.psnr for r in some])
-            cast = np.mean([max(abs(r.a_shift), abs(r.b_shift)) >= 1.5 for r in some])
-            lines.append(
-                f"| {kind} | {len(some)} | {method} | {psnr.mean():.2f} | {np.median(psnr):.2f} | "
-                f"{np.percentile(psnr, 10):.2f} | {np.mean([r.ssim for r in some]):.4f} | "
-                f"{np.mean([r.delta_e for r in some]):.2f} | {cast:.0%} |"
-            )
+    for (kind, method), s in summaries(rows).items():
+        lines.append(
+            f"| {kind} | {s.photos} | {method} | {s.psnr:.2f} | {s.psnr_median:.2f} "
+            f"| {s.psnr_p10:.2f} | {s.ssim:.4f} | {s.delta_e:.2f} | {s.cast:.0%} |"
+        )
     return "\n".join(lines)

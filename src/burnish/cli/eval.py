@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from burnish.cli.flags import with_flags
+from burnish.engine import models
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
 
@@ -36,6 +38,9 @@ def command(
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="One JSON line per photo and method, no table.")
+    ] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Write the scores onto the model's card.")
     ] = False,
     **choices: Any,
 ) -> int:
@@ -70,6 +75,12 @@ def command(
         if not folder:
             raise OptionError(f"--outputs wants NAME=FOLDER, not '{item}'.")
         rows += quality.score_folder(name, Path(folder), chosen, on_row)
+    if record:
+        found = quality.summaries([r for r in rows if r.method == enhancer.model.card.name])
+        scores = {
+            f"{'+'.join(sets or ['pairs'])}: {kind}": asdict(s) for (kind, _), s in found.items()
+        }
+        models.record_scores(enhancer.model, scores)
     if not json:
         print(
             f"model {enhancer.model.card.name}, {enhancer.backend.precision}, "

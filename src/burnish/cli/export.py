@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +16,10 @@ def command(
     folder: Annotated[Path, typer.Argument(help="Model folder to make.")],
     name: Annotated[
         str | None, typer.Option(help="Name on the model's card, if not the one it has.")
+    ] = None,
+    facts: Annotated[
+        Path | None,
+        typer.Option(help="JSON file with facts for the card: licence, description, ..."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a model folder that exists.")
@@ -30,8 +35,22 @@ def command(
         raise
     except ImportError as error:
         raise MissingExtraError("burnish export", "train") from error
-    card = export(weights, folder, name)
+    said = read_facts(facts) | ({"name": name} if name else {})
+    card = export(weights, folder, said)
     print(f"{folder}: model '{card.name}', {card.parameters:,} parameters, graphs equal to torch")
+
+
+def read_facts(path: Path | None) -> dict[str, Any]:
+    """The JSON object in ``path``."""
+    if path is None:
+        return {}
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as JSON: {error}") from error
+    if not isinstance(said, dict):
+        raise InputError(f"{path} must hold one JSON object.")
+    return said
 
 
 def refuse_folder(folder: Path, overwrite: bool) -> None:

@@ -10,7 +10,9 @@ import hashlib
 import shutil
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,8 +20,9 @@ from torch import Tensor, nn
 
 from burnish import checkpoint
 from burnish.card import ModelCard
-from burnish.errors import ModelError, OutputError
+from burnish.errors import ModelError, OptionError, OutputError
 from burnish.nets.net import Net
+from burnish.nets.zoo import parameter_count
 
 TOLERANCE = 1e-4
 """Largest difference allowed between the graph (float32) and torch."""
@@ -73,8 +76,14 @@ def _replaceable(folder: Path) -> bool:
     return folder.is_dir() and ((folder / "main.onnx").is_file() or not any(folder.iterdir()))
 
 
-def export(weights: Path, folder: Path, name: str | None = None) -> ModelCard:
+FACTS = ("name", "description", "paper", "licence", "training_data")
+"""What an owner may say on the card; the rest is measured or recorded."""
+
+
+def export(weights: Path, folder: Path, facts: Mapping[str, Any] | None = None) -> ModelCard:
     """Export a weight file to a model folder, whole or not at all.
+
+    ``facts`` replace those of the card: any of `FACTS`.
 
     Raises:
         OutputError: the folder is there and is no model folder; it stays as it is.
@@ -86,7 +95,12 @@ def export(weights: Path, folder: Path, name: str | None = None) -> ModelCard:
         raise OutputError(
             f"{folder} holds other things than an exported model; name another folder."
         )
+    if unknown := set(facts or {}) - set(FACTS):
+        raise OptionError(f"A card's facts are {', '.join(FACTS)}; not {', '.join(unknown)}.")
     net, card = checkpoint.load(weights)
+    card = dataclasses.replace(
+        card, **dict(facts or {}), parameters=parameter_count(net), hashes={}
+    )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as scratch:
         work = Path(scratch) / "model"
@@ -99,7 +113,6 @@ def export(weights: Path, folder: Path, name: str | None = None) -> ModelCard:
                 _Statistics(net), {"x": x, "weight": weight}, {"x", "weight"}, "sums",
                 work / "statistics.onnx",
             )  # fmt: skip
-        card = dataclasses.replace(card, name=name or card.name, hashes={})
         checkpoint.save(work / "weights.safetensors", net.state_dict(), card)
         card = dataclasses.replace(card, hashes={p.name: sha256(p) for p in sorted(work.iterdir())})
         (work / "card.json").write_text(card.to_json() + "\n")

@@ -1,10 +1,12 @@
 """Which models there are: those in the wheel by name, and any exported folder by path."""
 
+import dataclasses
 import difflib
 import hashlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from burnish.card import ModelCard
 from burnish.errors import ModelError, OptionError
@@ -28,6 +30,14 @@ def shipped() -> list[str]:
     """Names of the models in the wheel, the default first."""
     names = sorted(p.parent.name for p in _wheel().glob("*/card.json"))
     return sorted(names, key=lambda n: n != DEFAULT)
+
+
+def record_scores(model: Model, scores: dict[str, Any]) -> None:
+    """Add scores to a model's card on disk, whole or not at all; the other facts stay."""
+    card = dataclasses.replace(model.card, scores=model.card.scores | scores)
+    partial = model.folder / ".card.part"
+    partial.write_text(card.to_json() + "\n")
+    partial.replace(model.folder / "card.json")
 
 
 def find(name_or_path: str) -> Model:

@@ -2,19 +2,13 @@
 
 import logging
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
 
 from burnish.engine.backend import Graph, Precision
+from burnish.engine.quiet_openvino import ov
 from burnish.errors import ModelError
-
-# OpenVINO's Python package reports usage unless that is switched off before it is imported.
-os.environ.setdefault("OPENVINO_TELEMETRY_DISABLE", "1")
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import openvino as ov
 
 log = logging.getLogger(__name__)
 
