@@ -32,7 +32,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         net="nrl-global",
         hyperparameters=CHOICES,
         halo=int(net.halo),
-        moments=16,
+        moments=net.moments_size,
         moments_halo=int(net.moments_halo),
         parameters=parameter_count(net),
         licence="none",

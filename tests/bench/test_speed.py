@@ -1,0 +1,39 @@
+"""What the speed report claims can be counted by hand; times themselves are not tested."""
+
+from burnish.bench import process, speed
+from burnish.engine.ceiling import matmul_ceiling
+from burnish.nets.nrl import NRL
+
+
+def test_operations_are_two_per_weight_and_pixel() -> None:
+    net = NRL(channels=8, widths=(4, 4, 4), steps=3)
+    shapes = {k: tuple(v.shape) for k, v in net.state_dict().items()}
+    fmsb = 3 * 4 * (1 + 9 + 25) + 12 * 4 * (1 + 9 + 25) + 12 * 8
+    recursive = 3 * 2 * 9 * 8 * 8
+    assert speed.operations_per_pixel(shapes, 3) == 2 * (fmsb + recursive + 9 * 8 * 3)
+
+
+def test_the_published_network_costs_a_megaflop_a_pixel() -> None:
+    shapes = {k: tuple(v.shape) for k, v in NRL().state_dict().items()}
+    assert 1.04e6 < speed.operations_per_pixel(shapes, 6) < 1.06e6
+
+
+def test_the_ceiling_is_a_rate() -> None:
+    assert matmul_ceiling("f32", threads=1, size=256, repeats=2) > 1e8
+
+
+def test_a_slower_backend_has_a_ratio_below_one() -> None:
+    rows = [speed.SpeedRow("a", 1.0, 0.07, 1.0, float("inf"))]
+    report = speed.SpeedReport(rows, 256, 2, 7e10, {"f32": 1.4e11}, ["b: not here"])
+    text = speed.table(report)
+    assert "50%" in text and "Not measured: b: not here." in text
+
+
+def test_memory_slope_is_in_bytes_a_pixel() -> None:
+    rows = [process.ProcessRow(12, 5, 700), process.ProcessRow(50, 20, 700 + 38 * 30)]
+    assert process.table(rows).splitlines()[-1].endswith("| 30 |")
+
+
+def test_made_photos_have_the_size_asked_for() -> None:
+    photo = process.made_photo(0.6)
+    assert abs(photo.height * photo.width - 6e5) < 2e3

@@ -1,0 +1,70 @@
+"""eval, train and export as commands, on small real files."""
+
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from burnish import cli
+
+
+def photos(folder: Path, count: int = 3) -> Path:
+    folder.mkdir(parents=True)
+    for seed in range(count):
+        small = np.random.default_rng(seed).integers(0, 255, (6, 8, 3)).astype(np.uint8)
+        Image.fromarray(small).resize((80, 60), Image.Resampling.BICUBIC).save(
+            folder / f"{seed}.png"
+        )
+    return folder
+
+
+def test_eval_scores_folders_and_records(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(photos(tmp_path / "a"))
+    call = ["eval", "--pairs", folder, folder, "--model", model, "--threads", "1", "--baselines"]
+    assert cli.run([*call, "--record"]) == 0
+    table = capsys.readouterr().out
+    assert "| pair | 3 | input | 50.00 |" in table and "| tiny |" in table
+    card = json.loads((Path(model) / "card.json").read_text())
+    assert card["scores"]["pairs: pair"]["photos"] == 3
+    assert cli.run([*call, "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(rows) == 12 and {r["method"] for r in rows} >= {"input", "tiny"}
+
+
+def test_eval_wants_something_to_score(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["eval"]) == 2
+    assert "Nothing to score" in capsys.readouterr().err
+
+
+def test_train_then_export_then_enhance(burnish: Any, tmp_path: Path) -> None:
+    """The whole way of a researcher, with a run of two steps."""
+    data = photos(tmp_path / "photos")
+    run = tmp_path / "run"
+    train = ["train", "nrl-global", "--data", data, "--run", run, "--threads", "1"]
+    first: CompletedProcess[str] = burnish(*train, "--budget", "0.0001", "--validation", data)
+    assert first.returncode == 0, first.stderr
+    again = burnish(*train, "--budget", "0.0002")
+    assert again.returncode == 5 and "another recipe" in again.stderr
+    exported = burnish("export", run / "best.safetensors", tmp_path / "model", "--name", "mine")
+    assert exported.returncode == 0, exported.stderr
+    done = burnish(data / "0.png", "-o", tmp_path / "out.png", "--model", tmp_path / "model")
+    assert done.returncode == 0 and (tmp_path / "out.png").exists()
+
+
+def test_train_smoke(burnish: Any) -> None:
+    done = burnish("train", "--smoke")
+    assert done.returncode == 0 and "trained, stopped, resumed" in done.stdout
+
+
+def test_bundle_is_made_and_small(burnish: Any, tmp_path: Path) -> None:
+    data = photos(tmp_path / "photos")
+    done = burnish("train", "nrl", "--data", data, "--bundle", tmp_path / "bundle")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "bundle" / "train.py").is_file() and "MiB" in done.stdout
+    assert burnish("train", "nrl", "--data", data, "--bundle", data).returncode == 4
