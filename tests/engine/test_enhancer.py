@@ -137,7 +137,8 @@ class Fake:
         )
         if graph == self.graph:
             out[..., ::2] = self.value
-        if not np.isfinite(inputs.get("moments", np.zeros(1))).all():
+        told = inputs.get("moments", inputs.get("condition", np.zeros(1)))
+        if not np.isfinite(told).all():
             out[:] = np.nan
         return out
 

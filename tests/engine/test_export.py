@@ -14,10 +14,9 @@ from burnish.engine import export as exporting
 from burnish.engine.backend import BackendName, load_backend
 from burnish.engine.export import export, sha256
 from burnish.errors import ModelError, OptionError, OutputError
-from burnish.nets.adjusting_map import THRESHOLDS
 
-MOMENTS = 2 * 8 + 3 * len(THRESHOLDS)
-"""Statistics of the tiny model."""
+CONDITION = 2 * 8 + 8 + 3
+"""What the tiny model knows of the whole picture: two attentions, gamma and beta."""
 
 BACKENDS: tuple[BackendName, ...] = ("torch", "onnx", "openvino")
 
@@ -35,7 +34,7 @@ def graphs_of_tiny(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_model_folder(model: Path, weights: Path) -> None:
-    files = {"card.json", "main.onnx", "statistics.onnx", "weights.safetensors"}
+    files = {"card.json", "main.onnx", "statistics.onnx", "condition.onnx", "weights.safetensors"}
     assert {p.name for p in model.iterdir()} == files
     assert [p.name for p in model.parent.iterdir()] == [model.name]
     card = ModelCard.from_json((model / "card.json").read_text())
@@ -53,25 +52,28 @@ def test_all_backends_equal_torch_at_any_size(model: Path, size: tuple[int, int]
     x = rng.random((1, 3, *size), np.float32)
     weight = rng.random((1, 1, *size), np.float32) / (size[0] * size[1])
     sums = net.moments(torch.from_numpy(x), torch.from_numpy(weight))
+    condition = net.condition(sums)
     y = net(torch.from_numpy(x), sums)
     for name in BACKENDS:
         backend = load_backend(name, model, "f32", threads=1)
         assert backend.precision == "f32"
         got = backend.run("statistics", {"x": x, "weight": weight})
         np.testing.assert_allclose(got, sums.numpy(), rtol=0, atol=1e-5)
-        got = backend.run("main", {"x": x, "moments": sums.numpy()})
+        got = backend.run("condition", {"moments": sums.numpy()})
+        np.testing.assert_allclose(got, condition.numpy(), rtol=0, atol=1e-5)
+        got = backend.run("main", {"x": x, "condition": condition.numpy()})
         assert got.dtype == np.float32
         np.testing.assert_allclose(got, y.numpy(), rtol=0, atol=1e-4)
 
 
 def test_results_are_not_overwritten_by_the_next_run(model: Path) -> None:
     x = np.random.default_rng(0).random((2, 1, 3, 20, 20), np.float32)
-    moments = np.full((1, MOMENTS), 0.1, np.float32)
+    condition = np.full((1, CONDITION), 0.1, np.float32)
     for name in BACKENDS:
         backend = load_backend(name, model, "f32", threads=1)
-        first = backend.run("main", {"x": x[0], "moments": moments})
+        first = backend.run("main", {"x": x[0], "condition": condition})
         before = first.copy()
-        backend.run("main", {"x": x[1], "moments": moments})
+        backend.run("main", {"x": x[1], "condition": condition})
         np.testing.assert_array_equal(first, before)
 
 
@@ -130,7 +132,7 @@ def test_missing_weights(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", BACKENDS)
 def test_a_folder_without_a_model(name: BackendName, tmp_path: Path) -> None:
-    x = {"x": np.zeros((1, 3, 8, 8), np.float32), "moments": np.zeros((1, MOMENTS), np.float32)}
+    x = {"x": np.zeros((1, 3, 8, 8), np.float32), "condition": np.zeros((1, CONDITION), np.float32)}
     with pytest.raises(ModelError, match=str(tmp_path)):
         load_backend(name, tmp_path, "f32", 1).run("main", x)
     for file in ("main.onnx", "weights.safetensors"):

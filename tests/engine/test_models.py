@@ -28,7 +28,12 @@ def test_by_name_with_the_default_first(wheel: Path) -> None:
 def test_by_path(model: Path) -> None:
     found = find(str(model))
     assert found.folder == model
-    assert set(found.card.hashes) == {"main.onnx", "statistics.onnx", "weights.safetensors"}
+    assert set(found.card.hashes) == {
+        "main.onnx",
+        "statistics.onnx",
+        "condition.onnx",
+        "weights.safetensors",
+    }
 
 
 @pytest.mark.parametrize("name", ["zebre", "nowhere/at/all", "", "."])

@@ -147,6 +147,9 @@ def test_given_moments_equal_none_given(kind: str) -> None:
     net = build(kind, **TINY)
     x = picture(2, 3, 13, 19)
     torch.testing.assert_close(net(x, net.moments(x)), net(x))
+    condition = net.condition(net.moments(x))
+    assert condition.shape == (2, net.condition_size)
+    torch.testing.assert_close(net.enhance(x, condition), net(x))
     assert not torch.allclose(net(x, net.moments(x.flip(0) * 0.3)), net(x))
 
 

@@ -75,7 +75,7 @@ def test_recursive_block_equals_its_equations(unit: Unit) -> None:
     with torch.no_grad():
         for attention in block.attention:
             attention.w_r.weight.mul_(6)  # far from uniform, so that a wrong step would show
-        got = block(x0, x0.mean((2, 3)))
+        got = block(x0, block.attend(x0.mean((2, 3))))
     expected = np.stack([by_hand(unit, block, picture.numpy()) for picture in x0])
     np.testing.assert_allclose(got.numpy(), expected, rtol=1e-10, atol=1e-12)
 
@@ -113,12 +113,13 @@ def test_adjusting_map_equals_eq_10(gate: Gate) -> None:
     x0 = torch.randn(2, 8, 5, 6, dtype=torch.float64)
     mean, deviation = torch.randn(2, 8).double(), torch.rand(2, 8).double()
     tails = torch.rand(2, 3 * len(THRESHOLDS) if gate == "histogram" else 0).double()
-    gamma, beta = torch.zeros(2, 8), torch.zeros(2, 3)
+    gamma_beta, gamma, beta = None, torch.zeros(2, 8), torch.zeros(2, 3)
     if t.gate is not None:
-        gamma, beta = t.gate(mean, deviation, tails)
+        gamma_beta = t.gate(mean, deviation, tails)
+        gamma, beta = gamma_beta.split([8, 3], 1)
     stepwise = t.j2(t.j1(x0 * (1 + gamma[:, :, None, None])))  # two convolutions, not folded
     expected = lam + stepwise + beta[:, :, None, None]
-    torch.testing.assert_close(t(x0, mean, deviation, tails), expected)
+    torch.testing.assert_close(t(x0, gamma_beta), expected)
 
 
 @pytest.mark.parametrize("residual", get_args(Residual))
@@ -130,10 +131,10 @@ def test_residual_modes_equal_their_formulas(residual: Residual) -> None:
     x = torch.rand(2, 3, 9, 11, dtype=torch.float64)
     x0 = net.features(x)
     mean = x0.mean((2, 3))
-    g = net.reconstruction(net.recursive(x0, mean))
+    g = net.reconstruction(net.recursive(x0, net.recursive.attend(mean)))
     if residual == "map":
         assert net.map is not None
-        t = net.map(x0, mean, x0.std((2, 3), correction=0), mean[:, :0])
+        t = net.map(x0)
         assert (t > T_KNEE).all()
         expected = x / (t + EPS) + g
     else:

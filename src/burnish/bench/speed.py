@@ -78,7 +78,8 @@ def measure(model: str, patch: int = 256, threads: int = 0, repeats: int = 20) -
         for name, loaded in backends.items():
             start = time.perf_counter()
             sums = loaded.run("statistics", {"x": x, "weight": weight})
-            pictures[name] = loaded.run("main", {"x": x, "moments": sums})
+            condition = loaded.run("condition", {"moments": sums})
+            pictures[name] = loaded.run("main", {"x": x, "condition": condition})
             if turn >= 2:  # the first two warm up
                 times[name].append(time.perf_counter() - start)
     first = next(iter(backends))

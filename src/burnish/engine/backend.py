@@ -7,13 +7,17 @@ import numpy as np
 
 from burnish.errors import OptionError
 
-Graph = Literal["main", "statistics"]
+Graph = Literal["main", "statistics", "condition"]
 Precision = Literal["auto", "f32", "bf16"]
 BackendName = Literal["openvino", "onnx", "torch"]
 
 
 class Backend(Protocol):
-    """Runs ``main`` (x, moments -> y) and ``statistics`` (x, weight -> sums) of one model."""
+    """Runs the graphs of one model.
+
+    ``statistics`` (x, weight -> sums), ``condition`` (moments -> condition, always in f32: it is a
+    few small products with logarithms in them) and ``main`` (x, condition -> y).
+    """
 
     precision: str
     """What it computes in, after ``auto`` was settled: f32 or bf16."""

@@ -50,12 +50,12 @@ class Enhancer:
         height, width = pixels.shape[:2]
         s, halo = card.scale, card.halo
         report = progress or (lambda share: None)
-        moments = self.moments(pixels)
+        condition = self.condition(pixels)
         out = np.empty((height * s, width * s, 3), np.float32)
         places = list(tiles.plan(height, width, self.options.tile - 2 * halo, card.multiple_of))
         for number, tile in enumerate(places):
             x = tiles.read(pixels, tile, halo)
-            y = self.backend.run("main", {"x": x, "moments": moments})
+            y = self.backend.run("main", {"x": x, "condition": condition})
             y = y[0, :, halo * s : y.shape[2] - halo * s, halo * s : y.shape[3] - halo * s]
             rows = min(tile.height, height - tile.top)
             columns = min(tile.width, width - tile.left)
@@ -74,15 +74,19 @@ class Enhancer:
             report((number + 1) / len(places))
         return out
 
+    def condition(self, pixels: np.ndarray) -> np.ndarray:
+        """What the network wants to know of the whole picture, (1, K); empty if nothing."""
+        if not self.model.card.moments:
+            return np.zeros((1, 0), np.float32)
+        return self.backend.run("condition", {"moments": self.moments(pixels)})
+
     def moments(self, pixels: np.ndarray) -> np.ndarray:
-        """Whole-picture statistics of the network's features, (1, moments); empty without any.
+        """Whole-picture statistics of the network's features, (1, moments).
 
         Taken once from a `proxy` of the whole photo, so that they do not depend on the tiles.
         """
         card = self.model.card
         total = np.zeros((1, card.moments), np.float64)
-        if not card.moments:
-            return total.astype(np.float32)
         small = proxy.shrink(pixels)
         height, width = small.shape[:2]
         halo = card.moments_halo

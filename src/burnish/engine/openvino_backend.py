@@ -38,7 +38,7 @@ class OpenVinoBackend:
         if precision == "auto":
             precision = "bf16" if self.has_bf16() else "f32"
         self.precision: str = precision
-        self._config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+        self._config = {"PERFORMANCE_HINT": "LATENCY"}
         if threads:
             self._config["INFERENCE_NUM_THREADS"] = str(threads)
         if cache is not None:
@@ -62,7 +62,9 @@ class OpenVinoBackend:
         if graph not in self._requests:
             path = self.folder / f"{graph}.onnx"
             try:
-                compiled = self.core.compile_model(str(path), "CPU", self._config)
+                precision = "f32" if graph == "condition" else self.precision
+                config = self._config | {"INFERENCE_PRECISION_HINT": precision}
+                compiled = self.core.compile_model(str(path), "CPU", config)
             except RuntimeError as error:
                 raise ModelError(
                     f"{path} cannot be compiled: {str(error).splitlines()[0]}"

@@ -1,5 +1,6 @@
 """PyTorch from the weight file: for researchers, and the reference that the graphs are held to."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,13 @@ class TorchBackend:
     def run(self, graph: Graph, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """Run the network (``main``) or its statistics."""
         given = {k: torch.from_numpy(v).to(self.device) for k, v in inputs.items()}
-        function = self.net if graph == "main" else self.net.moments
-        bf16 = self.precision == "bf16"
+        functions: dict[str, Callable[..., torch.Tensor]] = {
+            "main": self.net.enhance,
+            "statistics": self.net.moments,
+            "condition": self.net.condition,
+        }
+        function = functions[graph]
+        bf16 = self.precision == "bf16" and graph != "condition"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bf16):
             out = function(**given)
         result: np.ndarray = out.float().cpu().numpy()

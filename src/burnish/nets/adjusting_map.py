@@ -39,7 +39,7 @@ def tail_maps(x: Tensor) -> Tensor:
 
 
 class GlobalGate(nn.Module):
-    """Whole-picture statistics -> gamma (N, c) and beta (N, 3) for the adjusting map.
+    """Whole-picture statistics -> gamma and beta for the adjusting map, (N, c + 3).
 
     ``moments`` sees the mean and deviation of X0, ``histogram`` the logarithms of the tails too.
     """
@@ -47,15 +47,14 @@ class GlobalGate(nn.Module):
     def __init__(self, gate: Gate, channels: int, embed: int = 24) -> None:
         super().__init__()
         tails = 2 * 3 * len(THRESHOLDS) if gate == "histogram" else 0
-        self.channels = channels
         self.embed = nn.Linear(2 * channels + tails, embed)
         self.out = nn.Linear(embed, channels + 3)
 
-    def forward(self, mean: Tensor, deviation: Tensor, tails: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, mean: Tensor, deviation: Tensor, tails: Tensor) -> Tensor:
         logs = [torch.log(p.clamp(min=0) + 1e-3) / 4 + 1 for p in (tails, 1 - tails)]
         known = torch.cat([mean, deviation, *logs], dim=1)
-        gamma, beta = self.out(torch.tanh(self.embed(known))).split([self.channels, 3], dim=1)
-        return gamma, beta
+        gamma_beta: Tensor = self.out(torch.tanh(self.embed(known)))
+        return gamma_beta
 
 
 class AdjustingMap(nn.Module):
@@ -71,14 +70,14 @@ class AdjustingMap(nn.Module):
         self.j2 = nn.Conv2d(hidden, 3, 1)
         self.gate = None if gate == "none" else GlobalGate(gate, channels)
 
-    def forward(self, x0: Tensor, mean: Tensor, deviation: Tensor, tails: Tensor) -> Tensor:
+    def forward(self, x0: Tensor, gamma_beta: Tensor | None = None) -> Tensor:
         # J1 J2 is linear: multiply the small matrices, not the pictures.
         assert self.j1.bias is not None and self.j2.bias is not None
         j2 = self.j2.weight[:, :, 0, 0]
         j = j2 @ self.j1.weight[:, :, 0, 0]  # (3, c)
         bias = j2 @ self.j1.bias + self.j2.bias + self.lam  # (3,)
-        if self.gate is None:
+        if gamma_beta is None:
             return nn.functional.conv2d(x0, j[:, :, None, None], bias)
-        gamma, beta = self.gate(mean, deviation, tails)
+        gamma, beta = gamma_beta.split([x0.shape[1], 3], dim=1)
         gated = x0 * (1 + gamma)[:, :, None, None]
         return nn.functional.conv2d(gated, j[:, :, None, None], bias) + beta[:, :, None, None]

@@ -21,6 +21,22 @@ class Net(nn.Module):
     moments_halo = 0
     """Receptive-field radius of each pixel's share in the statistics."""
 
+    condition_size = 0
+    """Length of what `condition` makes of the statistics."""
+
+    def condition(self, moments: Tensor) -> Tensor:
+        """Everything that the network wants to know of the whole picture, (N, condition_size).
+
+        A few small products, apart from `enhance` so that they keep full precision where the
+        picture itself is run in bfloat16.
+        """
+        return moments
+
+    def enhance(self, x: Tensor, condition: Tensor) -> Tensor:
+        """The network proper, given the `condition` of the picture that ``x`` is a part of."""
+        out: Tensor = self(x)
+        return out
+
     def moments(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
         """Whole-picture statistics, (N, moments_size).
 

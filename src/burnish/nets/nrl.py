@@ -114,15 +114,20 @@ class RecursiveBlock(nn.Module):
         attended = {"rru": 0, "rru+a": 1}.get(unit, steps)
         self.attention = nn.ModuleList(Attention(channels, gain) for _ in range(attended))
 
-    def forward(self, x0: Tensor, h: Tensor) -> Tensor:  # (N, c, H, W), (N, c) -> (N, c, H, W)
+    def attend(self, h: Tensor) -> Tensor:
+        """The attention vectors of all attended steps, (N, c) -> (N, steps * c)."""
+        return torch.cat([h[:, :0], *(a(h).flatten(1) for a in self.attention)], dim=1)
+
+    def forward(self, x0: Tensor, attention: Tensor) -> Tensor:  # (N, c, H, W) -> the same
         x = x0
+        a_i = attention[:, :, None, None].split(x0.shape[1], dim=1)
         first_attended = self.steps - len(self.attention)
         for i in range(self.steps):
             fx = self.f(x)
             if i < first_attended:
                 x = x0 + fx
                 continue
-            a = self.attention[i - first_attended](h)
+            a = a_i[i - first_attended]
             match self.unit:
                 case "rrau":
                     x = x0 + a * fx
@@ -181,6 +186,8 @@ class NRL(Net):
         self.reconstruction = nn.Conv2d(channels, 3, 3, padding=1)
         self.map = AdjustingMap(channels, lam, gate) if residual == "map" else None
         self.moments_size = 2 * channels + (3 * len(THRESHOLDS) if self.sees_histogram else 0)
+        gated = self.map is not None and self.map.gate is not None
+        self.condition_size = len(self.recursive.attention) * channels + gated * (channels + 3)
         self.moments_halo = {"conv3": 2, "conv9": 4, "fmsb3": 3}.get(features, 4)
         self.halo = self.moments_halo + 2 * steps + 1
         with torch.no_grad():  # start near the residual mode's own identity
@@ -203,14 +210,29 @@ class NRL(Net):
             return torch.cat([m.mean(dim=(2, 3)) for m in maps], dim=1)
         return torch.cat([(m * weight).sum(dim=(2, 3)) for m in maps], dim=1)
 
+    def condition(self, moments: Tensor) -> Tensor:
+        """All attention vectors, then the gate's gamma and beta: (N, moments_size) -> (N, K)."""
+        c = self.channels
+        mean, square, tails = moments.split([c, c, self.moments_size - 2 * c], dim=1)
+        attention = self.recursive.attend(mean)
+        if self.map is None or self.map.gate is None:
+            return attention
+        deviation = (square - mean * mean).clamp(min=1e-6).sqrt()
+        return torch.cat([attention, self.map.gate(mean, deviation, tails)], dim=1)
+
     def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
         """Enhance ``x``; ``moments``, if given, are of the picture that x is a part of."""
         x0 = self.features(x)
-        if moments is None:
-            moments = self._moments(x, x0)
-        c = self.channels
-        mean, square, tails = moments.split([c, c, self.moments_size - 2 * c], dim=1)
-        g = self.reconstruction(self.recursive(x0, mean))
+        known = self._moments(x, x0) if moments is None else moments
+        return self._enhance(x, x0, self.condition(known))
+
+    def enhance(self, x: Tensor, condition: Tensor) -> Tensor:
+        """The network proper, given `condition`."""
+        return self._enhance(x, self.features(x), condition)
+
+    def _enhance(self, x: Tensor, x0: Tensor, condition: Tensor) -> Tensor:
+        attended = len(self.recursive.attention) * self.channels
+        g = self.reconstruction(self.recursive(x0, condition[:, :attended]))
         match self.residual:
             case "none":
                 return g
@@ -218,6 +240,6 @@ class NRL(Net):
                 return x + g
             case "scalar":
                 return self.lam * x + g
-        deviation = (square - mean * mean).clamp(min=1e-6).sqrt()
         assert self.map is not None
-        return x / (bounded_below(self.map(x0, mean, deviation, tails)) + EPS) + g
+        t = self.map(x0, condition[:, attended:] if self.map.gate else None)
+        return x / (bounded_below(t) + EPS) + g
