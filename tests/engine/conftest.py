@@ -25,7 +25,7 @@ def write_weights(path: Path, kind: str = "nrl-global", seed: int = 1, **choices
     with torch.no_grad():
         for name, p in net.named_parameters():
             if name.startswith(("reconstruction.weight", "map.j2.weight", "map.gate")):
-                p.mul_(2)
+                p.mul_(6 if "gate.out" in name else 2)
         net.get_parameter("reconstruction.bias").mul_(0.3)
     card = ModelCard(
         name="tiny",

@@ -15,8 +15,8 @@ from burnish.engine.backend import BackendName, load_backend
 from burnish.engine.export import export, sha256
 from burnish.errors import ModelError, OptionError, OutputError
 
-CONDITION = 2 * 8 + 8 + 3
-"""What the tiny model knows of the whole picture: two attentions, gamma and beta."""
+CONDITION = 2 * 8 + 8 + 6
+"""What the tiny model knows of the whole picture: two attentions, gamma, beta and delta."""
 
 BACKENDS: tuple[BackendName, ...] = ("torch", "onnx", "openvino")
 

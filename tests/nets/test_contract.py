@@ -20,7 +20,7 @@ CHOICES = [
     {"residual": r, "features": f, "unit": u}
     for r, f, u in product(get_args(Residual), get_args(Features), get_args(Unit))
 ]
-CHOICES += [{"features": f, "gate": "histogram"} for f in get_args(Features)]
+CHOICES += [{"features": f, "gate": "quantiles"} for f in get_args(Features)]
 
 
 def name(choices: dict[str, Any]) -> str:
@@ -156,7 +156,7 @@ def test_given_moments_equal_none_given(kind: str) -> None:
 @torch.no_grad()
 def test_gate_knows_the_whole_picture() -> None:
     """Of two equal corners, the one in the darker picture gets another divisor."""
-    for gate in ("none", "moments", "histogram"):
+    for gate in ("none", "moments", "quantiles"):
         net = tiny({"unit": "rru", "gate": gate}, dtype=torch.float64)
         x = picture(1, 3, 48, 48).double()
         darker = x.clone()

@@ -112,14 +112,14 @@ def test_adjusting_map_equals_eq_10(gate: Gate) -> None:
     t = AdjustingMap(8, lam, gate).double()
     x0 = torch.randn(2, 8, 5, 6, dtype=torch.float64)
     mean, deviation = torch.randn(2, 8).double(), torch.rand(2, 8).double()
-    tails = torch.rand(2, 3 * len(THRESHOLDS) if gate == "histogram" else 0).double()
-    gamma_beta, gamma, beta = None, torch.zeros(2, 8), torch.zeros(2, 3)
+    tails = torch.rand(2, 3 * len(THRESHOLDS) if gate == "quantiles" else 0).double()
+    told, gamma, beta = None, torch.zeros(2, 8), torch.zeros(2, 3)
     if t.gate is not None:
-        gamma_beta = t.gate(mean, deviation, tails)
-        gamma, beta = gamma_beta.split([8, 3], 1)
+        told = t.gate(mean, deviation, tails)
+        gamma, beta, _ = told.split([8, 3, 3], 1)
     stepwise = t.j2(t.j1(x0 * (1 + gamma[:, :, None, None])))  # two convolutions, not folded
     expected = lam + stepwise + beta[:, :, None, None]
-    torch.testing.assert_close(t(x0, gamma_beta), expected)
+    torch.testing.assert_close(t(x0, told), expected)
 
 
 @pytest.mark.parametrize("residual", get_args(Residual))

@@ -42,6 +42,9 @@ def command(
     compile: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves it to torch.")] = 0,
     workers: Annotated[int, typer.Option(help="Threads that make batches ahead.")] = 0,
+    start: Annotated[
+        Path | None, typer.Option(help="Weights to start from, as far as they fit.")
+    ] = None,
     bundle: Annotated[
         Path | None, typer.Option(help="Pack code and photos here instead of training.")
     ] = None,
@@ -75,6 +78,6 @@ def command(
     if precision not in ("no", "bf16"):
         raise OptionError(f"precision must be no or bf16, not {precision}.")
     options = RunOptions(run, time_limit, precision, compile, workers=workers)
-    finished = setup.trainer(chosen, source, options).run(setup.validation_views(validation))
+    finished = setup.trainer(chosen, source, options, start).run(setup.validation_views(validation))
     print("Finished." if finished else "Stopped; the same command goes on from here.")
     return 0

@@ -40,7 +40,7 @@ class RetouchPairs:
             field = (
                 rng.uniform(0.5, 1)
                 if wide
-                else float(np.exp(rng.uniform(np.log(0.1), np.log(0.5))))
+                else float(np.exp(rng.uniform(np.log(0.1), np.log(0.35))))
             )
             photo = self.photos[int(rng.integers(len(self.photos)))]
             views.append(photo.view(field, rng.random(), rng.random(), size))

@@ -9,13 +9,14 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-Gate = Literal["none", "moments", "histogram"]
+Gate = Literal["none", "moments", "quantiles"]
 
 EPS = 1e-4
 T_KNEE, T_FLOOR = 0.1, 0.04
-THRESHOLDS = tuple(i / 16 for i in range(1, 16))
+THRESHOLDS = tuple(i / 32 for i in range(1, 32))
 SOFTNESS = 0.02
-"""Width of a threshold's edge: the logarithm of a tail still tells 0.1 below the threshold."""
+"""Width of a threshold's edge, so that a value between two thresholds is told by both."""
+LEVELS = (0.005, 0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98, 0.995)
 
 
 def bounded_below(t: Tensor, knee: float = T_KNEE, floor: float = T_FLOOR) -> Tensor:
@@ -29,38 +30,52 @@ def bounded_below(t: Tensor, knee: float = T_KNEE, floor: float = T_FLOOR) -> Te
 
 
 def tail_maps(x: Tensor) -> Tensor:
-    """Whether each value lies above each of `THRESHOLDS`, softly: (N,3,H,W) -> (N,45,H,W).
+    """Whether each value lies above each of `THRESHOLDS`, softly: (N,3,H,W) -> (N,93,H,W).
 
-    Their means are the picture's cumulative histogram: how near its values come to black and white
-    is what tells a flat or dark photo from a finished one.
+    Their means are the picture's cumulative histogram, which tiles can add up.
     """
     t = torch.tensor(THRESHOLDS, dtype=x.dtype, device=x.device)[:, None, None]
     return torch.sigmoid((x[:, :, None] - t) / SOFTNESS).flatten(1, 2)
 
 
-class GlobalGate(nn.Module):
-    """Whole-picture statistics -> gamma and beta for the adjusting map, (N, c + 3).
+def quantiles(tails: Tensor) -> Tensor:
+    """Soft quantiles of R, G and B at `LEVELS` from the means of `tail_maps`: (N,93) -> (N,27).
 
-    ``moments`` sees the mean and deviation of X0, ``histogram`` the logarithms of the tails too.
+    The quantile at p is the length of the thresholds above which more than 1 - p of the picture
+    lies, counted softly on the scale of log odds.
+    """
+    tails = tails.unflatten(1, (3, len(THRESHOLDS)))[:, :, None]  # (N, 3, 1, 31)
+    p = torch.tensor(LEVELS, dtype=tails.dtype, device=tails.device)[:, None]
+    odds = torch.log((tails.clamp(min=0) + 1e-4) / ((1 - tails).clamp(min=0) + 1e-4))
+    above = torch.sigmoid((odds - torch.log((1 - p) / p)) / 0.3)  # (N, 3, 9, 31)
+    return ((above.sum(3) + 0.5) / 32).flatten(1)
+
+
+class GlobalGate(nn.Module):
+    """Whole-picture statistics -> gamma, beta, delta for the adjusting map, (N, c + 6).
+
+    ``moments`` sees the mean and deviation of X0; ``quantiles`` those of the picture's own values,
+    in which a stretch of black and white point is nearly linear.
     """
 
     def __init__(self, gate: Gate, channels: int, embed: int = 24) -> None:
         super().__init__()
-        tails = 2 * 3 * len(THRESHOLDS) if gate == "histogram" else 0
-        self.embed = nn.Linear(2 * channels + tails, embed)
-        self.out = nn.Linear(embed, channels + 3)
+        self.sees_quantiles = gate == "quantiles"
+        self.embed = nn.Linear(3 * len(LEVELS) if self.sees_quantiles else 2 * channels, embed)
+        self.out = nn.Linear(embed, channels + 6)
 
     def forward(self, mean: Tensor, deviation: Tensor, tails: Tensor) -> Tensor:
-        logs = [torch.log(p.clamp(min=0) + 1e-3) / 4 + 1 for p in (tails, 1 - tails)]
-        known = torch.cat([mean, deviation, *logs], dim=1)
-        gamma_beta: Tensor = self.out(torch.tanh(self.embed(known)))
-        return gamma_beta
+        known = torch.cat([mean, deviation], dim=1)
+        if self.sees_quantiles:
+            known = 4 * quantiles(tails) - 2
+        told: Tensor = self.out(torch.tanh(self.embed(known)))
+        return told
 
 
 class AdjustingMap(nn.Module):
     """T of Eq. 10, ``A + X0 J1 J2``: (N, c, H, W) -> (N, 3, H, W), a divisor per value of x.
 
-    With a gate, ``T = A + (X0 * (1 + gamma)) J1 J2 + beta``.
+    With a gate, ``T = A + (X0 * (1 + gamma)) J1 J2 + beta``, and ``delta`` is added to the output.
     """
 
     def __init__(self, channels: int, lam: float, gate: Gate, hidden: int = 96) -> None:
@@ -70,14 +85,14 @@ class AdjustingMap(nn.Module):
         self.j2 = nn.Conv2d(hidden, 3, 1)
         self.gate = None if gate == "none" else GlobalGate(gate, channels)
 
-    def forward(self, x0: Tensor, gamma_beta: Tensor | None = None) -> Tensor:
+    def forward(self, x0: Tensor, told: Tensor | None = None) -> Tensor:
         # J1 J2 is linear: multiply the small matrices, not the pictures.
         assert self.j1.bias is not None and self.j2.bias is not None
         j2 = self.j2.weight[:, :, 0, 0]
         j = j2 @ self.j1.weight[:, :, 0, 0]  # (3, c)
         bias = j2 @ self.j1.bias + self.j2.bias + self.lam  # (3,)
-        if gamma_beta is None:
+        if told is None:
             return nn.functional.conv2d(x0, j[:, :, None, None], bias)
-        gamma, beta = gamma_beta.split([x0.shape[1], 3], dim=1)
+        gamma, beta, _ = told.split([x0.shape[1], 3, 3], dim=1)
         gated = x0 * (1 + gamma)[:, :, None, None]
         return nn.functional.conv2d(gated, j[:, :, None, None], bias) + beta[:, :, None, None]

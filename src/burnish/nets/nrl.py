@@ -154,7 +154,7 @@ class NRL(Net):
             attention the identity.
         lam: lambda of Eq. 6, the constant that A holds.
         gate: what of the whole picture gates T: nothing, as published; the mean and deviation of
-            X0 (``moments``); or those and the histogram of the input (``histogram``).
+            X0 (``moments``), or the quantiles of the input's values (``quantiles``).
         channels, widths: feature channels; FMSB widths for kernels 1, 3, 5.
     """
 
@@ -180,38 +180,41 @@ class NRL(Net):
             if value not in get_args(choice):
                 raise ValueError(f"{value!r} is none of {', '.join(get_args(choice))}")
         self.residual, self.lam, self.channels = residual, lam, channels
-        self.sees_histogram = residual == "map" and gate == "histogram"
+        self.sees_values = residual == "map" and gate == "quantiles"
         self.features = feature_block(features, channels, tuple(widths))
         self.recursive = RecursiveBlock(unit, channels, steps, attention_gain)
         self.reconstruction = nn.Conv2d(channels, 3, 3, padding=1)
         self.map = AdjustingMap(channels, lam, gate) if residual == "map" else None
-        self.moments_size = 2 * channels + (3 * len(THRESHOLDS) if self.sees_histogram else 0)
+        self.moments_size = 2 * channels + (3 * len(THRESHOLDS) if self.sees_values else 0)
         gated = self.map is not None and self.map.gate is not None
-        self.condition_size = len(self.recursive.attention) * channels + gated * (channels + 3)
+        self.condition_size = len(self.recursive.attention) * channels + gated * (channels + 6)
         self.moments_halo = {"conv3": 2, "conv9": 4, "fmsb3": 3}.get(features, 4)
         self.halo = self.moments_halo + 2 * steps + 1
         with torch.no_grad():  # start near the residual mode's own identity
             self.reconstruction.weight.mul_(0.1)
             if self.map is not None:
                 self.map.j2.weight.mul_(0.1)
+                if self.map.gate is not None:
+                    self.map.gate.out.weight.mul_(0.1)
+                    self.map.gate.out.bias.mul_(0.1)
 
     def moments(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
         """Weighted sums over a picture, (N,3,H,W), (N,1,H,W) -> (N, moments_size).
 
-        Of X0 and of X0 squared, c each, and with the gate ``histogram`` of the 45 `tail_maps`.
+        Of X0 and of X0 squared, c each, and with the gate ``quantiles`` of the 93 `tail_maps`.
         Without ``weight`` every pixel counts 1/(H*W), which gives means. The sums over a large
         picture are those over its tiles added up, with a weight of 0 on the tiles' halos.
         """
         return self._moments(x, self.features(x), weight)
 
     def _moments(self, x: Tensor, x0: Tensor, weight: Tensor | None = None) -> Tensor:
-        maps = [x0, x0 * x0, *([tail_maps(x)] if self.sees_histogram else [])]
+        maps = [x0, x0 * x0, *([tail_maps(x)] if self.sees_values else [])]
         if weight is None:
             return torch.cat([m.mean(dim=(2, 3)) for m in maps], dim=1)
         return torch.cat([(m * weight).sum(dim=(2, 3)) for m in maps], dim=1)
 
     def condition(self, moments: Tensor) -> Tensor:
-        """All attention vectors, then the gate's gamma and beta: (N, moments_size) -> (N, K)."""
+        """All attention vectors, then what the gate tells: (N, moments_size) -> (N, K)."""
         c = self.channels
         mean, square, tails = moments.split([c, c, self.moments_size - 2 * c], dim=1)
         attention = self.recursive.attend(mean)
@@ -241,5 +244,8 @@ class NRL(Net):
             case "scalar":
                 return self.lam * x + g
         assert self.map is not None
-        t = self.map(x0, condition[:, attended:] if self.map.gate else None)
-        return x / (bounded_below(t) + EPS) + g
+        if self.map.gate is None:
+            return x / (bounded_below(self.map(x0)) + EPS) + g
+        told = condition[:, attended:]
+        delta = told[:, -3:, None, None]
+        return x / (bounded_below(self.map(x0, told)) + EPS) + delta + g

@@ -40,7 +40,8 @@ parser.add_argument("--compile", action="store_true")
 arguments = parser.parse_args()
 
 values = json.loads((here / "recipe.json").read_text())
-values["stages"] = tuple(Stage(**s) for s in values["stages"])
+values["stages"] = tuple(
+    Stage(**(s | {"only": tuple(s["only"])})) for s in values["stages"])
 values["betas"] = tuple(values["betas"])
 run = RunOptions(arguments.run, arguments.time_limit, arguments.precision, arguments.compile,
                  save_every=1000, log_every=200, workers=arguments.workers)

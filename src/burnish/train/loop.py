@@ -81,16 +81,33 @@ def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> Mode
     )
 
 
+def take_over(net: Net, weights: Path) -> None:
+    """Fill ``net`` with the weights of a file as far as names and shapes agree."""
+    known, own = checkpoint.load_weights(weights)[0], net.state_dict()
+    fitting = {k: v for k, v in known.items() if k in own and v.shape == own[k].shape}
+    net.load_state_dict(own | fitting)
+    if missing := sorted(set(own) - set(fitting)):
+        print(f"Starting from {weights}, but for {', '.join(missing)}.", flush=True)
+
+
 class Trainer:
     """State of one run: `run` goes on from wherever the folder's state stands."""
 
     def __init__(
-        self, recipe: Recipe, source: PairSource, options: RunOptions, data: Sequence[str] = ()
+        self,
+        recipe: Recipe,
+        source: PairSource,
+        options: RunOptions,
+        data: Sequence[str] = (),
+        start: Path | None = None,
     ) -> None:
+        """``start`` names weights to begin with; what fits by name and shape is taken over."""
         self.recipe, self.source, self.options, self.data = recipe, source, options, data
         self.accelerator = Accelerator(mixed_precision=options.precision)
         torch.manual_seed(recipe.seed)
         net = build(recipe.net, **recipe.choices)
+        if start is not None:
+            take_over(net, start)
         self.ema = copy.deepcopy(net).eval().requires_grad_(False).to(self.accelerator.device)
         optimiser = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate, betas=recipe.betas)
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
@@ -133,6 +150,12 @@ class Trainer:
         card = model_card(self.recipe, self.ema, self.data, self.step)
         checkpoint.save(self.options.folder / name, self.ema.state_dict(), card)
 
+    def _choose_parameters(self) -> None:
+        """Train what the current stage trains; the rest costs no backward pass."""
+        only = self.recipe.stage_at(self.step).only
+        for name, parameter in self.accelerator.unwrap_model(self.net).named_parameters():
+            parameter.requires_grad_(not only or name.startswith(only))
+
     def _batch(self, step: int) -> tuple[Tensor, Tensor]:
         stage = self.recipe.stage_at(step)
         mine = range(self.accelerator.process_index, stage.batch, self.accelerator.num_processes)
@@ -159,6 +182,7 @@ class Trainer:
 
     def _train_step(self, forward: Callable[..., Tensor], low: Tensor, high: Tensor) -> Tensor:
         recipe, accelerator = self.recipe, self.accelerator
+        self._choose_parameters()
         low, high = low.to(accelerator.device), high.to(accelerator.device)
         with accelerator.autocast():
             out = forward(low)

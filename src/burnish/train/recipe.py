@@ -17,6 +17,8 @@ class Stage:
     """Side of the square training view, in pixels."""
     batch: int
     """Views per step, over all processes."""
+    only: tuple[str, ...] = ()
+    """Beginnings of the names of the parameters that are trained; all if empty."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,21 @@ def nrl() -> Recipe:
     )
 
 
+def nrl_gate() -> Recipe:
+    """The second run behind the default model: a new gate on weights that are there.
+
+    The map alone first (a third of the cost of a step), then everything together.
+    `burnish train nrl-gate --start runs/nrl-global/last.safetensors ...`
+    """
+    return replace(
+        nrl_global(),
+        name="nrl-gate",
+        steps=3000,
+        stages=(Stage(0.87, 32, 16, only=("map.",)), Stage(0.13, 64, 8)),
+        description="The gate of NRL, then the whole network, from weights that are there.",
+    )
+
+
 def nrl_global() -> Recipe:
     """What ships as the default model: NRL with the map gated by whole-picture statistics."""
     return replace(
@@ -98,7 +115,7 @@ def nrl_paper() -> Recipe:
     )
 
 
-RECIPES = {"nrl": nrl, "nrl-global": nrl_global, "nrl-paper": nrl_paper}
+RECIPES = {"nrl": nrl, "nrl-global": nrl_global, "nrl-gate": nrl_gate, "nrl-paper": nrl_paper}
 
 
 def recipe(name: str) -> Recipe:

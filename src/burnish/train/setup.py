@@ -36,7 +36,9 @@ def use_threads(count: int) -> None:
         torch.set_num_threads(count)
 
 
-def trainer(recipe: Recipe, data: DataOptions, run: RunOptions) -> Trainer:
+def trainer(
+    recipe: Recipe, data: DataOptions, run: RunOptions, start: Path | None = None
+) -> Trainer:
     """Read the training photos and set the run up, or pick it up where its folder stands."""
     source: PairSource
     if data.pairs:
@@ -50,7 +52,7 @@ def trainer(recipe: Recipe, data: DataOptions, run: RunOptions) -> Trainer:
         raise OptionError(
             "Training needs photos: --data FOLDER (finished photos) or --pairs LOW HIGH."
         )
-    return Trainer(recipe, source, run, names)
+    return Trainer(recipe, source, run, names, start)
 
 
 def validation_views(folder: Path | None) -> Validation:
