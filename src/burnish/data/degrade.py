@@ -12,12 +12,12 @@ The distribution is meant to look like what comes off a phone or out of a camera
 | exposure, part of it auto-exposure to mid-grey | linear light | N(-0.4, 0.55) EV, [-2.8, 0.6] |
 | white balance: blue-amber and green-magenta | linear light | N(0, 0.12) and N(0, 0.045) stops |
 | vignette | linear light | up to 0.35 at the corners, one photo in three |
-| gamma (darkens without moving white) | sRGB | exp N(0.08, 0.18) |
+| gamma (darkens without moving white) | sRGB | exp N(0.08, 0.15) |
 | black lift and white drop | sRGB | veil up to 0.1, one photo in two |
 | blur, noise, JPEG | sRGB | sigma up to 0.8 px; up to 2 %; quality 60-97 |
 
-Of all draws 22 % leave the photo as it is (some as JPEG), 25 % take every step at 0.15-0.6 of its
-strength, 35 % are ordinary, 18 % are badly exposed: mostly by a gamma of 0.3 to 3.3, which keeps
+Of all draws 22 % leave the photo as it is (some as JPEG), 28 % take every step at 0.2-0.6 of its
+strength, 38 % at 0.55-1.1, and 12 % are badly exposed: mostly by a gamma of 0.3 to 3.3, which keeps
 white white as a camera's shoulder does, else by -4 to +2 EV. (With more clipping than that a
 network learns to paint white skies grey.) One photo in 25 is made grey, input and target alike, so
 that the network learns to leave grey alone.
@@ -34,7 +34,8 @@ from torch import Tensor
 from burnish.data.jpeg import jpeg
 
 LUMA = (0.299, 0.587, 0.114)
-KINDS = {"finished": 0.22, "mild": 0.25, "full": 0.35, "extreme": 0.18}
+KINDS = {"finished": 0.22, "mild": 0.28, "full": 0.38, "extreme": 0.12}
+STRENGTH = {"mild": (0.2, 0.6), "full": (0.55, 1.1), "extreme": (0.4, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,13 @@ class Retouch:
             return Retouch(
                 kind, quality=max(quality, 75.0) if quality else 0.0, grey=grey, flip=flip
             )
-        k = rng.uniform(0.15, 0.6) if kind == "mild" else 1.0
+        k = float(rng.uniform(*STRENGTH[kind]))
 
         def normal(mean: float, deviation: float, low: float, high: float) -> float:
             return k * float(np.clip(rng.normal(mean, deviation), low, high))
 
         ev = normal(-0.4, 0.55, -2.8, 0.6)
-        gamma = math.exp(normal(0.08, 0.18, -0.4, 0.55))
+        gamma = math.exp(normal(0.08, 0.15, -0.4, 0.55))
         if kind == "extreme":
             dark = rng.random() < 0.55
             if rng.random() < (0.6 if dark else 0.75):  # far off, with little clipped
@@ -97,7 +98,7 @@ class Retouch:
             shadows=normal(-0.02, 0.04, -0.09, 0.09),
             highlights=normal(-0.02, 0.04, -0.09, 0.09),
             ev=ev,
-            auto_exposure=k * float(rng.uniform(0, 0.5)) if rng.random() < 0.6 else 0.0,
+            auto_exposure=k * float(rng.uniform(0, 0.4)) if rng.random() < 0.4 else 0.0,
             temperature=wild * normal(0, 0.12, -0.5, 0.5) if rng.random() < 0.8 else 0.0,
             tint=wild * normal(0, 0.045, -0.2, 0.2) if rng.random() < 0.8 else 0.0,
             vignette=k * float(rng.uniform(0, 0.35)) if rng.random() < 0.33 else 0.0,
