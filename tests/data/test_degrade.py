@@ -13,6 +13,7 @@ from torch import Tensor
 
 from burnish.data.degrade import (
     KINDS,
+    STRENGTH,
     Retouch,
     gaussian_blur,
     luma,
@@ -108,15 +109,17 @@ def test_draws_keep_to_the_documented_bounds() -> None:
             left = dataclasses.replace(d, quality=0.0, grey=0.0, flip=0.0)
             assert left == Retouch() and (d.quality == 0 or 75 <= d.quality <= 97)
             continue
-        assert 0.35 <= d.saturation <= 1.2 and -0.35 <= d.contrast <= 0.7
+        k = STRENGTH[d.kind][1] + 1e-9  # the bounds are those at strength 1
+        assert -0.65 * k <= d.saturation - 1 <= 0.2 * k and -0.35 * k <= d.contrast <= 0.7 * k
         if d.kind == "extreme":
             assert -4 <= d.ev <= 2 and 0.3 <= d.gamma <= 3.33
             assert not (-1.5 < d.ev < 0.7 and 0.75 < d.gamma < 1.49)
         else:
-            assert -2.8 <= d.ev <= 0.6 and -0.41 <= math.log(d.gamma) <= 0.56
-        assert 0 <= d.vignette <= 0.35 and 0 <= d.black <= 0.1 and 0.88 <= d.white <= 1
+            assert -2.8 * k <= d.ev <= 0.6 * k and -0.4 * k <= math.log(d.gamma) <= 0.55 * k
+        assert 0 <= d.vignette <= 0.35 * k and 0 <= d.black <= 0.1 * k
+        assert 1 - 0.12 * k <= d.white <= 1
         assert d.blur == 0 or 0.3 <= d.blur <= 0.8
-        assert 0 <= d.noise <= 0.02 and (d.quality == 0 or 60 <= d.quality <= 97)
+        assert 0 <= d.noise <= 0.02 * k and (d.quality == 0 or 60 <= d.quality <= 97)
 
 
 def test_mild_draws_are_weaker_than_full_ones() -> None:

@@ -4,7 +4,7 @@ No public set of retouch pairs has a licence that weights may ship under, so pai
 good photo is the target, and the input is that photo with the steps of a retouch undone in reverse.
 The distribution is meant to look like what comes off a phone or out of a camera file:
 
-| step (in this order) | where | ordinary draw |
+| step (in this order) | where | draw at strength 1 |
 |---|---|---|
 | saturation | around luma, sRGB | N(0.87, 0.13) in [0.35, 1.2] |
 | contrast: inverse S-curve about a pivot | sRGB | strength N(0.2, 0.25) in [-0.35, 0.7] |
