@@ -12,7 +12,8 @@ from burnish import checkpoint
 from burnish.card import ModelCard
 from burnish.engine import export as exporting
 from burnish.engine.backend import BackendName, load_backend
-from burnish.engine.export import export, sha256
+from burnish.engine.export import export
+from burnish.engine.models import sha256
 from burnish.errors import ModelError, OptionError, OutputError
 
 CONDITION = 2 * 8 + 8 + 6

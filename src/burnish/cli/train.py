@@ -70,7 +70,7 @@ def command(
     chosen = replace(recipe(name), seed=seed).scaled(budget)
     source = setup.DataOptions(tuple(data or ()), tuple(exclude or ()), pairs, validation)
     if bundle:
-        size = pack(chosen, source, bundle)
+        size = pack(chosen, source, bundle, start)
         print(f"{bundle}: {size / 2**20:.1f} MiB. Train with: python {bundle}/train.py RUN")
         return 0
     if run is None:

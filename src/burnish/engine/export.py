@@ -6,7 +6,6 @@ with the hashes of the others; for networks that need whole-picture statistics a
 """
 
 import dataclasses
-import hashlib
 import shutil
 import tempfile
 import warnings
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 
 from burnish import checkpoint
 from burnish.card import ModelCard
+from burnish.engine.models import sha256
 from burnish.errors import ModelError, OptionError, OutputError
 from burnish.nets.net import Net
 from burnish.nets.zoo import parameter_count
@@ -73,11 +73,6 @@ def _write_graph(
             external_data=False,
             verbose=False,
         )
-
-
-def sha256(path: Path) -> str:
-    """Hash of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _replaceable(folder: Path) -> bool:

@@ -32,6 +32,11 @@ def shipped() -> list[str]:
     return sorted(names, key=lambda n: n != DEFAULT)
 
 
+def sha256(path: Path) -> str:
+    """Hash of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def record_scores(model: Model, scores: dict[str, Any]) -> None:
     """Add scores to a model's card on disk, whole or not at all; the other facts stay."""
     card = dataclasses.replace(model.card, scores=model.card.scores | scores)
@@ -63,7 +68,7 @@ def find(name_or_path: str) -> Model:
     card = ModelCard.from_json(text, str(card_file))
     for file, digest in card.hashes.items():
         path = folder / file
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        if not path.is_file() or sha256(path) != digest:
             raise ModelError(
                 f"{path} is missing or damaged; install burnish again or export it again."
             )

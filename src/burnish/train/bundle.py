@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from burnish.data.photos import list_photos
+from burnish.data.photos import list_photos, load_rgb
 from burnish.errors import OutputError
 from burnish.train.recipe import Recipe
 from burnish.train.setup import DataOptions
@@ -47,7 +47,8 @@ run = RunOptions(arguments.run, arguments.time_limit, arguments.precision, argum
                  save_every=1000, log_every=200, workers=arguments.workers)
 photos = tuple(p for p in sorted((here / "photos").iterdir()) if p.name != "validation")
 validation = here / "photos" / "validation"
-done = trainer(Recipe(**values), DataOptions(photos), run).run(
+start = here / "start.safetensors"
+done = trainer(Recipe(**values), DataOptions(photos), run, start if start.is_file() else None).run(
     validation_views(validation if validation.is_dir() else None))
 print("finished" if done else "stopped; run the same command again to go on")
 '''
@@ -56,15 +57,11 @@ print("finished" if done else "stopped; run the same command again to go on")
 def _copy_photos(paths: list[Path], target: Path, short_side: int) -> None:
     target.mkdir(parents=True)
     for path in paths:
-        with Image.open(path) as image:
-            rgb = image.convert("RGB")
-            ratio = min(1.0, short_side / min(rgb.size))
-            size = (round(rgb.width * ratio), round(rgb.height * ratio))
-            small = rgb.resize(size, Image.Resampling.LANCZOS)
-            small.save(target / f"{path.stem}.jpg", quality=93, subsampling=0)
+        small = Image.fromarray(load_rgb(path, short_side).permute(1, 2, 0).numpy())
+        small.save(target / f"{path.stem}.jpg", quality=93, subsampling=0)
 
 
-def bundle(recipe: Recipe, data: DataOptions, folder: Path) -> int:
+def bundle(recipe: Recipe, data: DataOptions, folder: Path, start: Path | None = None) -> int:
     """Write the bundle to ``folder`` (which must not exist) and return its size in bytes."""
     if folder.exists():
         raise OutputError(f"{folder} exists already; a bundle wants a new folder.")
@@ -85,6 +82,8 @@ def bundle(recipe: Recipe, data: DataOptions, folder: Path) -> int:
     if data.validation:
         _copy_photos(list_photos([data.validation]), folder / "photos" / "validation", 256)
     (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n")
+    if start is not None:
+        shutil.copy(start, folder / "start.safetensors")
     (folder / "train.py").write_text(RUNNER)
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     if size > LIMIT:
