@@ -83,6 +83,14 @@ def test_tiles_without_common_statistics_would_differ(model: Path) -> None:
     assert np.abs(whole[:, :40] - alone[:, :40]).max() > 1e-3
 
 
+def test_a_part_is_judged_by_the_whole_where_that_is_given(model: Path) -> None:
+    pixels, run = picture(64, 200), enhancer(model)
+    part = run.enhance_pixels(np.ascontiguousarray(pixels[:, :64]), condition=run.condition(pixels))
+    inside = 64 - run.model.card.halo
+    whole = run.enhance_pixels(pixels)
+    np.testing.assert_allclose(part[:, :inside], whole[:, :inside], rtol=0, atol=1e-5)
+
+
 def test_the_photo_around_the_pixels_stays(model: Path) -> None:
     rgba = np.random.default_rng(0).integers(0, 255, (20, 30, 4), np.uint8)
     photo = Photo.from_array(rgba)

@@ -31,26 +31,42 @@ class Enhancer:
             self.options.backend, self.model.folder, self.options.precision, self.options.threads
         )
 
-    def __call__(self, photo: Photo, progress: Progress | None = None) -> Photo:
+    def __call__(
+        self,
+        photo: Photo,
+        progress: Progress | None = None,
+        condition: np.ndarray | None = None,
+    ) -> Photo:
         """Enhance one photo; alpha, profile and metadata stay with it.
 
-        A photo without any colour stays without: its result is reduced to its luma.
+        A photo without any colour stays without: its result is reduced to its luma. ``condition``
+        as for `enhance_pixels`.
         """
         scale = self.model.card.scale
         if self.options.strength == 0 and scale == 1:
             return photo
-        better = self.enhance_pixels(photo.pixels, progress, grey=photo.is_grey)
+        better = self.enhance_pixels(photo.pixels, progress, photo.is_grey, condition)
         return photo.with_pixels(better, scale=scale)
 
     def enhance_pixels(
-        self, pixels: np.ndarray, progress: Progress | None = None, grey: bool = False
+        self,
+        pixels: np.ndarray,
+        progress: Progress | None = None,
+        grey: bool = False,
+        condition: np.ndarray | None = None,
     ) -> np.ndarray:
-        """(H,W,3) float32 RGB in [0,1] -> (sH,sW,3), the same kind; ``grey`` forces R = G = B."""
+        """(H,W,3) float32 RGB in [0,1] -> (sH,sW,3), the same kind.
+
+        ``grey`` forces R = G = B. ``condition`` is what `condition` said of the picture that these
+        pixels are judged by, where that is not these pixels alone: the whole photo for a part of
+        it, or the photo that leads a series.
+        """
         card, strength = self.model.card, self.options.strength
         height, width = pixels.shape[:2]
         s, halo = card.scale, card.halo
         report = progress or (lambda share: None)
-        condition = self.condition(pixels)
+        if condition is None:
+            condition = self.condition(pixels)
         out = np.empty((height * s, width * s, 3), np.float32)
         places = list(tiles.plan(height, width, self.options.tile - 2 * halo, card.multiple_of))
         for number, tile in enumerate(places):
