@@ -9,8 +9,10 @@ import pytest
 
 from burnish.errors import OptionError
 from burnish.nets.zoo import NETS, build
-from burnish.train.loop import LOSSES, learning_rate
-from burnish.train.recipe import RECIPES, Recipe, Stage, recipe
+from burnish.train.loop import learning_rate
+from burnish.train.objective import LOSSES
+from burnish.train.recipe import Recipe, Stage
+from burnish.train.recipes import RECIPES, recipe
 
 
 @pytest.mark.parametrize("name", RECIPES)

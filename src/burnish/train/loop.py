@@ -15,7 +15,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -28,13 +27,10 @@ from burnish.errors import ModelError
 from burnish.nets.net import Net
 from burnish.nets.zoo import build, parameter_count
 from burnish.train.log import RunLog
+from burnish.train.objective import LOSSES, Surroundings
 from burnish.train.recipe import Recipe
 
 Validation = Sequence[tuple[str, Tensor, Tensor]]
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "l1": nn.functional.l1_loss,
-    "mse": nn.functional.mse_loss,
-}
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,8 @@ class RunOptions:
     log_every: int = 20
     workers: int = 0
     """Threads that make the next batches ahead; they change nothing but the time."""
+    vgg: Path | None = None
+    """Weights of the perceptual loss's feature extractor; the user's cache if None."""
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
@@ -111,6 +109,7 @@ class Trainer:
         self.ema = copy.deepcopy(net).eval().requires_grad_(False).to(self.accelerator.device)
         optimiser = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate, betas=recipe.betas)
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
+        self.objective = LOSSES[recipe.loss](recipe, Surroundings(self.accelerator, options.vgg))
         self.step, self.best = 0, -math.inf
         self.state_file = options.folder / "state.pt"
         if self.state_file.exists():
@@ -119,13 +118,15 @@ class Trainer:
 
     def _restore(self) -> None:
         state = torch.load(self.state_file, map_location="cpu", weights_only=True)
-        if state["recipe"] != asdict(self.recipe):
+        defaults = asdict(Recipe(self.recipe.name, self.recipe.net))  # of a run from before a field
+        if defaults | state["recipe"] != asdict(self.recipe):
             raise ModelError(
                 f"{self.options.folder} holds a run of another recipe; choose another folder."
             )
         self.accelerator.unwrap_model(self.net).load_state_dict(state["net"])
         self.ema.load_state_dict(state["ema"])
         self.optimiser.load_state_dict(state["optimiser"])
+        self.objective.restore(state.get("objective", {}))
         self.step, self.best = state["step"], state["best"]
 
     def _save(self) -> None:
@@ -138,6 +139,7 @@ class Trainer:
             "net": self.accelerator.unwrap_model(self.net).state_dict(),
             "ema": self.ema.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "objective": self.objective.state(),
             "step": self.step,
             "best": self.best,
         }
@@ -180,26 +182,31 @@ class Trainer:
                 for future in ahead:
                     future.cancel()
 
-    def _train_step(self, forward: Callable[..., Tensor], low: Tensor, high: Tensor) -> Tensor:
+    def _train_step(
+        self, forward: Callable[..., Tensor], low: Tensor, high: Tensor
+    ) -> dict[str, Tensor]:
         recipe, accelerator = self.recipe, self.accelerator
         self._choose_parameters()
         low, high = low.to(accelerator.device), high.to(accelerator.device)
         with accelerator.autocast():
             out = forward(low)
-        loss = LOSSES[recipe.loss](out.float(), high)
+        out = out.float()
+        loss, terms = self.objective.losses(out, high)
         accelerator.backward(loss)
         accelerator.clip_grad_norm_(self.net.parameters(), recipe.clip)
+        rate = learning_rate(recipe, self.step)
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(recipe, self.step)
+            group["lr"] = rate
         self.optimiser.step()
         self.optimiser.zero_grad()
+        terms |= self.objective.learn(out.detach(), high, rate / recipe.learning_rate)
         self.step += 1
         decay = min(recipe.ema, self.step / (self.step + 10))
         with torch.no_grad():
             current = accelerator.unwrap_model(self.net).state_dict()
             for name, value in self.ema.state_dict().items():
                 value.lerp_(current[name], 1 - decay)
-        return loss.detach()
+        return {"loss": loss.detach()} | terms
 
     @torch.no_grad()
     def validate(self, validation: Validation) -> dict[str, float]:
@@ -222,7 +229,7 @@ class Trainer:
         options, recipe = self.options, self.recipe
         forward: Callable[..., Tensor] = torch.compile(self.net) if options.compile else self.net
         started, stop = time.monotonic(), _StopSignal()
-        losses: list[Tensor] = []
+        losses: list[dict[str, Tensor]] = []
         since = (time.monotonic(), self.step)
         self.net.train()
         with stop:
@@ -233,15 +240,20 @@ class Trainer:
                     and time.monotonic() - started > options.time_limit
                 )
                 last = self.step == recipe.steps or stop.asked or out_of_time
-                if self.log and (self.step % options.log_every == 0 or last):
+                saved = self.step % options.save_every == 0 or last
+                if self.log and (self.step % options.log_every == 0 or saved):
                     now = time.monotonic()
-                    loss = torch.stack(losses).mean().item()
-                    row: dict[str, Any] = {
-                        "loss": loss,
+                    terms = {k: torch.stack([t[k] for t in losses]).tolist() for k in losses[0]}
+                    row = {
+                        k: math.fsum(values) / len(values)
+                        for k, values in terms.items()
+                        if k not in self.objective.every_step
+                    } | {
                         "learning_rate": learning_rate(recipe, self.step - 1),
                         "seconds_per_step": (now - since[0]) / max(1, self.step - since[1]),
                     }
                     losses, since = [], (now, self.step)
+                    self.log.trace(self.step, {k: terms[k] for k in self.objective.every_step})
                     self.log.row(self.step, row)
                 if validation and (
                     self.step % options.validate_every == 0 or self.step == recipe.steps
@@ -254,7 +266,7 @@ class Trainer:
                         if self.accelerator.is_main_process:
                             self._save_weights("best.safetensors")
                     since = (time.monotonic(), self.step)
-                if self.step % options.save_every == 0 or last:
+                if saved:
                     self._save()
                 if last:
                     break

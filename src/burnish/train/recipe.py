@@ -1,6 +1,5 @@
 """A recipe is a frozen description of one training run; an ablation is `replace()` of its base."""
 
-import difflib
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -30,7 +29,9 @@ class Recipe:
     choices: dict[str, Any] = field(default_factory=dict)
     steps: int = 30_000
     stages: tuple[Stage, ...] = (Stage(1.0, 64, 16),)
-    loss: Literal["mse", "l1"] = "l1"
+    loss: Literal["mse", "l1", "nrl-dpl"] = "l1"
+    terms: dict[str, Any] = field(default_factory=dict)
+    """What the loss wants to know: weights, readings. Keyword arguments of its `Terms`."""
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.99)
     schedule: Literal["cosine", "staircase"] = "cosine"
@@ -43,6 +44,10 @@ class Recipe:
     seed: int = 0
     data_side: int = 512
     """Photos are shrunk to this short side when read."""
+    epochs: int = 0
+    """On pairs, so many epochs of paper A (a random sixth of them each) instead of ``steps``."""
+    measure_lambda: bool = False
+    """Take the network's ``lam`` from the training data (Eq. 6)."""
     description: str = ""
 
     def stage_at(self, step: int) -> Stage:
@@ -96,31 +101,4 @@ def nrl_global() -> Recipe:
     )
 
 
-def nrl_paper() -> Recipe:
-    """Paper A's own schedule: MSE, Adam 5e-4, x0.95 per 5 of 100 epochs, batch 32, 100x100 patches.
-
-    An epoch is a sixth of DPED's iPhone patches (160,471 / 6 / 32 = 836 steps).
-    """
-    return Recipe(
-        name="nrl-paper",
-        net="nrl",
-        steps=83_600,
-        stages=(Stage(1.0, 100, 32),),
-        loss="mse",
-        learning_rate=5e-4,
-        betas=(0.9, 0.999),
-        schedule="staircase",
-        warmup=0,
-        description="NRL with the schedule that paper A gives.",
-    )
-
-
-RECIPES = {"nrl": nrl, "nrl-global": nrl_global, "nrl-gate": nrl_gate, "nrl-paper": nrl_paper}
-
-
-def recipe(name: str) -> Recipe:
-    """Look a recipe up; an unknown name tells the nearest."""
-    if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, n=3, cutoff=0.3) or list(RECIPES)
-        raise OptionError(f"There is no recipe '{name}'; did you mean {', '.join(near)}?")
-    return RECIPES[name]()
+RECIPES = {"nrl": nrl, "nrl-global": nrl_global, "nrl-gate": nrl_gate}
