@@ -1,4 +1,4 @@
-"""A table of two tiny networks, trained, scored, stopped and read again; and paper A's own tables."""
+"""A table of two tiny networks: trained, scored, stopped, read again; and paper A's own tables."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -225,7 +225,7 @@ def test_the_command(dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     ]
     assert cli.run(call) == 0
     out = capsys.readouterr().out
-    assert "| rru-1 | 22.45 |" in out and "DPED iphone, 400 pairs by seed 0" in out
+    assert "| rru-1 | 22.45 |" in out and "DPED iphone (at most 400, by seed 0)" in out
     assert json.loads((tmp_path / "table-a2.json").read_text())["rows"]["rru-1"]["steps"] == 2
     assert (tmp_path / "table-a2.md").is_file()
     for wrong, said in (

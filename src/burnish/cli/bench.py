@@ -165,7 +165,7 @@ def test_set(
         return evaluation.named(name, sets), name
     if dped:
         found = evaluation.dped(*dped, ablation=ablation)
-        return found, f"DPED {dped[1]}" + (", 400 pairs by seed 0" if ablation else "")
+        return found, f"DPED {dped[1]}" + (" (at most 400, by seed 0)" if ablation else "")
     raise OptionError(
         "Nothing to score on: give --test SET, --test-pairs INPUTS TARGETS or --dped."
     )

@@ -142,7 +142,8 @@ def load_vgg(
     """The extractor with the weights of ``path``, or of the user's cache when that is not given.
 
     Reads safetensors and state dicts (.pth; nothing else in them is unpickled) that number their
-    layers as torchvision does, and Keras's names (``block1_conv1``; kernels in its order HWIO).
+    layers as torchvision does, and Keras's names (``block1_conv1``; kernels in its order HWIO), also
+    in its own HDF5 files where h5py is installed.
     ``preprocessing`` is needed for files that neither say it nor are known. ``dtype`` bfloat16 is
     for machines with units for it: without, a training step was 60 times slower than in float32.
     """
@@ -187,6 +188,18 @@ def add_to_cache(name: Name, path: Path, preprocessing: Preprocessing | None = N
     return target
 
 
+def describe_cached(name: Name) -> str:
+    """What the user's cache holds of a network: preprocessing and where the file came from."""
+    path = cache_folder() / f"{name}.safetensors"
+    if not path.is_file():
+        return f"not there: burnish weights add {name} FILE"
+    about = json.loads(_read(path)[1].get(HEADER, "{}"))
+    digest = str(about.get("sha256", ""))
+    origin = next((told for s, (_, _, told) in KNOWN_FILES.items() if digest.startswith(s)), "")
+    kind = about.get("preprocessing", "of unknown preprocessing")
+    return f"{kind}, {origin or 'a file that is not in the table of known ones'}, sha256 {digest}"
+
+
 def pack_vgg(name: Name, path: Path | None, target: Path) -> None:
     """Copy the weights of ``path`` or of the user's cache, in half precision, to another place.
 
@@ -215,6 +228,8 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         if path.suffix == ".safetensors":
             with safe_open(path, framework="pt") as file:
                 return {k: file.get_tensor(k) for k in file.keys()}, file.metadata() or {}  # noqa: SIM118
+        if path.suffix in (".h5", ".hdf5"):
+            return _read_keras(path), {}
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:  # torch's message advises to unpickle it anyway
         raise ModelError(
@@ -225,6 +240,25 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if not isinstance(state, dict):
         raise ModelError(f"{path} holds no state dict.")
     return {k: v for k, v in state.items() if isinstance(v, Tensor)}, {}
+
+
+def _read_keras(path: Path) -> dict[str, Tensor]:
+    """Arrays of an HDF5 file of Keras by their path in it, such as block1_conv1/kernel:0."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise ModelError(
+            f"{path} is a file of Keras: reading it takes `pip install h5py`."
+        ) from error
+    found: dict[str, Tensor] = {}
+
+    def visit(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = torch.from_numpy(item[()])
+
+    with h5py.File(path, "r") as file:
+        (file["model_weights"] if "model_weights" in file else file).visititems(visit)
+    return found
 
 
 def _preprocessing(path: Path, header: dict[str, str], keras: bool) -> str:
