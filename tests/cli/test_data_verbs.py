@@ -116,20 +116,6 @@ def test_what_is_no_data_is_said(
     assert "has iphone, sony: choose one with --phone" in capsys.readouterr().err
 
 
-def test_training_on_dped_takes_lambda_and_epochs_from_it(dped: Path, tmp_path: Path) -> None:
-    from burnish import checkpoint
-
-    call = [
-        *("train", "nrl-paper", "--dped", str(dped), "iphone", "--run", str(tmp_path / "run")),
-        *("--budget", "0.01", "--threads", "1"),
-    ]
-    assert cli.run(call) == 0
-    card = checkpoint.load_weights(tmp_path / "run/last.safetensors")[1]
-    assert card.hyperparameters["lam"] == pytest.approx(1 - 51 / 255)
-    assert card.training["step"] == 1  # 100 epochs of a step each (7 / 6 / 32), one hundredth
-    assert card.training_data == ("DPED iphone",)
-
-
 def test_loss_weights_are_exposed(
     dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

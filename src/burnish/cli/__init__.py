@@ -21,6 +21,7 @@ VERBS = {
     "bench": "Measure speed and memory here, or make a paper's table.",
     "data": "Check a folder of pairs, or take its lambda.",
     "weights": "Add a feature extractor's weights for the perceptual loss.",
+    "study": "Let people score pictures blind, and report what they said.",
     "train": "Train a network by a recipe, or pack it for another machine.",
     "export": "Turn trained weights into a model folder for enhance.",
 }

@@ -142,8 +142,8 @@ def load_vgg(
     """The extractor with the weights of ``path``, or of the user's cache when that is not given.
 
     Reads safetensors and state dicts (.pth; nothing else in them is unpickled) that number their
-    layers as torchvision does, and Keras's names (``block1_conv1``; kernels in its order HWIO), also
-    in its own HDF5 files where h5py is installed.
+    layers as torchvision does, and Keras's names (``block1_conv1``; kernels in its order HWIO),
+    also in its own HDF5 files where h5py is installed.
     ``preprocessing`` is needed for files that neither say it nor are known. ``dtype`` bfloat16 is
     for machines with units for it: without, a training step was 60 times slower than in float32.
     """
@@ -257,7 +257,7 @@ def _read_keras(path: Path) -> dict[str, Tensor]:
             found[name] = torch.from_numpy(item[()])
 
     with h5py.File(path, "r") as file:
-        (file["model_weights"] if "model_weights" in file else file).visititems(visit)
+        file.get("model_weights", file).visititems(visit)
     return found
 
 
