@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 
 from burnish import cli
-from burnish.nets.vgg import VGG
+from burnish.losses.dynamic_perceptual import level_scales
+from burnish.nets.vgg import VGG, load_vgg, measure_rms
 
 VGG_FILE = "weights/vgg16-conv-imagenet-fp16.safetensors"
 
@@ -47,7 +48,14 @@ def test_add_and_list(tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture
     call = ["weights", "add", "vgg19", str(file), "--preprocessing", "torchvision"]
     assert cli.run(call) == 0
     assert (cache / "weights" / "vgg19.safetensors").is_file()
-    assert "vgg19  torchvision, a file that is not in the table" in capsys.readouterr().out
+    assert "vgg19  torchvision, a file that is not a known one" in capsys.readouterr().out
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (40, 33), (90, 120, 60)).save(tmp_path / "photos" / "a.png")
+    assert cli.run([*call, "--photos", str(tmp_path / "photos")]) == 0
+    assert "feature scales" in capsys.readouterr().out
+    loaded = load_vgg("vgg19")
+    photo = torch.tensor([90, 120, 60]).float()[None, :, None, None].expand(1, 3, 33, 40) / 255
+    assert level_scales(loaded, "rms") == pytest.approx(measure_rms(loaded, [photo]), rel=1e-5)
     for wrong, code, said in (
         (["add", "vgg16", str(file), "--preprocessing", "caffe"], 5, "is no vgg16"),
         (["add", "vgg11", str(file)], 2, "Give a name and a file"),

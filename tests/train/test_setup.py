@@ -77,12 +77,14 @@ def test_lambda_and_epochs_come_from_the_data(
         for n in range(13):
             Image.new("RGB", (24, 24), (value,) * 3).save(tmp_path / kind / f"{n}.png")
     data = DataOptions(pairs=(tmp_path / "low", tmp_path / "high"), exclude=("12",))
-    recipe = replace(RECIPE, epochs=100, measure_lambda=True)
+    recipe = replace(RECIPE, epochs=100, measure_lambda="mean_difference")
     found = resolve(recipe, data)
     assert found.steps == 100  # 12 / 6 / 2, a hundred times
     assert found.choices == TINY | {"lam": pytest.approx(1 - 51 / 255, abs=1e-6)}
     run = trainer(found.scaled(0.02), data, RunOptions(tmp_path / "run"))
     assert run.run() and run.step == 2
+    ratio = resolve(replace(recipe, measure_lambda="ratio"), data)
+    assert ratio.choices["lam"] == pytest.approx(101 / 50)
     photos = resolve(recipe, DataOptions((album,)))
     assert photos.steps == 2 and 0.5 < photos.choices["lam"] < 1.5
     assert resolve(RECIPE, data) == RECIPE

@@ -25,11 +25,11 @@ def command(
         str,
         typer.Argument(
             help="speed: one patch on every backend. process: cold start to file. "
-            "table: a table of a paper."
+            "table: a table of a paper. curves: what a run logged, drawn."
         ),
     ],
     name: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="table: a1, a2, a3 or a4.")
+        str | None, typer.Argument(metavar="[TABLE|RUN]", help="a1, a2, a3 or a4; a run folder.")
     ] = None,
     model: Annotated[str, typer.Option(help="Model by name or exported folder.")] = DEFAULT,
     threads: Annotated[int, typer.Option(help="Threads for all alike; 0 leaves it to each.")] = 0,
@@ -61,7 +61,8 @@ def command(
         int | None, typer.Option(help="table: shrink test pictures to this short side.")
     ] = None,
     rows: Annotated[
-        str | None, typer.Option(help="table: only these rows, with commas between.")
+        str | None,
+        typer.Option(help="table: only these rows; curves: these names. Commas between."),
     ] = None,
     seeds: Annotated[str, typer.Option(help="table: seeds, with commas between.")] = "0",
     budget: Annotated[float, typer.Option(help="table: scale every row's steps.")] = 1.0,
@@ -82,6 +83,9 @@ def command(
         Path | None, typer.Option(help="table: VGG's weights; the user's cache if not given.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="table: values as JSON.")] = False,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="curves: where the SVG goes.")
+    ] = Path("curves.svg"),
 ) -> None:
     """Measure speed and memory on this machine (stop other work first), or make a paper's table."""
     if what == "speed":
@@ -145,8 +149,25 @@ def command(
         if drawing := table_text.figure(result):
             (runs / f"table-{name}.svg").write_text(drawing)
         print(values if json else text)
+    elif what == "curves":
+        draw(name, rows, output)
     else:
-        raise OptionError(f"There is no benchmark '{what}'; choose speed, process or table.")
+        raise OptionError(
+            f"There is no benchmark '{what}'; choose speed, process, table or curves."
+        )
+
+
+def draw(run: str | None, names: str | None, output: Path) -> None:
+    """Logged values of a run against its steps."""
+    from burnish.bench.curves import logged, svg
+
+    if run is None or names is None:
+        raise OptionError("Give a run and what to draw: burnish bench curves RUN --rows a1,a2,a3.")
+    lines = {name: logged(Path(run), name) for name in names.split(",")}
+    if missing := [name for name, line in lines.items() if not line]:
+        raise OptionError(f"{run} has logged no '{missing[0]}' (see its metrics.csv).")
+    output.write_text(svg(lines, Path(run).name, "step", ", ".join(lines)), "utf-8")
+    print(output)
 
 
 def test_set(

@@ -26,6 +26,13 @@ def command(
             "caffe (RGB x255 - mean), caffe-bgr, or torchvision."
         ),
     ] = None,
+    photos: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of photos on which to measure the scales of the features (at most 25 are "
+            "read); only the original VGG16's are known."
+        ),
+    ] = None,
 ) -> None:
     """Check a file of VGG's weights and keep its convolutions in the user's cache."""
     try:
@@ -44,6 +51,12 @@ def command(
     kinds = {kind: kind for kind in get_args(vgg.Preprocessing)}
     if preprocessing is not None and preprocessing not in kinds:
         raise OptionError(f"--preprocessing is one of {', '.join(kinds)}, not '{preprocessing}'.")
-    target = vgg.add_to_cache(names[name], file, kinds.get(preprocessing or ""))
+    views = None
+    if photos is not None:
+        from burnish.data.photos import list_photos, load_rgb
+
+        chosen = list_photos([photos])[:25]
+        views = (load_rgb(path, 256)[None].float() / 255 for path in chosen)
+    target = vgg.add_to_cache(names[name], file, kinds.get(preprocessing or ""), views)
     print(f"{name}  {vgg.describe_cached(names[name])}")
     print(f"Kept in {target}.")
