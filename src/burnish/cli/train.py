@@ -18,7 +18,7 @@ EPILOG = (
 
 def command(
     name: Annotated[
-        str | None, typer.Argument(metavar="RECIPE", help="nrl, nrl-global or nrl-paper.")
+        str | None, typer.Argument(metavar="RECIPE", help="Which run; no name lists them all.")
     ] = None,
     run: Annotated[Path | None, typer.Option(help="Run folder: state, weights, logs.")] = None,
     data: Annotated[
@@ -42,6 +42,9 @@ def command(
     compile: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves it to torch.")] = 0,
     workers: Annotated[int, typer.Option(help="Threads that make batches ahead.")] = 0,
+    vgg: Annotated[
+        Path | None, typer.Option(help="VGG's weights, if not in the cache; for some losses only.")
+    ] = None,
     start: Annotated[
         Path | None, typer.Option(help="Weights to start from, as far as they fit.")
     ] = None,
@@ -77,7 +80,9 @@ def command(
         raise OptionError("--run names the folder where the run's state and weights go.")
     if precision not in ("no", "bf16"):
         raise OptionError(f"precision must be no or bf16, not {precision}.")
-    options = RunOptions(run, time_limit, precision, compile, workers=workers)
-    finished = setup.trainer(chosen, source, options, start).run(setup.validation_views(validation))
+    options = RunOptions(run, time_limit, precision, compile, workers=workers, vgg=vgg)
+    finished = setup.trainer(chosen, source, options, start).run(
+        setup.validation_views(validation, chosen.pairs)
+    )
     print("Finished." if finished else "Stopped; the same command goes on from here.")
     return 0

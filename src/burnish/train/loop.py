@@ -28,13 +28,10 @@ from burnish.errors import ModelError
 from burnish.nets.net import Net
 from burnish.nets.zoo import build, parameter_count
 from burnish.train.log import RunLog
+from burnish.train.objective import Objective
 from burnish.train.recipe import Recipe
 
 Validation = Sequence[tuple[str, Tensor, Tensor]]
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "l1": nn.functional.l1_loss,
-    "mse": nn.functional.mse_loss,
-}
 
 
 @dataclass(frozen=True)
@@ -52,12 +49,16 @@ class RunOptions:
     log_every: int = 20
     workers: int = 0
     """Threads that make the next batches ahead; they change nothing but the time."""
+    vgg: Path | None = None
+    """VGG's weights, for losses that need them; the user's cache if not given."""
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
     """Rate at ``step`` (from 0)."""
     warm = min(1.0, (step + 1) / (recipe.warmup + 1))
     done = step / recipe.steps
+    if recipe.schedule == "stages":
+        return warm * (recipe.stage_at(step).learning_rate or recipe.learning_rate)
     if recipe.schedule == "staircase":
         return warm * recipe.learning_rate * 0.95 ** (int(done * 100) // 5)
     return warm * recipe.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
@@ -79,6 +80,15 @@ def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> Mode
         training_data=tuple(data),
         training={"recipe": asdict(recipe), "step": step},
     )
+
+
+def score_of(kind: str, out: Tensor, high: Tensor) -> float:
+    """PSNR in dB, at most 50: on RGB, and for super-resolution (``sr``) on luma without borders."""
+    if kind == "sr":
+        weights = out.new_tensor([65.481, 128.553, 24.966])[:, None, None] / 255
+        out, high = ((v * weights).sum(1)[..., 2:-2, 2:-2] for v in (out, high))
+    mse = nn.functional.mse_loss(out, high).item()
+    return min(50.0, -10 * math.log10(max(mse, 1e-10)))
 
 
 def take_over(net: Net, weights: Path) -> None:
@@ -111,6 +121,7 @@ class Trainer:
         self.ema = copy.deepcopy(net).eval().requires_grad_(False).to(self.accelerator.device)
         optimiser = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate, betas=recipe.betas)
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
+        self.objective = Objective(recipe, self.accelerator.device, options.vgg)
         self.step, self.best = 0, -math.inf
         self.state_file = options.folder / "state.pt"
         if self.state_file.exists():
@@ -184,9 +195,11 @@ class Trainer:
         recipe, accelerator = self.recipe, self.accelerator
         self._choose_parameters()
         low, high = low.to(accelerator.device), high.to(accelerator.device)
+        # Dropout and random slopes are a function of the step as well: a run resumes exactly.
+        torch.manual_seed(recipe.seed + 1_000_003 * (self.step + 1) + accelerator.process_index)
         with accelerator.autocast():
             out = forward(low)
-        loss = LOSSES[recipe.loss](out.float(), high)
+        loss = self.objective(out.float(), high, self.step)
         accelerator.backward(loss)
         accelerator.clip_grad_norm_(self.net.parameters(), recipe.clip)
         for group in self.optimiser.param_groups:
@@ -208,11 +221,11 @@ class Trainer:
         pictures = []
         for kind, low, high in validation:
             out = self.ema(low.to(self.accelerator.device)).clamp(0, 1).cpu()
-            mse = nn.functional.mse_loss(out, high).item()
-            score = min(50.0, -10 * math.log10(max(mse, 1e-10)))
+            score = score_of(kind, out, high)
             scores.setdefault(kind, []).append(score)
             scores.setdefault("all", []).append(score)
-            pictures.append(torch.cat([low, out, high], dim=3)[0])
+            shown = nn.functional.interpolate(low, size=high.shape[-2:])
+            pictures.append(torch.cat([shown, out, high], dim=3)[0])
         if self.log is not None and pictures:
             self.log.pictures(self.step, pictures[:8])
         return {k: sum(v) / len(v) for k, v in scores.items()}
@@ -240,6 +253,7 @@ class Trainer:
                         "loss": loss,
                         "learning_rate": learning_rate(recipe, self.step - 1),
                         "seconds_per_step": (now - since[0]) / max(1, self.step - since[1]),
+                        **self.objective.terms(),
                     }
                     losses, since = [], (now, self.step)
                     self.log.row(self.step, row)

@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 from burnish.errors import OptionError
 
+Loss = Literal["mse", "l1", "hybrid"]
+Pairs = Literal["retouch", "bicubic", "bicubic-mild", "joint"]
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -14,11 +17,15 @@ class Stage:
     share: float
     """Share of the run's steps, (0,1]; the shares of a recipe add up to 1."""
     size: int
-    """Side of the square training view, in pixels."""
+    """Side of the square training view, in pixels of the input."""
     batch: int
     """Views per step, over all processes."""
     only: tuple[str, ...] = ()
     """Beginnings of the names of the parameters that are trained; all if empty."""
+    learning_rate: float | None = None
+    """Rate of this stage, where the recipe's schedule is ``stages``."""
+    loss: Loss | None = None
+    """Loss of this stage, if not the recipe's."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +37,18 @@ class Recipe:
     choices: dict[str, Any] = field(default_factory=dict)
     steps: int = 30_000
     stages: tuple[Stage, ...] = (Stage(1.0, 64, 16),)
-    loss: Literal["mse", "l1"] = "l1"
+    pairs: Pairs = "retouch"
+    """What is made of finished photos: `data.pairs`, and `data.shrunk_pairs` for x2."""
+    loss: Loss = "l1"
+    weights: dict[str, float] = field(default_factory=dict)
+    """Weights of the hybrid loss that differ from the published ones."""
+    forms: dict[str, Any] = field(default_factory=dict)
+    """Readings of the hybrid loss that differ from its defaults."""
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.99)
-    schedule: Literal["cosine", "staircase"] = "cosine"
-    """``cosine`` falls to 1 %; ``staircase`` is the paper's: x0.95 every 5 of 100 epochs."""
+    schedule: Literal["cosine", "staircase", "stages"] = "cosine"
+    """``cosine`` falls to 1 %; ``staircase`` is paper A's: x0.95 every 5 of 100 epochs; ``stages``
+    is paper B's: a rate for each stage."""
     warmup: int = 100
     clip: float = 1.0
     """Largest gradient norm; larger ones are scaled down."""
@@ -120,7 +134,10 @@ RECIPES = {"nrl": nrl, "nrl-global": nrl_global, "nrl-gate": nrl_gate, "nrl-pape
 
 def recipe(name: str) -> Recipe:
     """Look a recipe up; an unknown name tells the nearest."""
-    if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, n=3, cutoff=0.3) or list(RECIPES)
+    from burnish.train.recipe_b import RECIPES_B
+
+    table = RECIPES | RECIPES_B
+    if name not in table:
+        near = difflib.get_close_matches(name, table, n=3, cutoff=0.3) or list(table)
         raise OptionError(f"There is no recipe '{name}'; did you mean {', '.join(near)}?")
-    return RECIPES[name]()
+    return table[name]()

@@ -8,9 +8,10 @@ import torch
 
 from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
 from burnish.data.photos import Pyramid, list_photos, load_pyramids
+from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
 from burnish.errors import OptionError
 from burnish.train.loop import RunOptions, Trainer, Validation
-from burnish.train.recipe import Recipe, Stage
+from burnish.train.recipe import Pairs, Recipe, Stage
 
 VALIDATION_SIDE = 96
 """Side of the validation views in pixels: large enough to judge tone, small enough to be cheap."""
@@ -45,8 +46,8 @@ def trainer(
         source = PairFolder(*data.pairs, seed=recipe.seed)
         names = [str(p.name) for p in data.pairs]
     elif data.photos:
-        photos = list_photos(data.photos, data.exclude)
-        source = RetouchPairs(load_pyramids(photos, recipe.data_side), recipe.seed)
+        photos = load_pyramids(list_photos(data.photos, data.exclude), recipe.data_side)
+        source = made_pairs(recipe, photos)
         names = [f.name for f in data.photos]
     else:
         raise OptionError(
@@ -55,12 +56,30 @@ def trainer(
     return Trainer(recipe, source, run, names, start)
 
 
-def validation_views(folder: Path | None) -> Validation:
-    """The fixed un-retouched validation views of a folder of finished photos."""
+def made_pairs(recipe: Recipe, photos: list[Pyramid]) -> PairSource:
+    """The source of what the recipe trains on, made of finished photos."""
+    match recipe.pairs:
+        case "retouch":
+            return RetouchPairs(photos, recipe.seed)
+        case "joint":
+            return JointPairs(photos, recipe.seed)
+        case "bicubic" | "bicubic-mild":
+            return BicubicPairs(photos, recipe.seed, mild=recipe.pairs == "bicubic-mild")
+    raise OptionError(f"There are no pairs '{recipe.pairs}'.")
+
+
+def validation_views(folder: Path | None, pairs: Pairs = "retouch") -> Validation:
+    """The fixed validation views of a folder of finished photos, of the kind that is trained on.
+
+    Those of super-resolution are clean, whatever the training pairs went through.
+    """
     if folder is None:
         return ()
-    photos = load_pyramids(list_photos([folder]), short_side=2 * VALIDATION_SIDE)
-    return fixed_pairs(photos, VALIDATION_SIDE)
+    names = list_photos([folder])
+    if pairs in ("bicubic", "bicubic-mild"):
+        return fixed_bicubic(load_pyramids(names, short_side=2048), VALIDATION_SIDE)
+    photos = load_pyramids(names, short_side=2 * VALIDATION_SIDE)
+    return (fixed_joint if pairs == "joint" else fixed_pairs)(photos, VALIDATION_SIDE)
 
 
 def smoke() -> dict[str, float]:
