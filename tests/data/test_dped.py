@@ -9,7 +9,7 @@ from PIL import Image
 
 from burnish.data.dped import (
     BadPair,
-    DpedPatches,
+    EpochPairs,
     ablation_pairs,
     check_pairs,
     epoch_sample,
@@ -111,7 +111,7 @@ def values(source: PairSource, step: int, indices: range) -> list[int]:
 
 def test_batches_walk_through_the_epoch(root: Path) -> None:
     pairs = list_pairs(root, "iphone", "train") * 3  # 39 pairs: an epoch is 7, in batches of 4: 8
-    source = DpedPatches(pairs, seed=5, batch=4)
+    source = EpochPairs(pairs, seed=5, batch=4)
     assert source.epoch_steps == 2
     for epoch in (1, 0):
         got = values(source, 2 * epoch, range(4)) + values(source, 2 * epoch + 1, range(4))
@@ -119,7 +119,7 @@ def test_batches_walk_through_the_epoch(root: Path) -> None:
 
 
 def test_sharing_the_indices_out_changes_no_view(root: Path) -> None:
-    source: PairSource = DpedPatches(list_pairs(root, "iphone", "train"), seed=5, batch=6)
+    source: PairSource = EpochPairs(list_pairs(root, "iphone", "train"), seed=5, batch=6)
     for step in (3, 0, 1):
         whole = source.batch(step, range(6), 5)
         for process in range(2):
@@ -135,7 +135,7 @@ def test_smaller_views_stay_aligned(tmp_path: Path) -> None:
     for camera in ("iphone", "canon"):
         for n in range(2):
             Image.fromarray(pixels).save(root / f"iphone/training_data/{camera}/{n}.jpg")
-    source = DpedPatches(list_pairs(root, "iphone", "train"), seed=0, batch=4)
+    source = EpochPairs(list_pairs(root, "iphone", "train"), seed=0, batch=4)
     low, high = source.batch(0, range(4), 7)
     assert torch.equal(low, high) and not torch.equal(low[0], low[1])
     with pytest.raises(InputError, match="smaller than 13 pixels"):

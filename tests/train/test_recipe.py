@@ -10,14 +10,15 @@ import pytest
 from burnish.errors import OptionError
 from burnish.nets.zoo import NETS, build
 from burnish.train.loop import learning_rate
-from burnish.train.recipe import RECIPES, Recipe, Stage, recipe
-from burnish.train.recipe_b import RECIPES_B
+from burnish.train.objective import LOSSES
+from burnish.train.recipe import Recipe, Stage
+from burnish.train.recipes import RECIPES, paper_b, recipe
 
 
-@pytest.mark.parametrize("name", [*RECIPES, *RECIPES_B])
+@pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_builds(name: str) -> None:
     r = recipe(name)
-    assert r.name == name and r.net in NETS and r.description
+    assert r.name == name and r.net in NETS and r.loss in LOSSES and r.description
     assert sum(s.share for s in r.stages) == pytest.approx(1)
     build(r.net, **r.choices)
 
@@ -79,10 +80,10 @@ def test_paper_b_as_published() -> None:
     seen = [r.stage_at(step) for step in range(r.steps)]
     assert [(s.size, s.batch) for s in (seen[4999], seen[5000])] == [(64, 16), (88, 4)]
     assert [learning_rate(r, step) for step in (0, 4999, 5000, 32_999)] == [1e-4, 1e-4, 1e-5, 1e-5]
-    assert not r.weights and not r.forms and not r.choices  # the published loss and network
+    assert not r.terms and not r.choices  # the published loss and network
 
 
 def test_what_ships_is_hardened_and_the_benchmark_is_clean() -> None:
-    kinds = {name: recipe(name).pairs for name in RECIPES_B}
+    kinds = {name: recipe(name).pairs for name in paper_b.RECIPES}
     assert kinds["srpie-sr"] == kinds["srpie-sr-cpu"] == "bicubic-mild"
     assert kinds["srpie"] == "joint" and kinds["srpie-sr-bench"] == kinds["imdn"] == "bicubic"

@@ -4,9 +4,12 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from burnish.errors import InputError, OptionError
 from burnish.image.sniff import is_photo_name
+
+Phone = Literal["iphone", "blackberry", "sony"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,16 @@ def finished(data: Path) -> Iterator[EvalPair]:
     """Finished photos (cid22-val), to be left alone: input and target are one."""
     for stem, path in _by_stem(data / "photos" / "cid22-val").items():
         yield EvalPair(stem, "finished", path, path)
+
+
+def dped(root: Path, phone: Phone, ablation: bool) -> list[EvalPair]:
+    """DPED's test patches of a phone; for ablations the 400 that seed 0 draws."""
+    from burnish.data.dped import ABLATION_PAIRS, ablation_pairs, list_pairs
+
+    pairs = list_pairs(root, phone, "test")
+    if ablation and len(pairs) > ABLATION_PAIRS:
+        pairs = ablation_pairs(pairs, seed=0)
+    return [EvalPair(Path(p.name).stem, phone, p.low, p.high) for p in pairs]
 
 
 SETS = {"retouch-val": retouch_val, "exposure-val": exposure_val, "finished": finished}

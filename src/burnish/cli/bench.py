@@ -1,27 +1,89 @@
-"""`burnish bench`: how fast it runs here, as ratios and beside the machine's own ceiling."""
+"""`burnish bench`: how fast it runs here, and the papers' tables, trained and scored."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import json as jsonlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from burnish.engine.models import DEFAULT
-from burnish.errors import OptionError
+from burnish.errors import MissingExtraError, OptionError
+
+if TYPE_CHECKING:
+    from burnish.bench.sets import EvalPair, Phone
+
+EPILOG = (
+    "Example: burnish bench table a2 --runs runs/a2 --data photos --test retouch-val --sets data "
+    "--budget 0.01 --view 32 --seeds 0,1. The same command goes on where a stopped one stands."
+)
 
 
 def command(
     what: Annotated[
         str,
-        typer.Argument(help="speed: one patch on every backend. process: cold start to file."),
+        typer.Argument(
+            help="speed: one patch on every backend. process: cold start to file. "
+            "table: a table of a paper."
+        ),
     ],
+    name: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="table: a1, a2, a3 or a4.")
+    ] = None,
     model: Annotated[str, typer.Option(help="Model by name or exported folder.")] = DEFAULT,
     threads: Annotated[int, typer.Option(help="Threads for all alike; 0 leaves it to each.")] = 0,
     patch: Annotated[int, typer.Option(help="speed: side of the patch in pixels.")] = 256,
     repeats: Annotated[int, typer.Option(help="speed: runs per backend, interleaved.")] = 20,
     sizes: Annotated[str, typer.Option(help="process: megapixels, smallest first.")] = "1,12",
+    runs: Annotated[Path | None, typer.Option(help="table: folder of the runs.")] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(help="table: folder of finished photos; repeatable.")
+    ] = None,
+    pairs: Annotated[
+        tuple[Path, Path] | None, typer.Option(help="table: train on real pairs instead.")
+    ] = None,
+    dped: Annotated[
+        tuple[Path, str] | None,
+        typer.Option(help="table: train and test on DPED: its folder and a phone."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="table: photo to leave out; repeatable.")
+    ] = None,
+    test: Annotated[
+        str | None, typer.Option(help="table: named set below --sets to score on.")
+    ] = None,
+    sets: Annotated[Path, typer.Option(help="table: folder of the named sets.")] = Path("data"),
+    test_pairs: Annotated[
+        tuple[Path, Path] | None, typer.Option(help="table: inputs and targets to score on.")
+    ] = None,
+    test_side: Annotated[
+        int | None, typer.Option(help="table: shrink test pictures to this short side.")
+    ] = None,
+    rows: Annotated[
+        str | None, typer.Option(help="table: only these rows, with commas between.")
+    ] = None,
+    seeds: Annotated[str, typer.Option(help="table: seeds, with commas between.")] = "0",
+    budget: Annotated[float, typer.Option(help="table: scale every row's steps.")] = 1.0,
+    view: Annotated[int | None, typer.Option(help="table: side of training views.")] = None,
+    batch: Annotated[int | None, typer.Option(help="table: views per step.")] = None,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option(help="table: NAME=FOLDER, a row of another tool's results; repeatable."),
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="table: stop training after so many seconds.")
+    ] = None,
+    only_score: Annotated[
+        bool, typer.Option("--only-score", help="table: train nothing, read the runs.")
+    ] = False,
+    workers: Annotated[int, typer.Option(help="table: threads that make batches ahead.")] = 0,
+    vgg: Annotated[
+        Path | None, typer.Option(help="table: VGG's weights; the user's cache if not given.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="table: values as JSON.")] = False,
 ) -> None:
-    """Measure speed and memory on this machine. Stop other work first."""
+    """Measure speed and memory on this machine (stop other work first), or make a paper's table."""
     if what == "speed":
         from burnish.bench import speed
 
@@ -36,5 +98,93 @@ def command(
                 "--sizes wants numbers with commas between, such as 1,12,50."
             ) from error
         print(process.table(process.measure(megapixels, ["--model", model])))
+    elif what == "table":
+        try:
+            from burnish.bench import paper_a, table_text, tables
+            from burnish.train import setup
+            from burnish.train.loop import RunOptions
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("Training the rows of a table", "train") from error
+        from burnish.cli.train import left_out, phone_of
+
+        if name not in paper_a.TABLES:
+            raise OptionError(f"There is no table '{name}'; choose {', '.join(paper_a.TABLES)}.")
+        if runs is None:
+            raise OptionError("--runs names the folder where the rows' runs go.")
+        table, phone = paper_a.TABLES[name](), phone_of(dped)
+        source = None
+        if not only_score:
+            source = setup.DataOptions(tuple(data or ()), left_out(exclude or ()), pairs, phone)
+        setup.use_threads(threads)
+        ablation = name in ("a1", "a2")
+        scored, test_name = test_set(test, sets, test_pairs, phone, ablation)
+        settings = tables.Settings(
+            runs=runs,
+            test=scored,
+            test_name=test_name,
+            data=source,
+            rows=tuple(rows.split(",")) if rows else (),
+            seeds=numbers(seeds),
+            budget=budget,
+            view=view,
+            batch=batch,
+            test_side=test_side,
+            column=phone[1] if phone else "iphone",
+            outputs=folders(outputs or []),
+            time_limit=time_limit,
+            run=RunOptions(runs, workers=workers, vgg=vgg),
+        )
+        result = tables.run(table, settings)
+        text, values = (
+            table_text.markdown(result),
+            jsonlib.dumps(table_text.plain(result), indent=1),
+        )
+        runs.mkdir(parents=True, exist_ok=True)
+        (runs / f"table-{name}.md").write_text(text + "\n")
+        (runs / f"table-{name}.json").write_text(values + "\n")
+        if drawing := table_text.figure(result):
+            (runs / f"table-{name}.svg").write_text(drawing)
+        print(values if json else text)
     else:
-        raise OptionError(f"There is no benchmark '{what}'; choose speed or process.")
+        raise OptionError(f"There is no benchmark '{what}'; choose speed, process or table.")
+
+
+def test_set(
+    name: str | None,
+    sets: Path,
+    pairs: tuple[Path, Path] | None,
+    dped: tuple[Path, Phone] | None,
+    ablation: bool,
+) -> tuple[list[EvalPair], str]:
+    """The pairs to score on, and what to call them."""
+    from burnish.bench import sets as evaluation
+
+    if pairs:
+        return list(evaluation.folders(*pairs)), f"{pairs[0].name} and {pairs[1].name}"
+    if name:
+        return evaluation.named(name, sets), name
+    if dped:
+        found = evaluation.dped(*dped, ablation=ablation)
+        return found, f"DPED {dped[1]}" + (", 400 pairs by seed 0" if ablation else "")
+    raise OptionError(
+        "Nothing to score on: give --test SET, --test-pairs INPUTS TARGETS or --dped."
+    )
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """``0,1,2`` -> numbers."""
+    try:
+        return tuple(dict.fromkeys(int(part) for part in text.split(",")))
+    except ValueError:
+        raise OptionError(f"--seeds wants numbers with commas between, not '{text}'.") from None
+
+
+def folders(items: list[str]) -> dict[str, Path]:
+    """NAME=FOLDER items as a table."""
+    found = {}
+    for item in items:
+        name, _, folder = item.partition("=")
+        if not folder:
+            raise OptionError(f"--outputs wants NAME=FOLDER, not '{item}'.")
+        found[name] = Path(folder)
+    return found

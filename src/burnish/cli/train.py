@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import typer
 
 from burnish.errors import MissingExtraError, OptionError
 
+Phone = Literal["iphone", "blackberry", "sony"]
 EPILOG = (
     "Example: burnish train nrl-global --data photos --validation held-out --run runs/mine. "
     "The same command goes on where a stopped run stands."
@@ -18,17 +20,27 @@ EPILOG = (
 
 def command(
     name: Annotated[
-        str | None, typer.Argument(metavar="RECIPE", help="Which run; no name lists them all.")
+        str | None,
+        typer.Argument(
+            metavar="RECIPE", help="nrl-global, nrl-dpl, srpie-sr-cpu, ...: see docs/training.md."
+        ),
     ] = None,
     run: Annotated[Path | None, typer.Option(help="Run folder: state, weights, logs.")] = None,
     data: Annotated[
         list[Path] | None, typer.Option(help="Folder of finished photos; repeatable.")
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(help="File name (without ending) to leave out; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="File name to leave out, or @LIST as `burnish data check` writes it; repeatable."
+        ),
     ] = None,
     pairs: Annotated[
         tuple[Path, Path] | None, typer.Option(help="Real pairs instead: inputs, targets.")
+    ] = None,
+    dped: Annotated[
+        tuple[Path, str] | None,
+        typer.Option(help="DPED instead: its folder, and iphone, blackberry or sony."),
     ] = None,
     validation: Annotated[
         Path | None, typer.Option(help="Folder of finished photos that are not trained on.")
@@ -42,8 +54,15 @@ def command(
     compile: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves it to torch.")] = 0,
     workers: Annotated[int, typer.Option(help="Threads that make batches ahead.")] = 0,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="nrl-dpl: weights of the loss, as mse=1,perceptual=0.005,adversarial=1e-4."
+        ),
+    ] = None,
     vgg: Annotated[
-        Path | None, typer.Option(help="VGG's weights, if not in the cache; for some losses only.")
+        Path | None,
+        typer.Option(help="VGG's weights for losses that need them, if not in the cache."),
     ] = None,
     start: Annotated[
         Path | None, typer.Option(help="Weights to start from, as far as they fit.")
@@ -60,7 +79,7 @@ def command(
         from burnish.train import setup
         from burnish.train.bundle import bundle as pack
         from burnish.train.loop import RunOptions
-        from burnish.train.recipe import recipe
+        from burnish.train.recipes import recipe
     except ModuleNotFoundError as error:
         raise MissingExtraError("Training", "train") from error
     setup.use_threads(threads)
@@ -69,11 +88,16 @@ def command(
         print(f"The smoke run trained, stopped, resumed and validated: {scores['all']:.2f} dB.")
         return 0
     if name is None:
-        raise OptionError("Name a recipe (nrl, nrl-global, nrl-paper), or use --smoke.")
-    chosen = replace(recipe(name), seed=seed).scaled(budget)
-    source = setup.DataOptions(tuple(data or ()), tuple(exclude or ()), pairs, validation)
+        raise OptionError("Name a recipe (nrl, nrl-global, nrl-paper, nrl-dpl), or use --smoke.")
+    source = setup.DataOptions(
+        tuple(data or ()), left_out(exclude or ()), pairs, phone_of(dped), validation
+    )
+    chosen = replace(recipe(name), seed=seed)
+    if weights is not None:
+        chosen = replace(chosen, terms=chosen.terms | {"weights": loss_weights(weights)})
+    chosen = setup.resolve(chosen, source).scaled(budget)
     if bundle:
-        size = pack(chosen, source, bundle, start)
+        size = pack(chosen, source, bundle, start, vgg)
         print(f"{bundle}: {size / 2**20:.1f} MiB. Train with: python {bundle}/train.py RUN")
         return 0
     if run is None:
@@ -86,3 +110,39 @@ def command(
     )
     print("Finished." if finished else "Stopped; the same command goes on from here.")
     return 0
+
+
+def left_out(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of photos, those of a list file in the place of @FILE."""
+    found: list[str] = []
+    for name in names:
+        if not name.startswith("@"):
+            found.append(name)
+            continue
+        try:
+            lines = Path(name[1:]).read_text("utf-8").splitlines()
+        except OSError as error:
+            raise OptionError(f"{name[1:]} cannot be read: {error}") from error
+        found += [line.split("\t")[0] for line in lines if line.strip()]
+    return tuple(found)
+
+
+def phone_of(dped: tuple[Path, str] | None) -> tuple[Path, Phone] | None:
+    """Checks the name of the phone."""
+    if dped is None:
+        return None
+    for phone in get_args(Phone):
+        if dped[1] == phone:
+            return dped[0], phone
+    raise OptionError(f"DPED has no phone '{dped[1]}'; it has {', '.join(get_args(Phone))}.")
+
+
+def loss_weights(text: str) -> dict[str, float]:
+    """``mse=1,perceptual=0.005`` -> the weights that are named; the others stay."""
+    try:
+        pairs = [item.split("=") for item in text.split(",")]
+        return {name.strip(): float(value) for name, value in pairs}
+    except ValueError:
+        raise OptionError(
+            f"--weights wants NAME=NUMBER with commas between, not '{text}'."
+        ) from None

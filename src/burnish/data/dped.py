@@ -5,6 +5,7 @@
     ROOT/<phone>/test_data/full_size_test_images/N.jpg         no ground truth
 
 The data set is the user's to bring. Paper A's sampling: an epoch is a random sixth of the patches.
+The general case of pairs is FOLDER/low and FOLDER/high with equal names.
 """
 
 import math
@@ -52,6 +53,23 @@ def _number(name: str) -> tuple[int, str]:
     return (int(digits.group()) if digits else -1, name)
 
 
+def pair_folders(root: Path, phone: Phone | None, part: Part) -> tuple[Path, Path]:
+    """Inputs and targets: of a phone in DPED's layout, or FOLDER/low and FOLDER/high without one.
+
+    A root with the folders of one phone alone needs no name for it.
+    """
+    if phone is not None:
+        return _folders(root, phone, part)
+    if (root / "low").is_dir() and (root / "high").is_dir():
+        return root / "low", root / "high"
+    there = [name for name in get_args(Phone) if (root / name).is_dir()]
+    if len(there) == 1:
+        return _folders(root, there[0], part)
+    if there:
+        raise OptionError(f"{root} has {', '.join(there)}: choose one with --phone.")
+    raise InputError(f"{root} has neither DPED's layout nor the folders low and high.")
+
+
 def _folders(root: Path, phone: Phone, part: Part) -> tuple[Path, Path]:
     if phone not in get_args(Phone):
         raise OptionError(f"DPED has no phone '{phone}'; it has {', '.join(get_args(Phone))}.")
@@ -73,12 +91,19 @@ def list_pairs(
 
     A patch without its partner is an error: `check_pairs` lists them all.
     """
-    low, high = _folders(root, phone, part)
-    lows, highs = (_names(folder) - set(leave_out) for folder in (low, high))
+    return pairs_of(*_folders(root, phone, part), leave_out)
+
+
+def pairs_of(low: Path, high: Path, leave_out: Collection[str] = ()) -> list[PatchPair]:
+    """All pairs of two folders; ``leave_out`` holds names, or names without their ending."""
+    lows, highs = (
+        {n for n in _names(folder) if n not in leave_out and Path(n).stem not in leave_out}
+        for folder in (low, high)
+    )
     if alone := sorted(lows ^ highs, key=_number):
         raise InputError(
-            f"{len(alone)} patches in {low.parent} have no partner, the first is {alone[0]}; "
-            "check the data set, then mend it or leave them out."
+            f"{len(alone)} patches in {low.parent} have no partner, the first is {alone[0]}: "
+            "`burnish data check` lists them all, --exclude leaves them out."
         )
     if not lows:
         raise InputError(f"There are no patches in {low}.")
@@ -87,9 +112,14 @@ def list_pairs(
 
 def check_pairs(root: Path, phone: Phone, part: Part, side: int = SIDE) -> list[BadPair]:
     """Read every patch; the bad pairs in the order of their numbers, each once."""
-    low, high = _folders(root, phone, part)
+    return check_folders(*_folders(root, phone, part), side)
+
+
+def check_folders(low: Path, high: Path, side: int | None = None) -> list[BadPair]:
+    """The same for any two folders; without a ``side`` the two of a pair must be of one size."""
     bad = []
     for name in sorted(_names(low) | _names(high), key=_number):
+        first: tuple[int, ...] | None = None if side is None else (side, side)
         for folder in (low, high):
             if not (folder / name).is_file():
                 bad.append(BadPair(name, f"missing in {folder.name}"))
@@ -99,9 +129,10 @@ def check_pairs(root: Path, phone: Phone, part: Part, side: int = SIDE) -> list[
             except InputError as error:
                 bad.append(BadPair(name, f"unreadable in {folder.name}: {error}"))
                 break
-            if shape != (side, side):
+            first = first or shape
+            if shape != first:
                 size = f"{shape[1]}x{shape[0]} in {folder.name}"
-                bad.append(BadPair(name, f"{size}, not {side}x{side}"))
+                bad.append(BadPair(name, f"{size}, not {first[1]}x{first[0]}"))
                 break
     return bad
 
@@ -140,7 +171,7 @@ def epoch_sample(count: int, batch: int, seed: int, epoch: int) -> np.ndarray:
     return np.concatenate(rounds)[:wanted]
 
 
-class DpedPatches:
+class EpochPairs:
     """A source of training pairs with paper A's epochs; patches are read when they are needed.
 
     ``batch`` of the constructor is the batch size of the run, which decides where epochs end. Views

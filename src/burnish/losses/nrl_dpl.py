@@ -1,17 +1,23 @@
 """The loss of NRL-DPL (paper A): ``L = w_mse L_mse + w_p L_p + w_adv L_adv``.
 
-The paper does not publish the weights. All of them stand in `Weights`; the terms carry none.
+The paper does not publish the weights. All of them stand in `Weights`; the terms carry none. Two
+more terms, off by default, make the loss of DPED's network (Table 4) from the same parts.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
 
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from burnish.errors import OptionError
 from burnish.losses.adversarial import GeneratorForm, generator_loss
-from burnish.losses.dynamic_perceptual import DynamicPerceptual
+from burnish.losses.dynamic_perceptual import DynamicPerceptual, Scale
+from burnish.losses.kawase import color_loss
+from burnish.nets.vgg import CONVOLUTIONS, POOLS, Name
+
+Level = Literal["dynamic", "pool1", "pool2", "pool3", "pool4", "pool5"]
 
 
 @dataclass(frozen=True)
@@ -27,10 +33,55 @@ class Weights:
     mse: float = 1.0
     perceptual: float = 5e-3
     adversarial: float = 1e-4
+    colour: float = 0.0
+    """DPED's colour loss: mean squared difference after a blur."""
+    tv: float = 0.0
+    """DPED's total variation: mean squared step to the next row and column."""
 
     def __post_init__(self) -> None:
         if min(asdict(self).values()) < 0 or not any(asdict(self).values()):
             raise OptionError("Loss weights are 0 or more, and one of them is above 0.")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Everything that is free about the loss: weights, and the readings of the terms."""
+
+    weights: Weights = field(default_factory=Weights)
+    scale: Scale = "rms"
+    """What each level of features is divided by (see `losses.dynamic_perceptual`)."""
+    level: Level = "dynamic"
+    """All five levels with their dynamic weights, or one level alone, as older losses have it."""
+    vgg: Name = "vgg16"
+    form: GeneratorForm = "non-saturating"
+    rate: float = 1e-4
+    """The discriminator's learning rate at the start; it falls as the network's does."""
+    discriminator: dict[str, Any] = field(default_factory=dict)
+    """Keyword arguments of `nets.discriminator.Discriminator`; the published form if empty."""
+
+    def __post_init__(self) -> None:
+        for value, known in (
+            (self.scale, get_args(Scale)), (self.level, get_args(Level)),
+            (self.vgg, tuple(CONVOLUTIONS)), (self.form, get_args(GeneratorForm)),
+        ):  # fmt: skip
+            if value not in known:
+                raise OptionError(f"{value!r} is none of {', '.join(known)}.")
+        if self.rate <= 0:
+            raise OptionError("The discriminator's learning rate must be above 0.")
+
+    @staticmethod
+    def of(values: dict[str, Any]) -> "Terms":
+        """From a recipe's plain values; an unknown name is an `OptionError`."""
+        try:
+            return Terms(**(values | {"weights": Weights(**values.get("weights", {}))}))
+        except TypeError as error:
+            known = ", ".join(asdict(Weights()))
+            raise OptionError(f"{error}; the loss has the weights {known}.") from error
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The layers whose features are compared."""
+        return POOLS if self.level == "dynamic" else (self.level,)
 
 
 def weighted_sum(terms: dict[str, Tensor], weights: Weights) -> Tensor:
@@ -38,6 +89,13 @@ def weighted_sum(terms: dict[str, Tensor], weights: Weights) -> Tensor:
     total = sum(getattr(weights, name) * term for name, term in terms.items())
     assert isinstance(total, Tensor)
     return total
+
+
+def squared_tv(x: Tensor) -> Tensor:
+    """Mean squared difference to the next column and to the next row, as DPED's code has it."""
+    return (x[..., 1:] - x[..., :-1]).square().mean() + (
+        x[..., 1:, :] - x[..., :-1, :]
+    ).square().mean()
 
 
 def nrl_dpl(
@@ -61,9 +119,14 @@ def nrl_dpl(
         assert perceptual is not None
         dynamic = perceptual(out, target)
         terms["perceptual"] = dynamic.loss
-        levels = {f"a{i}": a for i, a in enumerate(dynamic.weights, 1)}
+        if len(dynamic.weights) > 1:
+            levels = {f"a{i}": a for i, a in enumerate(dynamic.weights, 1)}
     if weights.adversarial:
         assert discriminator is not None
         terms["adversarial"] = generator_loss(discriminator(out), form)
+    if weights.colour:
+        terms["colour"] = color_loss(out, target, "mean")
+    if weights.tv:
+        terms["tv"] = squared_tv(out)
     total = weighted_sum(terms, weights)
     return total, {name: term.detach() for name, term in terms.items()} | levels

@@ -181,14 +181,27 @@ def load_vgg(
 
 def add_to_cache(name: Name, path: Path, preprocessing: Preprocessing | None = None) -> Path:
     """Check a file of weights and put its convolutions into the cache; returns where they lie."""
-    vgg = load_vgg(name, path, preprocessing)
     target = cache_folder() / f"{name}.safetensors"
     target.parent.mkdir(parents=True, exist_ok=True)
+    save_vgg(load_vgg(name, path, preprocessing), target, _sha256(path))
+    return target
+
+
+def pack_vgg(name: Name, path: Path | None, target: Path) -> None:
+    """Copy the weights of ``path`` or of the user's cache, in half precision, to another place.
+
+    The original weights are published in about that precision.
+    """
+    vgg = load_vgg(name, path)
+    save_vgg(vgg.half(), target, _sha256(path or cache_folder() / f"{name}.safetensors"))
+
+
+def save_vgg(vgg: VGG, target: Path, sha256: str) -> None:
+    """Write a file of our own, whole or not at all; it says its preprocessing and its origin."""
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    about = {"name": name, "preprocessing": vgg.preprocessing, "sha256": _sha256(path)}
+    about = {"name": vgg.name, "preprocessing": vgg.preprocessing, "sha256": sha256}
     save_file(vgg.state_dict(), partial, metadata={HEADER: json.dumps(about)})
     partial.replace(target)
-    return target
 
 
 def _sha256(path: Path) -> str:

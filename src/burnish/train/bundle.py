@@ -13,7 +13,9 @@ from pathlib import Path
 from PIL import Image
 
 from burnish.data.photos import list_photos, load_rgb
-from burnish.errors import OutputError
+from burnish.errors import OptionError, OutputError
+from burnish.losses.nrl_dpl import Terms
+from burnish.nets.vgg import pack_vgg
 from burnish.train.recipe import Recipe
 from burnish.train.setup import DataOptions
 
@@ -43,8 +45,10 @@ values = json.loads((here / "recipe.json").read_text())
 values["stages"] = tuple(
     Stage(**(s | {"only": tuple(s["only"])})) for s in values["stages"])
 values["betas"] = tuple(values["betas"])
+vgg = here / "vgg.safetensors"
 run = RunOptions(arguments.run, arguments.time_limit, arguments.precision, arguments.compile,
-                 save_every=1000, log_every=200, workers=arguments.workers)
+                 save_every=1000, log_every=200, workers=arguments.workers,
+                 vgg=vgg if vgg.is_file() else None)
 photos = tuple(p for p in sorted((here / "photos").iterdir()) if p.name != "validation")
 validation = here / "photos" / "validation"
 start = here / "start.safetensors"
@@ -61,8 +65,19 @@ def _copy_photos(paths: list[Path], target: Path, short_side: int) -> None:
         small.save(target / f"{path.stem}.jpg", quality=93, subsampling=0)
 
 
-def bundle(recipe: Recipe, data: DataOptions, folder: Path, start: Path | None = None) -> int:
-    """Write the bundle to ``folder`` (which must not exist) and return its size in bytes."""
+def bundle(
+    recipe: Recipe,
+    data: DataOptions,
+    folder: Path,
+    start: Path | None = None,
+    vgg: Path | None = None,
+) -> int:
+    """Write the bundle to ``folder`` (which must not exist) and return its size in bytes.
+
+    ``vgg`` is packed for the perceptual loss; without it that of the user's cache.
+    """
+    if data.pairs or data.dped:
+        raise OptionError("A bundle holds finished photos (--data), no pairs.")
     if folder.exists():
         raise OutputError(f"{folder} exists already; a bundle wants a new folder.")
     code = folder / "src" / "burnish"
@@ -85,6 +100,8 @@ def bundle(recipe: Recipe, data: DataOptions, folder: Path, start: Path | None =
     if start is not None:
         shutil.copy(start, folder / "start.safetensors")
     (folder / "train.py").write_text(RUNNER)
+    if recipe.loss == "nrl-dpl" and Terms.of(recipe.terms).weights.perceptual:
+        pack_vgg(Terms.of(recipe.terms).vgg, vgg, folder / "vgg.safetensors")
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     if size > LIMIT:
         shutil.rmtree(folder)

@@ -45,6 +45,18 @@ class RunLog:
                 self.board.add_scalar(name, value, step)
         print(f"step {step}  " + "  ".join(f"{k} {v:.5g}" for k, v in values.items()), flush=True)
 
+    def trace(self, last: int, values: dict[str, list[float]]) -> None:
+        """Write named scalars of each of the steps that end with ``last``; nothing is printed."""
+        with self.csv_file.open("a", newline="") as file:
+            writer = csv.writer(file)
+            for name, series in values.items():
+                first = last - len(series) + 1
+                writer.writerows((first + i, name, f"{v:.6g}") for i, v in enumerate(series))
+        if self.board:
+            for name, series in values.items():
+                for i, value in enumerate(series):
+                    self.board.add_scalar(name, value, last - len(series) + 1 + i)
+
     def pictures(self, step: int, rows: list[Tensor]) -> None:
         """Input | output | target of some validation pairs, (3,H,3W) each, as one PNG."""
         size = min(r.shape[1] for r in rows)

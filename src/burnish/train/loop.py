@@ -15,7 +15,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -28,7 +27,7 @@ from burnish.errors import ModelError
 from burnish.nets.net import Net
 from burnish.nets.zoo import build, parameter_count
 from burnish.train.log import RunLog
-from burnish.train.objective import Objective
+from burnish.train.objective import LOSSES, Surroundings
 from burnish.train.recipe import Recipe
 
 Validation = Sequence[tuple[str, Tensor, Tensor]]
@@ -50,7 +49,7 @@ class RunOptions:
     workers: int = 0
     """Threads that make the next batches ahead; they change nothing but the time."""
     vgg: Path | None = None
-    """VGG's weights, for losses that need them; the user's cache if not given."""
+    """Weights of the perceptual loss's feature extractor; the user's cache if None."""
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
@@ -121,7 +120,7 @@ class Trainer:
         self.ema = copy.deepcopy(net).eval().requires_grad_(False).to(self.accelerator.device)
         optimiser = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate, betas=recipe.betas)
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
-        self.objective = Objective(recipe, self.accelerator.device, options.vgg)
+        self.objective = LOSSES[recipe.loss](recipe, Surroundings(self.accelerator, options.vgg))
         self.step, self.best = 0, -math.inf
         self.state_file = options.folder / "state.pt"
         if self.state_file.exists():
@@ -130,13 +129,15 @@ class Trainer:
 
     def _restore(self) -> None:
         state = torch.load(self.state_file, map_location="cpu", weights_only=True)
-        if state["recipe"] != asdict(self.recipe):
+        defaults = asdict(Recipe(self.recipe.name, self.recipe.net))  # of a run from before a field
+        if defaults | state["recipe"] != asdict(self.recipe):
             raise ModelError(
                 f"{self.options.folder} holds a run of another recipe; choose another folder."
             )
         self.accelerator.unwrap_model(self.net).load_state_dict(state["net"])
         self.ema.load_state_dict(state["ema"])
         self.optimiser.load_state_dict(state["optimiser"])
+        self.objective.restore(state.get("objective", {}))
         self.step, self.best = state["step"], state["best"]
 
     def _save(self) -> None:
@@ -149,6 +150,7 @@ class Trainer:
             "net": self.accelerator.unwrap_model(self.net).state_dict(),
             "ema": self.ema.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "objective": self.objective.state(),
             "step": self.step,
             "best": self.best,
         }
@@ -191,7 +193,9 @@ class Trainer:
                 for future in ahead:
                     future.cancel()
 
-    def _train_step(self, forward: Callable[..., Tensor], low: Tensor, high: Tensor) -> Tensor:
+    def _train_step(
+        self, forward: Callable[..., Tensor], low: Tensor, high: Tensor
+    ) -> dict[str, Tensor]:
         recipe, accelerator = self.recipe, self.accelerator
         self._choose_parameters()
         low, high = low.to(accelerator.device), high.to(accelerator.device)
@@ -199,20 +203,26 @@ class Trainer:
         torch.manual_seed(recipe.seed + 1_000_003 * (self.step + 1) + accelerator.process_index)
         with accelerator.autocast():
             out = forward(low)
-        loss = self.objective(out.float(), high, self.step)
+        out = out.float()
+        objective = self.objective
+        if plain := recipe.stage_at(self.step).loss:
+            objective = LOSSES[plain](recipe, Surroundings(accelerator))
+        loss, terms = objective.losses(out, high)
         accelerator.backward(loss)
         accelerator.clip_grad_norm_(self.net.parameters(), recipe.clip)
+        rate = learning_rate(recipe, self.step)
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(recipe, self.step)
+            group["lr"] = rate
         self.optimiser.step()
         self.optimiser.zero_grad()
+        terms |= objective.learn(out.detach(), high, rate / recipe.learning_rate)
         self.step += 1
         decay = min(recipe.ema, self.step / (self.step + 10))
         with torch.no_grad():
             current = accelerator.unwrap_model(self.net).state_dict()
             for name, value in self.ema.state_dict().items():
                 value.lerp_(current[name], 1 - decay)
-        return loss.detach()
+        return {"loss": loss.detach()} | terms
 
     @torch.no_grad()
     def validate(self, validation: Validation) -> dict[str, float]:
@@ -235,7 +245,7 @@ class Trainer:
         options, recipe = self.options, self.recipe
         forward: Callable[..., Tensor] = torch.compile(self.net) if options.compile else self.net
         started, stop = time.monotonic(), _StopSignal()
-        losses: list[Tensor] = []
+        losses: list[dict[str, Tensor]] = []
         since = (time.monotonic(), self.step)
         self.net.train()
         with stop:
@@ -246,16 +256,25 @@ class Trainer:
                     and time.monotonic() - started > options.time_limit
                 )
                 last = self.step == recipe.steps or stop.asked or out_of_time
-                if self.log and (self.step % options.log_every == 0 or last):
+                saved = self.step % options.save_every == 0 or last
+                if self.log and (self.step % options.log_every == 0 or saved):
                     now = time.monotonic()
-                    loss = torch.stack(losses).mean().item()
-                    row: dict[str, Any] = {
-                        "loss": loss,
+                    names = dict.fromkeys(k for t in losses for k in t)
+                    terms = {
+                        k: torch.stack([t[k] for t in losses if k in t]).tolist() for k in names
+                    }
+                    row = {
+                        k: math.fsum(values) / len(values)
+                        for k, values in terms.items()
+                        if k not in self.objective.every_step
+                    } | {
                         "learning_rate": learning_rate(recipe, self.step - 1),
                         "seconds_per_step": (now - since[0]) / max(1, self.step - since[1]),
-                        **self.objective.terms(),
                     }
                     losses, since = [], (now, self.step)
+                    self.log.trace(
+                        self.step, {k: terms[k] for k in self.objective.every_step if k in terms}
+                    )
                     self.log.row(self.step, row)
                 if validation and (
                     self.step % options.validate_every == 0 or self.step == recipe.steps
@@ -268,7 +287,7 @@ class Trainer:
                         if self.accelerator.is_main_process:
                             self._save_weights("best.safetensors")
                     since = (time.monotonic(), self.step)
-                if self.step % options.save_every == 0 or last:
+                if saved:
                     self._save()
                 if last:
                     break

@@ -1,54 +1,161 @@
-"""What a step minimises: the loss that the recipe names for its stage; its terms for the log."""
+"""What a run minimises: a plain loss, paper B's hybrid one, or paper A's with a discriminator.
+
+The loop asks for three things: the network's loss, a step of whatever else learns, and the state of
+that for the file from which the run goes on.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
+from accelerate import Accelerator
 from torch import Tensor, nn
 
-from burnish.losses.hybrid import Forms, Weights, hybrid
-from burnish.nets.vgg import load_vgg
+from burnish.errors import OptionError
+from burnish.losses.adversarial import discriminator_accuracy, discriminator_loss
+from burnish.losses.dynamic_perceptual import DynamicPerceptual, level_scales
+from burnish.losses.hybrid import Features, Forms, Weights, hybrid
+from burnish.losses.nrl_dpl import Terms, nrl_dpl
+from burnish.nets.discriminator import SMALLEST, Discriminator
+from burnish.nets.vgg import POOLS, load_vgg
+from burnish.nets.vgg import SMALLEST as SMALLEST_FOR_VGG
 from burnish.train.recipe import Recipe
-
-PLAIN: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "l1": nn.functional.l1_loss,
-    "mse": nn.functional.mse_loss,
-}
 
 
 class Objective:
-    """Call with the result, the target and the step; `terms` tells what the losses were made of."""
+    """One loss and nothing that learns; the others add to it."""
 
-    def __init__(
-        self, recipe: Recipe, device: torch.device | None = None, vgg: Path | None = None
-    ) -> None:
-        self.recipe = recipe
-        self.weights, self.forms = Weights(**recipe.weights), Forms(**recipe.forms)
-        self.sums: dict[str, Tensor] = {}
-        self.steps = 0
-        needed = "hybrid" in {stage.loss or recipe.loss for stage in recipe.stages}
-        self.vgg = load_vgg("vgg16", vgg) if needed and self.weights.content else None
-        if self.vgg is not None:
-            self.vgg = self.vgg.to(device)
+    every_step: tuple[str, ...] = ()
+    """Names of terms that the log keeps for each step, not only as means."""
 
-    def _features(self, x: Tensor) -> Tensor:
-        """VGG's pool4, (N,3,H,W) -> (N,512,H/16,W/16)."""
-        assert self.vgg is not None
-        return self.vgg(x, ["pool4"])[0]
+    def losses(self, out: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of the network's pictures, and named terms for the log (detached)."""
+        raise NotImplementedError
 
-    def __call__(self, out: Tensor, target: Tensor, step: int) -> Tensor:
-        kind = self.recipe.stage_at(step).loss or self.recipe.loss
-        if kind in PLAIN:
-            return PLAIN[kind](out, target)
-        features = self._features if self.vgg is not None else None
-        total, terms = hybrid(out, target, self.weights, self.forms, features)
-        for name, value in terms.items():
-            self.sums[name] = self.sums.get(name, torch.zeros_like(value)) + value
-        self.steps += 1
-        return total
+    def learn(self, out: Tensor, target: Tensor, rate: float) -> dict[str, Tensor]:
+        """A step of what learns beside the network, after the network's own; terms for the log.
 
-    def terms(self) -> dict[str, float]:
-        """Means of the terms since the last call, plain as ``l1``, weighted as ``weighted/l1``."""
-        means = {name: (total / self.steps).item() for name, total in self.sums.items()}
-        self.sums, self.steps = {}, 0
-        return means
+        ``rate`` is the learning rate as a share of that at the start.
+        """
+        return {}
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs for the run to go on as if it had never stopped."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take the state of a run that stopped."""
+
+
+class Plain(Objective):
+    """One function of the pictures and their targets."""
+
+    def __init__(self, function: Callable[[Tensor, Tensor], Tensor]) -> None:
+        self.function = function
+
+    def losses(self, out: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        return self.function(out, target), {}
+
+
+class Adversarial(Objective):
+    """Paper A's loss. Generator and discriminator take turns, one step each."""
+
+    def __init__(self, recipe: Recipe, accelerator: Accelerator, vgg: Path | None) -> None:
+        self.terms = Terms.of(recipe.terms)
+        weights, smallest = self.terms.weights, min(s.size for s in recipe.stages)
+        self.accelerator, self.clip = accelerator, recipe.clip
+        self.perceptual: DynamicPerceptual | None = None
+        if weights.perceptual:
+            if self.terms.level in ("dynamic", "pool5") and smallest < SMALLEST_FOR_VGG:
+                raise OptionError(f"Five pools need views of at least {SMALLEST_FOR_VGG} pixels.")
+            extractor = load_vgg(self.terms.vgg, vgg).to(accelerator.device)
+            scales = dict(zip(POOLS, level_scales(extractor, self.terms.scale), strict=True))
+            self.perceptual = DynamicPerceptual(
+                partial(extractor, layers=self.terms.levels), [scales[k] for k in self.terms.levels]
+            )
+            if len(self.terms.levels) > 1:
+                self.every_step = tuple(f"a{i}" for i in range(1, len(self.terms.levels) + 1))
+        self.discriminator: nn.Module | None = None
+        if weights.adversarial:
+            if smallest < SMALLEST:
+                raise OptionError(f"The discriminator needs views of at least {SMALLEST} pixels.")
+            torch.manual_seed(recipe.seed)
+            judge = Discriminator(**self.terms.discriminator)
+            optimiser = torch.optim.Adam(judge.parameters(), lr=self.terms.rate, betas=(0.5, 0.999))
+            self.discriminator, self.optimiser = accelerator.prepare(judge, optimiser)
+
+    def losses(self, out: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        judge = None
+        if self.discriminator is not None:
+            # Frozen and bare: this pass is the network's, and no other process waits for it.
+            judge = self.accelerator.unwrap_model(self.discriminator).requires_grad_(False)
+        return nrl_dpl(out, target, self.terms.weights, self.perceptual, judge, self.terms.form)
+
+    def learn(self, out: Tensor, target: Tensor, rate: float) -> dict[str, Tensor]:
+        if self.discriminator is None:
+            return {}
+        self.accelerator.unwrap_model(self.discriminator).requires_grad_(True)
+        # Each picture is normalised by itself, so that one pass over both kinds equals two.
+        real, made = self.discriminator(torch.cat([target, out])).chunk(2)
+        loss = discriminator_loss(real, made)
+        self.optimiser.zero_grad()
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(self.discriminator.parameters(), self.clip)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.terms.rate * rate
+        self.optimiser.step()
+        return {
+            "discriminator": loss.detach(),
+            "discriminator_accuracy": discriminator_accuracy(real, made),
+        }
+
+    def state(self) -> dict[str, Any]:
+        if self.discriminator is None:
+            return {}
+        return {
+            "discriminator": self.accelerator.unwrap_model(self.discriminator).state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        if self.discriminator is not None:
+            self.accelerator.unwrap_model(self.discriminator).load_state_dict(
+                state["discriminator"]
+            )
+            self.optimiser.load_state_dict(state["optimiser"])
+
+
+class Hybrid(Objective):
+    """Paper B's loss; ``terms`` of the recipe: ``weights`` and ``forms``, and ``vgg`` by name."""
+
+    def __init__(self, recipe: Recipe, device: torch.device, vgg: Path | None) -> None:
+        known: dict[str, Any] = {"weights": {}, "forms": {}, "vgg": "vgg16"} | recipe.terms
+        self.weights, self.forms = Weights(**known["weights"]), Forms(**known["forms"])
+        self.features: Features | None = None
+        if self.weights.content:
+            extractor = load_vgg(known["vgg"], vgg).to(device)
+            self.features = lambda x: extractor(x, ["pool4"])[0]
+
+    def losses(self, out: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        return hybrid(out, target, self.weights, self.forms, self.features)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an objective is built with beside its recipe."""
+
+    accelerator: Accelerator
+    vgg: Path | None = None
+    """File of the feature extractor's weights; the user's cache if None."""
+
+
+Builder = Callable[[Recipe, Surroundings], Objective]
+LOSSES: dict[str, Builder] = {
+    "l1": lambda recipe, around: Plain(nn.functional.l1_loss),
+    "mse": lambda recipe, around: Plain(nn.functional.mse_loss),
+    "hybrid": lambda recipe, around: Hybrid(recipe, around.accelerator.device, around.vgg),
+    "nrl-dpl": lambda recipe, around: Adversarial(recipe, around.accelerator, around.vgg),
+}

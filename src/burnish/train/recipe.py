@@ -1,12 +1,11 @@
 """A recipe is a frozen description of one training run; an ablation is `replace()` of its base."""
 
-import difflib
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from burnish.errors import OptionError
 
-Loss = Literal["mse", "l1", "hybrid"]
+Loss = Literal["mse", "l1", "nrl-dpl", "hybrid"]
 Pairs = Literal["retouch", "bicubic", "bicubic-mild", "joint"]
 
 
@@ -24,8 +23,8 @@ class Stage:
     """Beginnings of the names of the parameters that are trained; all if empty."""
     learning_rate: float | None = None
     """Rate of this stage, where the recipe's schedule is ``stages``."""
-    loss: Loss | None = None
-    """Loss of this stage, if not the recipe's."""
+    loss: Literal["mse", "l1"] | None = None
+    """A plain loss for this stage instead of the recipe's."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,8 @@ class Recipe:
     pairs: Pairs = "retouch"
     """What is made of finished photos: `data.pairs`, and `data.shrunk_pairs` for x2."""
     loss: Loss = "l1"
-    weights: dict[str, float] = field(default_factory=dict)
-    """Weights of the hybrid loss that differ from the published ones."""
-    forms: dict[str, Any] = field(default_factory=dict)
-    """Readings of the hybrid loss that differ from its defaults."""
+    terms: dict[str, Any] = field(default_factory=dict)
+    """What the loss wants to know: weights, readings. Keyword arguments of its `Terms`."""
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.99)
     schedule: Literal["cosine", "staircase", "stages"] = "cosine"
@@ -57,6 +54,10 @@ class Recipe:
     seed: int = 0
     data_side: int = 512
     """Photos are shrunk to this short side when read."""
+    epochs: int = 0
+    """On pairs, so many epochs of paper A (a random sixth of them each) instead of ``steps``."""
+    measure_lambda: bool = False
+    """Take the network's ``lam`` from the training data (Eq. 6)."""
     description: str = ""
 
     def stage_at(self, step: int) -> Stage:
@@ -110,34 +111,4 @@ def nrl_global() -> Recipe:
     )
 
 
-def nrl_paper() -> Recipe:
-    """Paper A's own schedule: MSE, Adam 5e-4, x0.95 per 5 of 100 epochs, batch 32, 100x100 patches.
-
-    An epoch is a sixth of DPED's iPhone patches (160,471 / 6 / 32 = 836 steps).
-    """
-    return Recipe(
-        name="nrl-paper",
-        net="nrl",
-        steps=83_600,
-        stages=(Stage(1.0, 100, 32),),
-        loss="mse",
-        learning_rate=5e-4,
-        betas=(0.9, 0.999),
-        schedule="staircase",
-        warmup=0,
-        description="NRL with the schedule that paper A gives.",
-    )
-
-
-RECIPES = {"nrl": nrl, "nrl-global": nrl_global, "nrl-gate": nrl_gate, "nrl-paper": nrl_paper}
-
-
-def recipe(name: str) -> Recipe:
-    """Look a recipe up; an unknown name tells the nearest."""
-    from burnish.train.recipe_b import RECIPES_B
-
-    table = RECIPES | RECIPES_B
-    if name not in table:
-        near = difflib.get_close_matches(name, table, n=3, cutoff=0.3) or list(table)
-        raise OptionError(f"There is no recipe '{name}'; did you mean {', '.join(near)}?")
-    return table[name]()
+RECIPES = {"nrl": nrl, "nrl-global": nrl_global, "nrl-gate": nrl_gate}

@@ -1,15 +1,19 @@
 """From folders and a recipe to a `Trainer`: what `burnish train` and a bundle's runner share."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
+from burnish.data.dped import EpochPairs, PatchPair, Phone, pair_folders, pairs_of, steps_per_epoch
+from burnish.data.lam import lambda_of, lambda_of_files
 from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
-from burnish.data.photos import Pyramid, list_photos, load_pyramids
+from burnish.data.photos import Pyramid, list_photos, load_pyramids, load_rgb
 from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
 from burnish.errors import OptionError
+from burnish.nets.vgg import cache_folder as weights_folder
 from burnish.train.loop import RunOptions, Trainer, Validation
 from burnish.train.recipe import Pairs, Recipe, Stage
 
@@ -27,8 +31,28 @@ class DataOptions:
     """File stems to leave out, such as those that are shown as examples."""
     pairs: tuple[Path, Path] | None = None
     """Two folders of real pairs instead (inputs, targets)."""
+    dped: tuple[Path, Phone] | None = None
+    """A folder in DPED's layout and one of its phones instead."""
     validation: Path | None = None
     """Folder of finished photos, none of them in training."""
+
+    def __post_init__(self) -> None:
+        if not (self.photos or self.pairs or self.dped):
+            raise OptionError(
+                "Training needs photos: --data FOLDER (finished), --pairs LOW HIGH or --dped ROOT."
+            )
+
+    def files(self) -> list[PatchPair]:
+        """Files of the real pairs; empty for finished photos."""
+        if self.dped:
+            return pairs_of(*pair_folders(*self.dped, part="train"), self.exclude)
+        return pairs_of(*self.pairs, self.exclude) if self.pairs else []
+
+    def names(self) -> list[str]:
+        """What a model card calls this data."""
+        if self.dped:
+            return [f"DPED {self.dped[1]}"]
+        return [f.name for f in self.pairs or self.photos]
 
 
 def use_threads(count: int) -> None:
@@ -37,27 +61,40 @@ def use_threads(count: int) -> None:
         torch.set_num_threads(count)
 
 
-def trainer(
-    recipe: Recipe, data: DataOptions, run: RunOptions, start: Path | None = None
-) -> Trainer:
-    """Read the training photos and set the run up, or pick it up where its folder stands."""
-    source: PairSource
+def cache_folder() -> Path:
+    """Where a measured lambda is kept: beside the weights that the user added."""
+    return weights_folder().parent / "lambda"
+
+
+def measured_lambda(data: DataOptions) -> float:
+    """Lambda of Eq. 6 over the training data: all pairs, or 512 made ones."""
+    if files := data.files():
+        return lambda_of_files([(p.low, p.high) for p in files], cache_folder()).mean_difference
+    source = RetouchPairs(load_pyramids(list_photos(data.photos, data.exclude), 96), seed=0)
+    made = (source.batch(step, range(32), 48) for step in range(16))
+    return lambda_of(
+        (low.numpy(), high.numpy()) for batch in made for low, high in zip(*batch, strict=True)
+    ).mean_difference
+
+
+def resolve(recipe: Recipe, data: DataOptions) -> Recipe:
+    """Fill in what a recipe takes from its data: lambda, and the steps that its epochs make."""
+    if recipe.measure_lambda:
+        lam = round(measured_lambda(data), 6)
+        recipe = replace(recipe, choices=recipe.choices | {"lam": lam})
+    if recipe.epochs and (files := data.files()):
+        steps = recipe.epochs * steps_per_epoch(len(files), recipe.stages[0].batch)
+        recipe = replace(recipe, steps=steps)
+    return recipe
+
+
+def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
+    """Training pairs of a recipe: paper A's epochs where it counts them, else random views."""
+    if data.dped or (data.pairs and recipe.epochs):
+        return EpochPairs(data.files(), recipe.seed, recipe.stages[0].batch)
     if data.pairs:
-        source = PairFolder(*data.pairs, seed=recipe.seed)
-        names = [str(p.name) for p in data.pairs]
-    elif data.photos:
-        photos = load_pyramids(list_photos(data.photos, data.exclude), recipe.data_side)
-        source = made_pairs(recipe, photos)
-        names = [f.name for f in data.photos]
-    else:
-        raise OptionError(
-            "Training needs photos: --data FOLDER (finished photos) or --pairs LOW HIGH."
-        )
-    return Trainer(recipe, source, run, names, start)
-
-
-def made_pairs(recipe: Recipe, photos: list[Pyramid]) -> PairSource:
-    """The source of what the recipe trains on, made of finished photos."""
+        return PairFolder(*data.pairs, seed=recipe.seed)
+    photos = load_pyramids(list_photos(data.photos, data.exclude), recipe.data_side)
     match recipe.pairs:
         case "retouch":
             return RetouchPairs(photos, recipe.seed)
@@ -65,7 +102,26 @@ def made_pairs(recipe: Recipe, photos: list[Pyramid]) -> PairSource:
             return JointPairs(photos, recipe.seed)
         case "bicubic" | "bicubic-mild":
             return BicubicPairs(photos, recipe.seed, mild=recipe.pairs == "bicubic-mild")
-    raise OptionError(f"There are no pairs '{recipe.pairs}'.")
+
+
+def trainer(
+    recipe: Recipe,
+    data: DataOptions,
+    run: RunOptions,
+    start: Path | None = None,
+    source: PairSource | None = None,
+) -> Trainer:
+    """Read the training photos and set the run up, or pick it up where its folder stands.
+
+    ``recipe`` is what `resolve` made of it; ``source`` spares several runs to read the photos anew.
+    """
+    return Trainer(recipe, source or source_of(recipe, data), run, data.names(), start)
+
+
+def pair_views(files: Sequence[tuple[Path, Path]], side: int = VALIDATION_SIDE) -> Validation:
+    """Whole real pairs at no more than ``side`` pixels, to be scored during a run."""
+    loaded = [[load_rgb(path, side)[None].float() / 255 for path in pair] for pair in files]
+    return [("pair", low, high) for low, high in loaded]
 
 
 def validation_views(folder: Path | None, pairs: Pairs = "retouch") -> Validation:

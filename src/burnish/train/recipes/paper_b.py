@@ -97,7 +97,7 @@ def cpu(base: Recipe) -> Recipe:
         choices=base.choices | start,
         steps=12_000,
         stages=(Stage(0.6, 32, 16, loss="l1"), Stage(0.3, 48, 8, loss="l1"), Stage(0.1, 64, 8)),
-        weights={"content": 0.0},
+        terms={"weights": {"content": 0.0}},
         schedule="cosine",
         learning_rate=1e-3,
         warmup=100,
@@ -112,4 +112,4 @@ PUBLISHED = {
     "srpie-wide": srpie_wide,
     "imdn": imdn,
 }
-RECIPES_B = PUBLISHED | {f"{k}-cpu": (lambda f=f: cpu(f())) for k, f in PUBLISHED.items()}
+RECIPES = PUBLISHED | {f"{k}-cpu": (lambda f=f: cpu(f())) for k, f in PUBLISHED.items()}

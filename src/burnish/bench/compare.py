@@ -1,0 +1,45 @@
+"""Is one method better than another? A bootstrap over images, and the three answers it can give."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Verdict = Literal["holds", "does not hold", "undecided"]
+RESAMPLES = 5000
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Mean of (better - worse) and the interval that 95 % of the resamples fall into."""
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """``holds`` if the whole interval is above 0, ``does not hold`` if it is below."""
+        if self.low > 0:
+            return "holds"
+        return "does not hold" if self.high < 0 else "undecided"
+
+
+def difference(better: np.ndarray, worse: np.ndarray, seed: int = 0) -> Difference:
+    """Paired scores of two methods, (seeds, images) each, in the same order.
+
+    Each resample draws images with replacement, and from two seeds on, seeds as well: one draw of
+    each for all, so that what is hard stays hard for both methods. With one seed the interval says
+    nothing about another initialisation.
+    """
+    assert better.shape == worse.shape and better.ndim == 2
+    d = np.asarray(better, np.float64) - np.asarray(worse, np.float64)
+    seeds, images = d.shape
+    rng = np.random.default_rng(seed)
+    counts = rng.multinomial(images, np.full(images, 1 / images), RESAMPLES) / images
+    weights = np.ones((RESAMPLES, 1))
+    if seeds > 1:
+        weights = rng.multinomial(seeds, np.full(seeds, 1 / seeds), RESAMPLES) / seeds
+    means = np.einsum("rs,si,ri->r", weights, d, counts)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Difference(float(d.mean()), float(low), float(high))

@@ -1,0 +1,23 @@
+"""Every recipe by name: what ships stands in `train.recipe`, each paper's runs in a file here."""
+
+import difflib
+from collections.abc import Callable
+
+from burnish.errors import OptionError
+from burnish.train import recipe as base
+from burnish.train.recipe import Recipe
+from burnish.train.recipes import paper_a, paper_b
+
+RECIPES: dict[str, Callable[[], Recipe]] = base.RECIPES | {
+    "nrl-paper": paper_a.nrl_paper,
+    "nrl-dpl": paper_a.nrl_dpl,
+    **paper_b.RECIPES,
+}
+
+
+def recipe(name: str) -> Recipe:
+    """Look a recipe up; an unknown name tells the nearest."""
+    if name not in RECIPES:
+        near = difflib.get_close_matches(name, RECIPES, n=3, cutoff=0.3) or list(RECIPES)
+        raise OptionError(f"There is no recipe '{name}'; did you mean {', '.join(near)}?")
+    return RECIPES[name]()

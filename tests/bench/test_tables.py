@@ -1,0 +1,240 @@
+"""A table of two tiny networks, trained, scored, stopped and read again; and paper A's own tables."""
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from burnish import checkpoint, cli
+from burnish.bench import paper_a, table_text, tables
+from burnish.bench.curves import logged, mean_line, svg, ticks
+from burnish.bench.published import PUBLISHED
+from burnish.bench.sets import folders
+from burnish.data.dped import EpochPairs, list_pairs
+from burnish.errors import InputError, OptionError
+from burnish.nets.nrl import RecursiveBlock
+from burnish.nets.zoo import build, parameter_count
+from burnish.train.recipe import Recipe, Stage
+from burnish.train.setup import DataOptions
+
+SIZES = {"channels": 4, "widths": (2, 2, 2)}
+BASE = Recipe(
+    "base", "nrl", steps=12, stages=(Stage(1.0, 100, 32),), epochs=100, measure_lambda=True
+)
+TABLE = tables.Table(
+    "a3",
+    "two residual modes",
+    {
+        "RL": replace(BASE, choices={**SIZES, "steps": 1, "residual": "identity"}),
+        "NRL": replace(BASE, choices={**SIZES, "steps": 1, "residual": "map"}),
+    },
+    (tables.Claim("NRL", "RL"), tables.Claim("RL", "no-RL")),
+    curves=("RL", "NRL"),
+)
+
+
+def save(path: Path, seed: int, gain: float = 1.0, side: int = 24) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    small = np.random.default_rng(seed).integers(40, 200, (4, 4, 3))
+    image = Image.fromarray((small * gain).astype(np.uint8)).resize((side, side))
+    image.save(path)
+
+
+@pytest.fixture(scope="module")
+def dped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made data set in DPED's layout: 12 patches to train on, 5 to test on."""
+    root = tmp_path_factory.mktemp("dped")
+    for part, count in (("training_data", 12), ("test_data/patches", 5)):
+        for seed in range(count):
+            save(root / "iphone" / part / "iphone" / f"{seed}.png", seed, 0.5)
+            save(root / "iphone" / part / "canon" / f"{seed}.png", seed, 1.0)
+    return root
+
+
+def settings(root: Path, runs: Path, **more: object) -> tables.Settings:
+    test = root / "iphone/test_data/patches"
+    given = {
+        "data": DataOptions(dped=(root, "iphone")), "view": 16, "batch": 4, "budget": 0.04,
+    } | more  # fmt: skip
+    pairs = list(folders(test / "iphone", test / "canon"))
+    return tables.Settings(runs, pairs, "made pairs", **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def made(dped: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tables.Result]:
+    runs = tmp_path_factory.mktemp("runs")
+    return runs, tables.run(TABLE, settings(dped, runs, seeds=(0, 1)))
+
+
+def test_rows_are_trained_at_equal_budget_and_scored(
+    made: tuple[Path, tables.Result], dped: Path
+) -> None:
+    runs, result = made
+    assert list(result.rows) == ["input", "RL", "NRL"] and not result.unfinished
+    for key in ("RL", "NRL"):
+        row = result.rows[key]
+        assert row.scores.shape == (2, 5, 2) and row.steps == 4  # 100 epochs of 1 step, 4 %
+        assert "batches of 4 views of 16 px" in row.training and "DPED iphone" in row.training
+    # The row that does nothing, from its definition.
+    pair = result.settings.test[0]
+    a, b = (np.asarray(Image.open(p), np.float64) / 255 for p in (pair.input, pair.target))
+    expected = -10 * np.log10(((a - b) ** 2).mean())
+    assert result.rows["input"].scores[0, 0, 0] == pytest.approx(expected, abs=1e-4)
+    # Lambda of Eq. 6, from the files.
+    low, high = (
+        np.mean(
+            [
+                np.asarray(Image.open(p), np.float64).mean() / 255
+                for p in (dped / "iphone/training_data" / c).iterdir()
+            ]
+        )
+        for c in ("iphone", "canon")
+    )
+    card = checkpoint.load_weights(runs / "NRL/seed-1/last.safetensors")[1]
+    assert card.hyperparameters["lam"] == pytest.approx(1 + low - high, abs=1e-5)
+
+
+def test_the_same_command_trains_and_scores_nothing_again(
+    made: tuple[Path, tables.Result], dped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, result = made
+    monkeypatch.setattr(tables.apply, "method", lambda *_: pytest.fail("scored again"))
+    again = tables.run(TABLE, settings(dped, runs, seeds=(0, 1)))
+    for key, row in result.rows.items():
+        assert np.array_equal(again.rows[key].scores, row.scores)
+
+
+def test_all_rows_of_a_seed_see_the_same_batches(dped: Path) -> None:
+    pairs = list_pairs(dped, "iphone", "train")
+    a, b = (EpochPairs(pairs, seed=1, batch=4).batch(3, range(4), 16) for _ in range(2))
+    assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def test_text_and_values(made: tuple[Path, tables.Result]) -> None:
+    _, result = made
+    text = table_text.markdown(result)
+    assert "| RL | 23.33 | 0.9211 |" in text and "| input |" in text and "±" in text
+    # One claim was measured; the other lacks a row.
+    assert text.count("NRL > RL, PSNR | +0.03 |") == 1 and "no-RL" not in text.split("order")[1]
+    assert any(v in text for v in ("holds |", "does not hold |", "undecided |"))
+    values = table_text.plain(result)
+    assert values["rows"]["NRL"]["published"] == [23.36, 0.9211]
+    assert values["rows"]["NRL"]["seeds"] == [0, 1] and len(values["claims"]) == 1
+    json.dumps(values)
+    drawing = table_text.figure(result)
+    assert drawing is not None
+    names = [e.text for e in ET.fromstring(drawing).iter() if e.tag.endswith("text")]
+    assert {"RL", "NRL", "step", "PSNR (dB)"} <= set(names)
+
+
+def test_outputs_of_other_tools_are_rows(
+    made: tuple[Path, tables.Result], dped: Path, tmp_path: Path
+) -> None:
+    runs, result = made
+    for pair in result.settings.test:
+        Image.open(pair.target).save(tmp_path / f"{pair.name}.png")
+    table = replace(TABLE, claims=(tables.Claim("theirs", "NRL"),))
+    PUBLISHED["a3"]["iphone"]["theirs"] = (30.0, 1.0)
+    try:
+        found = tables.run(
+            table, settings(dped, runs, seeds=(0, 1), data=None, outputs={"theirs": tmp_path})
+        )
+        assert found.rows["theirs"].scores.shape == (1, 5, 2)
+        assert np.all(found.rows["theirs"].scores[..., 0] == 50)
+        (claim,) = table_text.plain(found)["claims"]
+        assert claim["verdict"] == "holds" and claim["measured"] > 20
+    finally:
+        del PUBLISHED["a3"]["iphone"]["theirs"]
+    (tmp_path / "3.png").unlink()
+    with pytest.raises(InputError, match="no result of theirs for 3"):
+        tables.run(table, settings(dped, runs, data=None, outputs={"theirs": tmp_path}))
+
+
+def test_what_is_not_finished_is_not_compared(dped: Path, tmp_path: Path) -> None:
+    stopped = tables.run(TABLE, settings(dped, tmp_path, rows=("NRL",), time_limit=1e-9))
+    assert "NRL" not in stopped.rows and "Not measured" in table_text.markdown(stopped)
+    with pytest.raises(OptionError, match="has no row 'NLR': RL, NRL"):
+        tables.run(TABLE, settings(dped, tmp_path, rows=("NLR",)))
+    with pytest.raises(OptionError, match="no numbers for 'nokia'"):
+        tables.run(TABLE, settings(dped, tmp_path, column="nokia"))
+
+
+@pytest.mark.parametrize("name", paper_a.TABLES)
+def test_the_papers_tables(name: str) -> None:
+    table = paper_a.TABLES[name]()
+    for column, printed in PUBLISHED[name].items():
+        for claim in table.claims:  # every claim is about rows that the paper prints
+            assert claim.metric in table.metrics
+            assert claim.better in printed and claim.worse in printed, (column, claim)
+        assert set(printed) - {"APE"} <= set(table.rows)
+    steps = {r.steps for r in table.rows.values()}
+    assert steps == {83_600} and {r.learning_rate for r in table.rows.values()} == {5e-4}
+    assert set(table.curves) <= set(table.rows)
+    for key, recipe in table.rows.items():
+        assert parameter_count(build(recipe.net, **recipe.choices)) > 0, key
+
+
+def test_the_rows_differ_in_what_they_compare() -> None:
+    block = build("nrl", **paper_a.a2().rows["rru+a-6"].choices).recursive
+    assert isinstance(block, RecursiveBlock) and len(block.attention) == 1 and block.steps == 6
+    modes = [r.choices["residual"] for r in paper_a.a3().rows.values()]
+    assert modes == ["none", "identity", "scalar", "map"]
+    lambdas = [r.measure_lambda for r in paper_a.a3().rows.values()]
+    assert lambdas == [False, False, True, True]
+    assert all(
+        r.loss == "mse" for t in ("a1", "a2", "a3") for r in paper_a.TABLES[t]().rows.values()
+    )
+
+
+def test_quoted_differences_of_table_4() -> None:
+    """What the text says fixes the order of the columns."""
+    sony, iphone = PUBLISHED["a4"]["sony"], PUBLISHED["a4"]["iphone"]
+
+    def gap(column: dict[str, tuple[float | None, ...]], other: str, i: int) -> float:
+        return round((column["NRL-DPL"][i] or 0) - (column[other][i] or 0), 4)
+
+    assert gap(sony, "srcnn", 0) == 3.82 and gap(sony, "dense-skip", 0) == 1.14
+    assert gap(iphone, "dped", 1) == 0.0072 and gap(iphone, "mcrn", 1) == 0.0046
+
+
+def test_curves(tmp_path: Path) -> None:
+    (tmp_path / "metrics.csv").write_text(
+        "step,name,value\n4,psnr_all,20\n2,psnr_all,18\n2,loss,1\n"
+    )
+    assert logged(tmp_path, "psnr_all") == [(2, 18), (4, 20)]
+    assert logged(tmp_path / "nowhere", "psnr_all") == []
+    assert mean_line([[(2, 18), (4, 20)], [(2, 20)]]) == [(2, 19)]
+    assert ticks(0, 10) == [0, 2, 4, 6, 8, 10] and ticks(22.3, 22.9) == pytest.approx(
+        [22.4, 22.6, 22.8]
+    )
+    drawing = ET.fromstring(svg({"a<b": [(0, 1), (10, 2)], "empty": []}, "t", "x", "y"))
+    (line,) = [e for e in drawing.iter() if e.tag.endswith("polyline")]
+    (x0, y0), (x1, y1) = (map(float, p.split(",")) for p in line.attrib["points"].split())
+    assert x0 < x1 and y0 > y1  # up is up
+    svg({}, "t", "x", "y")  # nothing to draw is no error
+
+
+def test_the_command(dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = [
+        *("bench", "table", "a2", "--runs", str(tmp_path), "--dped", str(dped), "iphone"),
+        *("--rows", "rru-1", "--view", "16", "--batch", "2", "--budget", "0.02", "--threads", "1"),
+    ]
+    assert cli.run(call) == 0
+    out = capsys.readouterr().out
+    assert "| rru-1 | 22.45 |" in out and "DPED iphone, 400 pairs by seed 0" in out
+    assert json.loads((tmp_path / "table-a2.json").read_text())["rows"]["rru-1"]["steps"] == 2
+    assert (tmp_path / "table-a2.md").is_file()
+    for wrong, said in (
+        (["bench", "table", "a9"], "no table 'a9'; choose a1"),
+        (["bench", "table", "a1"], "--runs names the folder"),
+        (["bench", "table", "a1", "--runs", "x", "--data", str(tmp_path)], "Nothing to score on"),
+        ([*call, "--seeds", "one"], "--seeds wants numbers"),
+        ([*call, "--outputs", "x"], "--outputs wants NAME=FOLDER"),
+        (["bench", "fast"], "choose speed, process or table"),
+    ):
+        assert cli.run(wrong) == 2
+        assert said in capsys.readouterr().err
