@@ -79,7 +79,7 @@ def _replaceable(folder: Path) -> bool:
     return folder.is_dir() and ((folder / "main.onnx").is_file() or not any(folder.iterdir()))
 
 
-FACTS = ("name", "description", "paper", "licence", "training_data")
+FACTS = ("name", "task", "description", "paper", "licence", "training_data")
 """What an owner may say on the card; the rest is measured or recorded."""
 
 

@@ -6,12 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from burnish.card import ModelCard
 from burnish.errors import ModelError, OptionError
 
 DEFAULT = "nrl"
+AUTO = "auto"
+"""The shipped model for what is asked: see `choose`."""
+Task = Literal["enhance", "sr"]
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,36 @@ def record_scores(model: Model, scores: dict[str, Any]) -> None:
     partial.replace(model.folder / "card.json")
 
 
+def choose(model: str, task: Task, scale: int) -> Model:
+    """The named model, or for ``auto`` the first shipped one whose card has this task and scale.
+
+    ``scale`` 0 is 1 for ``enhance`` and 2 for ``sr``, or the named model's own.
+    """
+    if model == AUTO:
+        wanted = scale or (2 if task == "sr" else 1)
+        for found in map(find, shipped()):
+            if (found.card.task, found.card.scale) == (task, wanted):
+                return found
+        does = "enhances and enlarges" if task == "enhance" else "only enlarges"
+        raise OptionError(
+            f"No model that {does} by {wanted} ships with this copy of burnish (--task {task} "
+            f"--scale {wanted}): give an exported one with --model FOLDER."
+        )
+    found = find(model)
+    if scale and found.card.scale != scale:
+        raise OptionError(f"Model '{model}' has scale {found.card.scale}, not {scale}.")
+    if task == "sr" and found.card.task != task:
+        raise OptionError(f"Model '{model}' changes tone and colour: it is not for --task sr.")
+    return found
+
+
 def find(name_or_path: str) -> Model:
     """Look a model up by the name of a shipped one or the path of an exported folder.
 
-    Every file is checked against the hash on the card before anything is loaded.
+    ``auto`` is the default. Every file is checked against the hash on the card before anything is
+    loaded.
     """
+    name_or_path = DEFAULT if name_or_path == AUTO else name_or_path
     folder = _wheel() / name_or_path
     if name_or_path not in shipped():
         folder = Path(name_or_path)
