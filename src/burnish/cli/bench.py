@@ -25,11 +25,11 @@ def command(
         str,
         typer.Argument(
             help="speed: one patch on every backend. process: cold start to file. "
-            "table: a table of a paper."
+            "table: a table of a paper. joint: one network or two in turn."
         ),
     ],
     name: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="table: a1, a2, a3 or a4.")
+        str | None, typer.Argument(metavar="[TABLE]", help="table: a1, a2, a3, a4, b1 or b2.")
     ] = None,
     model: Annotated[str, typer.Option(help="Model by name or exported folder.")] = DEFAULT,
     threads: Annotated[int, typer.Option(help="Threads for all alike; 0 leaves it to each.")] = 0,
@@ -82,9 +82,36 @@ def command(
         Path | None, typer.Option(help="table: VGG's weights; the user's cache if not given.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="table: values as JSON.")] = False,
+    net: Annotated[
+        list[str] | None, typer.Option(help="speed: untrained networks by name; repeatable.")
+    ] = None,
+    score: Annotated[
+        list[str] | None, typer.Option(help="table b2: model to score; repeatable.")
+    ] = None,
+    on: Annotated[
+        list[Path] | None,
+        typer.Option(help="table b2: folder with HR (and LR), or of photos; repeatable."),
+    ] = None,
+    ensemble: Annotated[
+        bool, typer.Option("--ensemble", help="table b2: a row of each model with four flips.")
+    ] = False,
+    retouch: Annotated[str | None, typer.Option(help="joint: model that retouches.")] = None,
+    enlarge: Annotated[str | None, typer.Option(help="joint: model that enlarges.")] = None,
 ) -> None:
     """Measure speed and memory on this machine (stop other work first), or make a paper's table."""
-    if what == "speed":
+    if what == "speed" and net:
+        from burnish.bench import net_speed
+
+        print(net_speed.table(net_speed.measure(net, patch, threads, repeats), patch))
+    elif what == "joint":
+        from burnish.cli.bench_paper_b import joint
+
+        print(joint(None if model == DEFAULT else model, retouch, enlarge, sets, threads))
+    elif what == "table" and name == "b2":
+        from burnish.cli.bench_paper_b import table_b2
+
+        print(table_b2(score or [], on or [], folders(outputs or []), ensemble, threads))
+    elif what == "speed":
         from burnish.bench import speed
 
         print(speed.table(speed.measure(model, patch, threads, repeats)))
@@ -100,18 +127,19 @@ def command(
         print(process.table(process.measure(megapixels, ["--model", model])))
     elif what == "table":
         try:
-            from burnish.bench import paper_a, table_text, tables
+            from burnish.bench import paper_a, paper_b, published, table_text, tables
             from burnish.train import setup
             from burnish.train.loop import RunOptions
         except ModuleNotFoundError as error:
             raise MissingExtraError("Training the rows of a table", "train") from error
         from burnish.cli.train import left_out, phone_of
 
-        if name not in paper_a.TABLES:
-            raise OptionError(f"There is no table '{name}'; choose {', '.join(paper_a.TABLES)}.")
+        known = paper_a.TABLES | paper_b.TABLES
+        if name not in known:
+            raise OptionError(f"There is no table '{name}'; choose {', '.join(known)} or b2.")
         if runs is None:
             raise OptionError("--runs names the folder where the rows' runs go.")
-        table, phone = paper_a.TABLES[name](), phone_of(dped)
+        table, phone = known[name](), phone_of(dped)
         source = None
         if not only_score:
             source = setup.DataOptions(tuple(data or ()), left_out(exclude or ()), pairs, phone)
@@ -129,7 +157,7 @@ def command(
             view=view,
             batch=batch,
             test_side=test_side,
-            column=phone[1] if phone else "iphone",
+            column=phone[1] if phone else next(iter(published.PUBLISHED[name])),
             outputs=folders(outputs or []),
             time_limit=time_limit,
             run=RunOptions(runs, workers=workers, vgg=vgg),
@@ -146,7 +174,7 @@ def command(
             (runs / f"table-{name}.svg").write_text(drawing)
         print(values if json else text)
     else:
-        raise OptionError(f"There is no benchmark '{what}'; choose speed, process or table.")
+        raise OptionError(f"There is no benchmark '{what}'; choose speed, process, table or joint.")
 
 
 def test_set(

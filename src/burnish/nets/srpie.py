@@ -13,7 +13,7 @@ thing that reaches it.
 from typing import Any, Literal, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from burnish.nets import guided
 from burnish.nets.bicubic_start import start_as_bicubic
@@ -89,7 +89,7 @@ class SRPIE(Net):
         learned = transform not in ("v2", "none")
         self.penet = PENet(channels, penet_widths, dropout, transform) if learned else None
         inputs = 3 + channels if wide else 3
-        self.upsampler: nn.Module
+        self.upsampler: DUNet | PlainShuffle
         if upsampler == "dunet":
             width = fitting_width(dunet_width, scale)
             self.upsampler = DUNet(scale, width, inputs, dunet_activation)
@@ -97,8 +97,6 @@ class SRPIE(Net):
             self.upsampler = PlainShuffle(scale, inputs)
 
         if start == "bicubic":
-            if not isinstance(self.upsampler, DUNet) or scale == 1:
-                raise ValueError("a start as bicubic needs DUNet and a scale above 1")
             start_as_bicubic(self.shallow, self.mbfnet, self.upsampler, scale)
 
         filtered = 0 if pair == "i,i" or without == "hfa3" else 2 * radius

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from burnish.data.dped import EpochPairs, PatchPair, Phone, pair_folders, pairs_of, steps_per_epoch
 from burnish.data.lam import lambda_of, lambda_of_files
 from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
-from burnish.data.photos import Pyramid, list_photos, load_pyramids, load_rgb
+from burnish.data.photos import Pyramid, list_photos, load_pyramids
 from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
 from burnish.errors import OptionError
 from burnish.nets.vgg import cache_folder as weights_folder
@@ -118,10 +119,15 @@ def trainer(
     return Trainer(recipe, source or source_of(recipe, data), run, data.names(), start)
 
 
-def pair_views(files: Sequence[tuple[Path, Path]], side: int = VALIDATION_SIDE) -> Validation:
-    """Whole real pairs at no more than ``side`` pixels, to be scored during a run."""
-    loaded = [[load_rgb(path, side)[None].float() / 255 for path in pair] for pair in files]
-    return [("pair", low, high) for low, high in loaded]
+def pair_views(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Validation:
+    """Whole real pairs, (H,W,3) in [0,1], to be scored during a run."""
+    views = []
+    for pair in pairs:
+        low, high = (
+            torch.from_numpy(np.ascontiguousarray(x.transpose(2, 0, 1)))[None] for x in pair
+        )
+        views.append(("pair", low, high))
+    return views
 
 
 def validation_views(folder: Path | None, pairs: Pairs = "retouch") -> Validation:

@@ -9,7 +9,10 @@
 | `imdn` | as `srpie-sr-bench` | the network that the paper compares sizes and seconds with |
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from burnish.train.recipe import Recipe, Stage
 
@@ -105,6 +108,29 @@ def cpu(base: Recipe) -> Recipe:
     )
 
 
+def _cpu_of(name: str) -> Recipe:
+    return cpu(PUBLISHED[name]())
+
+
+def table_1() -> dict[str, Recipe]:
+    """The eleven rows of Table 1: the joint task, each a difference from the first."""
+    rows: dict[str, dict[str, Any]] = {
+        "full": {},
+        "inputs d,b": {"pair": "d,b"},
+        "inputs d,i": {"pair": "d,i"},
+        "inputs i,i": {"pair": "i,i"},
+        "no HFA_1": {"without": "hfa1"},
+        "no HFA_2": {"without": "hfa2"},
+        "no HFA_3": {"without": "hfa3"},
+        "A_v1": {"transform": "v1"},
+        "A_v2": {"transform": "v2"},
+        "no PENet": {"transform": "none"},
+        "pixel-shuffle": {"upsampler": "shuffle"},
+    }
+    base = cpu(srpie())
+    return {key: replace(base, choices=base.choices | more) for key, more in rows.items()}
+
+
 PUBLISHED = {
     "srpie-sr-bench": srpie_sr_bench,
     "srpie-sr": srpie_sr,
@@ -112,4 +138,7 @@ PUBLISHED = {
     "srpie-wide": srpie_wide,
     "imdn": imdn,
 }
-RECIPES = PUBLISHED | {f"{k}-cpu": (lambda f=f: cpu(f())) for k, f in PUBLISHED.items()}
+RECIPES: dict[str, Callable[[], Recipe]] = {
+    **PUBLISHED,
+    **{f"{name}-cpu": partial(_cpu_of, name) for name in PUBLISHED},
+}
