@@ -57,13 +57,17 @@ def weights_of(form: str, path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The exported model of a form, made once."""
+    """The model folder of a form: exported for ``srpie``, else for the torch backend only."""
     root = tmp_path_factory.mktemp("larger")
 
     def make(form: str) -> Path:
-        if not (root / form).exists():
-            export(weights_of(form, root / f"{form}.safetensors"), root / form)
-        return root / form
+        folder = root / form
+        if form == "srpie" and not folder.exists():  # tracing takes seconds
+            export(weights_of(form, root / "srpie.safetensors"), folder)
+        elif not folder.exists():
+            weights = weights_of(form, folder / "weights.safetensors")
+            (folder / "card.json").write_text(checkpoint.load_weights(weights)[1].to_json())
+        return folder
 
     return make
 
@@ -91,8 +95,9 @@ def reference(folder: Path, pixels: np.ndarray) -> np.ndarray:
     return y.clamp(0, 1).permute(1, 2, 0).numpy()
 
 
-@pytest.mark.parametrize("form", ["srpie", "wide"])
-@pytest.mark.parametrize("size", [(75, 101), (1, 1), (9, 130)])
+@pytest.mark.parametrize(
+    ("form", "size"), [("srpie", (75, 101)), ("srpie", (1, 1)), ("wide", (9, 130))]
+)
 def test_tiled_equals_whole_at_any_size(
     folder_of: Callable[[str], Path], form: str, size: tuple[int, int]
 ) -> None:
@@ -101,8 +106,8 @@ def test_tiled_equals_whole_at_any_size(
     s = 2 if form == "srpie" else 3
     assert expected.shape == (s * size[0], s * size[1], 3)
     assert np.mean((expected > 0) & (expected < 1)) > 0.8
-    backends: tuple[BackendName, ...] = ("openvino", "onnx", "torch")
-    for backend in backends:
+    backends: tuple[BackendName, ...] = ("torch", "openvino", "onnx")
+    for backend in backends if form == "srpie" else backends[:1]:
         for tile in (64, 4096):
             got = enhancer(folder, backend, tile=tile).enhance_pixels(pixels)
             np.testing.assert_allclose(
@@ -113,7 +118,7 @@ def test_tiled_equals_whole_at_any_size(
 @pytest.mark.parametrize("form", ["v2", "imdn"])
 def test_what_needs_the_whole_picture_gets_it(folder_of: Callable[[str], Path], form: str) -> None:
     folder, pixels = folder_of(form), picture(100, 91)
-    got = enhancer(folder, tile=64).enhance_pixels(pixels)
+    got = enhancer(folder, "torch", tile=64).enhance_pixels(pixels)
     np.testing.assert_allclose(got, reference(folder, pixels), rtol=0, atol=2e-4)
 
 
@@ -165,22 +170,17 @@ def test_an_ensemble_is_the_mean_of_its_turns(kind: Ensemble, count: int) -> Non
 
 
 def test_an_ensemble_of_a_photo_in_tiles(folder_of: Callable[[str], Path]) -> None:
-    """The paper's mean over the whole flipped photo: equal where the sizes are multiples of 8."""
-    folder, pixels = folder_of("srpie"), picture(96, 136)
+    """The paper's mean over the whole flipped photo; its sizes fall on PENet's grid of 8."""
+    folder, pixels = folder_of("srpie"), picture(64, 88)
     single = enhancer(folder, "torch")
     flips = [np.s_[:, :], np.s_[::-1, :], np.s_[:, ::-1], np.s_[::-1, ::-1]]
-    expected = np.mean(
-        [single.enhance_pixels(np.ascontiguousarray(pixels[f]))[f] for f in flips], axis=0
-    )
-    got = enhancer(folder, "torch", ensemble="4", tile=112).enhance_pixels(pixels)
-    clear = (expected > 0.02) & (expected < 0.98)
-    assert clear.mean() > 0.7
-    np.testing.assert_allclose(got[clear], expected[clear], rtol=0, atol=2e-2)
-    inner = [
-        np.abs(got - expected)[clear].mean(),
-        np.abs(got - single.enhance_pixels(pixels)).mean(),
-    ]
-    assert inner[0] < 0.05 * inner[1]
+    apart = [single.enhance_pixels(np.ascontiguousarray(pixels[f]))[f] for f in flips]
+    expected = np.mean(apart, axis=0)
+    got = enhancer(folder, "torch", ensemble="4", tile=96).enhance_pixels(pixels)
+    clear = ((np.array(apart) > 0) & (np.array(apart) < 1)).all(axis=0)  # the mean clips but once
+    assert clear.mean() > 0.6
+    np.testing.assert_allclose(got[clear], expected[clear], rtol=0, atol=1e-4)
+    assert np.abs(got - apart[0])[clear].mean() > 1e-3
 
 
 def card_in(folder: Path, **facts: Any) -> None:
