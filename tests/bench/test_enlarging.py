@@ -1,4 +1,4 @@
-"""Table 2 of paper B: the protocol reproduces the published bicubic row; folders, refusals, text."""
+"""Table 2 of paper B: the protocol reproduces the published bicubic row; folders and refusals."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def photo(path: Path, seed: int, size: tuple[int, int] = (41, 50)) -> np.ndarray
 
 @pytest.mark.parametrize(("name", "grey"), [("Set5", ()), ("Set14", ("img_003",))])
 def test_the_published_bicubic_row(shared: Path, name: str, grey: tuple[str, ...]) -> None:
-    """On luma, as the papers made it. Set14's 'bridge' is a grey file there, colour in this copy."""
+    """On luma, as the papers made it. Set14's 'bridge' is a grey file there, RGB in this copy."""
     found = enlarging.examples(shared / "data" / "benchmarks" / name)
     psnr, ssim = PUBLISHED["b2"][name]["bicubic"]
     assert psnr is not None and ssim is not None
@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no result of theirs for a"):
         enlarging.measure_folder("theirs", tmp_path / "empty", found, 2)
     same = enlarging.Contender("same", lambda x: x)
-    with pytest.raises(InputError, match="same on a: .* differ in size"):
+    with pytest.raises(InputError, match=r"same on a: .* differ in size"):
         enlarging.measure(same, found, 2)
 
 
