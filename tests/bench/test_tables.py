@@ -1,4 +1,4 @@
-"""A table of two tiny networks, trained, scored, stopped and read again; and paper A's own tables."""
+"""A table of two tiny networks: trained, scored, stopped, read again; and paper A's own tables."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -23,7 +23,12 @@ from burnish.train.setup import DataOptions
 
 SIZES = {"channels": 4, "widths": (2, 2, 2)}
 BASE = Recipe(
-    "base", "nrl", steps=12, stages=(Stage(1.0, 100, 32),), epochs=100, measure_lambda=True
+    "base",
+    "nrl",
+    steps=12,
+    stages=(Stage(1.0, 100, 32),),
+    epochs=100,
+    measure_lambda="mean_difference",
 )
 TABLE = tables.Table(
     "a3",
@@ -183,7 +188,7 @@ def test_the_rows_differ_in_what_they_compare() -> None:
     assert isinstance(block, RecursiveBlock) and len(block.attention) == 1 and block.steps == 6
     modes = [r.choices["residual"] for r in paper_a.a3().rows.values()]
     assert modes == ["none", "identity", "scalar", "map"]
-    lambdas = [r.measure_lambda for r in paper_a.a3().rows.values()]
+    lambdas = [bool(r.measure_lambda) for r in paper_a.a3().rows.values()]
     assert lambdas == [False, False, True, True]
     assert all(
         r.loss == "mse" for t in ("a1", "a2", "a3") for r in paper_a.TABLES[t]().rows.values()
@@ -225,16 +230,21 @@ def test_the_command(dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     ]
     assert cli.run(call) == 0
     out = capsys.readouterr().out
-    assert "| rru-1 | 22.45 |" in out and "DPED iphone, 400 pairs by seed 0" in out
+    assert "| rru-1 | 22.45 |" in out and "DPED iphone (at most 400, by seed 0)" in out
     assert json.loads((tmp_path / "table-a2.json").read_text())["rows"]["rru-1"]["steps"] == 2
     assert (tmp_path / "table-a2.md").is_file()
+    run, drawing = str(tmp_path / "rru-1/seed-0"), tmp_path / "c.svg"
+    assert cli.run(["bench", "curves", run, "--rows", "loss", "-o", str(drawing)]) == 0
+    assert "polyline" in drawing.read_text()
     for wrong, said in (
+        (["bench", "curves", run, "--rows", "loss,a1"], "has logged no 'a1'"),
+        (["bench", "curves", run], "Give a run and what to draw"),
         (["bench", "table", "a9"], "no table 'a9'; choose a1"),
         (["bench", "table", "a1"], "--runs names the folder"),
         (["bench", "table", "a1", "--runs", "x", "--data", str(tmp_path)], "Nothing to score on"),
         ([*call, "--seeds", "one"], "--seeds wants numbers"),
         ([*call, "--outputs", "x"], "--outputs wants NAME=FOLDER"),
-        (["bench", "fast"], "choose speed, process or table"),
+        (["bench", "fast"], "choose speed, process, table or curves"),
     ):
         assert cli.run(wrong) == 2
         assert said in capsys.readouterr().err

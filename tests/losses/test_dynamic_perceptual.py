@@ -142,7 +142,7 @@ def test_the_extractor_never_learns() -> None:
 def test_scales_of_a_reading() -> None:
     assert level_scales(VGG("vgg16", "caffe"), "rms") == (230, 547, 552, 97, 8.4)
     assert level_scales(VGG("vgg19", "torchvision"), "raw") == (1,) * 5
-    with pytest.raises(OptionError, match=r"scales of vgg19 with torchvision .*measure_rms"):
+    with pytest.raises(OptionError, match=r"scales of vgg19 with torchvision .*--photos FOLDER"):
         level_scales(VGG("vgg19", "torchvision"), "rms")
     with pytest.raises(OptionError, match="'std' is none of rms, raw"):
         level_scales(VGG("vgg16", "caffe"), "std")  # type: ignore[arg-type]

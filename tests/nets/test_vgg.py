@@ -216,6 +216,15 @@ def test_channel_order_and_keras_names(vgg16: VGG, tmp_path: Path) -> None:
             keras[f"block{level}_conv{i}/bias"] = reverse[f"features.{n}.bias"]
     save_file(keras, file)
     assert same(load_vgg("vgg16", file), vgg16)
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "keras.h5", "w") as made:  # as Keras nests them
+        for key, value in keras.items():
+            layer, kind = key.split("/")
+            made[f"{layer}/{layer}/{kind}:0"] = value.numpy()
+    assert same(load_vgg("vgg16", tmp_path / "keras.h5"), vgg16)
+    (tmp_path / "noise.h5").write_bytes(b"no weights")
+    with pytest.raises(ModelError, match=r"noise\.h5 cannot be read as a weight file"):
+        load_vgg("vgg16", tmp_path / "noise.h5")
 
 
 def test_cache(vgg16: VGG, tmp_path: Path, cache: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from burnish.errors import OptionError, OutputError
 from burnish.train.bundle import bundle
 from burnish.train.loop import RunOptions
 from burnish.train.recipe import Recipe, Stage
-from burnish.train.setup import DataOptions, smoke, trainer, validation_views
+from burnish.train.setup import DataOptions, resolve, smoke, trainer, validation_views
 
 TINY = {"channels": 8, "widths": (4, 4, 4), "steps": 2}
 RECIPE = Recipe("tiny", "nrl", TINY, steps=2, stages=(Stage(1.0, 16, 2),), data_side=40)
@@ -66,3 +66,25 @@ def test_a_bundle_holds_code_recipe_and_small_photos(album: Path, tmp_path: Path
     assert (folder / "src" / "burnish" / "nets" / "net.py").is_file()
     with pytest.raises(OutputError, match="exists already"):
         bundle(RECIPE, DataOptions((album,)), folder)
+
+
+def test_lambda_and_epochs_come_from_the_data(
+    tmp_path: Path, album: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURNISH_CACHE", str(tmp_path / "cache"))
+    for kind, value in (("low", 50), ("high", 101)):
+        (tmp_path / kind).mkdir()
+        for n in range(13):
+            Image.new("RGB", (24, 24), (value,) * 3).save(tmp_path / kind / f"{n}.png")
+    data = DataOptions(pairs=(tmp_path / "low", tmp_path / "high"), exclude=("12",))
+    recipe = replace(RECIPE, epochs=100, measure_lambda="mean_difference")
+    found = resolve(recipe, data)
+    assert found.steps == 100  # 12 / 6 / 2, a hundred times
+    assert found.choices == TINY | {"lam": pytest.approx(1 - 51 / 255, abs=1e-6)}
+    run = trainer(found.scaled(0.02), data, RunOptions(tmp_path / "run"))
+    assert run.run() and run.step == 2
+    ratio = resolve(replace(recipe, measure_lambda="ratio"), data)
+    assert ratio.choices["lam"] == pytest.approx(101 / 50)
+    photos = resolve(recipe, DataOptions((album,)))
+    assert photos.steps == 2 and 0.5 < photos.choices["lam"] < 1.5
+    assert resolve(RECIPE, data) == RECIPE

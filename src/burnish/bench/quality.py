@@ -10,7 +10,7 @@ from burnish.bench.sets import EvalPair
 from burnish.errors import InputError
 from burnish.image.read import read
 from burnish.image.sniff import is_photo_name
-from burnish.metrics import delta_e, enhancement
+from burnish.metrics import delta_e, detail_ratio, enhancement, gmsd
 from burnish.metrics.colour import rgb_to_lab
 from burnish.metrics.protocol import CAP, to_8bit
 
@@ -31,6 +31,10 @@ class Row:
     ssim: float
     delta_e: float
     """Mean CIEDE2000 to the target."""
+    gmsd: float
+    """Gradient magnitude similarity deviation: 0 is best."""
+    detail: float
+    """High-frequency energy over the target's: 1 is best."""
     a_shift: float
     b_shift: float
     """How far the mean a* and b* moved from the input's."""
@@ -50,8 +54,18 @@ def _score(method: str, pair: EvalPair, low: np.ndarray, out: np.ndarray, high: 
         raise InputError(f"{pair.name}: the result of {method} and the target differ in size.")
     score = enhancement(out, high, CAP)
     a, b = _mean_ab(out) - _mean_ab(low)
-    distance = delta_e(out, high)
-    return Row(method, pair.name, pair.kind, score.psnr, score.ssim, distance, float(a), float(b))
+    return Row(
+        method=method,
+        name=pair.name,
+        kind=pair.kind,
+        psnr=score.psnr,
+        ssim=score.ssim,
+        delta_e=delta_e(out, high),
+        gmsd=gmsd(out, high),
+        detail=detail_ratio(out, high),
+        a_shift=float(a),
+        b_shift=float(b),
+    )
 
 
 def _load(pair: EvalPair) -> tuple[np.ndarray, np.ndarray]:
@@ -100,6 +114,9 @@ class Summary:
     psnr_p10: float
     ssim: float
     delta_e: float
+    gmsd: float
+    detail: float
+    """Median over the photos: a ratio to a nearly flat target means little."""
     cast: float
     """Share of photos whose mean a* or b* moved by 1.5 or more."""
 
@@ -115,6 +132,8 @@ def summarise(rows: Sequence[Row]) -> Summary:
         float(np.percentile(psnr, 10)),
         float(np.mean([r.ssim for r in rows])),
         float(np.mean([r.delta_e for r in rows])),
+        float(np.mean([r.gmsd for r in rows])),
+        float(np.median([r.detail for r in rows])),
         float(np.mean(moved)),
     )
 
@@ -128,12 +147,14 @@ def summaries(rows: Sequence[Row]) -> dict[tuple[str, str], Summary]:
 def table(rows: Sequence[Row]) -> str:
     """Markdown: one line per kind and method."""
     lines = [
-        "| kind | photos | method | PSNR mean | median | 10 % | SSIM | CIEDE2000 | cast |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| kind | photos | method | PSNR mean | median | 10 % | SSIM | CIEDE2000 | cast | GMSD "
+        "| detail |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for (kind, method), s in summaries(rows).items():
         lines.append(
             f"| {kind} | {s.photos} | {method} | {s.psnr:.2f} | {s.psnr_median:.2f} "
-            f"| {s.psnr_p10:.2f} | {s.ssim:.4f} | {s.delta_e:.2f} | {s.cast:.0%} |"
+            f"| {s.psnr_p10:.2f} | {s.ssim:.4f} | {s.delta_e:.2f} | {s.cast:.0%} "
+            f"| {s.gmsd:.4f} | {s.detail:.2f} |"
         )
     return "\n".join(lines)

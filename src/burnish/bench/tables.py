@@ -157,7 +157,7 @@ def train(table: Table, settings: Settings) -> None:
         return
     sources: dict[tuple[int, ...], PairSource] = {}
     views = curve_views(settings)
-    resolved: dict[tuple[int, ...], Recipe] = {}
+    resolved: dict[tuple[object, ...], Recipe] = {}
     for seed in settings.seeds:
         for key, base in wanted(table, settings).items():
             recipe = scaled(base, settings, seed)

@@ -18,7 +18,10 @@ VERBS = {
     "models": "List the models that can be used.",
     "doctor": "Say what runs on this machine, and how fast.",
     "eval": "Score results against targets, beside what plain tools get.",
-    "bench": "Measure speed and memory on this machine.",
+    "bench": "Measure speed and memory here, or make a paper's table.",
+    "data": "Check a folder of pairs, or take its lambda.",
+    "weights": "Add a feature extractor's weights for the perceptual loss.",
+    "study": "Let people score pictures blind, and report what they said.",
     "train": "Train a network by a recipe, or pack it for another machine.",
     "export": "Turn trained weights into a model folder for enhance.",
 }

@@ -25,11 +25,13 @@ def command(
         str,
         typer.Argument(
             help="speed: one patch on every backend. process: cold start to file. "
-            "table: a table of a paper. joint: one network or two in turn."
+            "table: a table of a paper. joint: one network or two in turn. "
+            "curves: what a run logged, drawn."
         ),
     ],
     name: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="table: a1, a2, a3, a4, b1 or b2.")
+        str | None,
+        typer.Argument(metavar="[TABLE|RUN]", help="a1, a2, a3, a4, b1 or b2; a run folder."),
     ] = None,
     model: Annotated[str, typer.Option(help="Model by name or exported folder.")] = DEFAULT,
     threads: Annotated[int, typer.Option(help="Threads for all alike; 0 leaves it to each.")] = 0,
@@ -61,7 +63,8 @@ def command(
         int | None, typer.Option(help="table: shrink test pictures to this short side.")
     ] = None,
     rows: Annotated[
-        str | None, typer.Option(help="table: only these rows, with commas between.")
+        str | None,
+        typer.Option(help="table: only these rows; curves: these names. Commas between."),
     ] = None,
     seeds: Annotated[str, typer.Option(help="table: seeds, with commas between.")] = "0",
     budget: Annotated[float, typer.Option(help="table: scale every row's steps.")] = 1.0,
@@ -97,6 +100,9 @@ def command(
     ] = False,
     retouch: Annotated[str | None, typer.Option(help="joint: model that retouches.")] = None,
     enlarge: Annotated[str | None, typer.Option(help="joint: model that enlarges.")] = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="curves: where the SVG goes.")
+    ] = Path("curves.svg"),
 ) -> None:
     """Measure speed and memory on this machine (stop other work first), or make a paper's table."""
     if what == "speed" and net:
@@ -173,8 +179,25 @@ def command(
         if drawing := table_text.figure(result):
             (runs / f"table-{name}.svg").write_text(drawing)
         print(values if json else text)
+    elif what == "curves":
+        draw(name, rows, output)
     else:
-        raise OptionError(f"There is no benchmark '{what}'; choose speed, process, table or joint.")
+        raise OptionError(
+            f"There is no benchmark '{what}'; choose speed, process, table, joint or curves."
+        )
+
+
+def draw(run: str | None, names: str | None, output: Path) -> None:
+    """Logged values of a run against its steps."""
+    from burnish.bench.curves import logged, svg
+
+    if run is None or names is None:
+        raise OptionError("Give a run and what to draw: burnish bench curves RUN --rows a1,a2,a3.")
+    lines = {name: logged(Path(run), name) for name in names.split(",")}
+    if missing := [name for name, line in lines.items() if not line]:
+        raise OptionError(f"{run} has logged no '{missing[0]}' (see its metrics.csv).")
+    output.write_text(svg(lines, Path(run).name, "step", ", ".join(lines)), "utf-8")
+    print(output)
 
 
 def test_set(
@@ -193,7 +216,7 @@ def test_set(
         return evaluation.named(name, sets), name
     if dped:
         found = evaluation.dped(*dped, ablation=ablation)
-        return found, f"DPED {dped[1]}" + (", 400 pairs by seed 0" if ablation else "")
+        return found, f"DPED {dped[1]}" + (" (at most 400, by seed 0)" if ablation else "")
     raise OptionError(
         "Nothing to score on: give --test SET, --test-pairs INPUTS TARGETS or --dped."
     )

@@ -54,6 +54,14 @@ def command(
     compile: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves it to torch.")] = 0,
     workers: Annotated[int, typer.Option(help="Threads that make batches ahead.")] = 0,
+    lambda_reading: Annotated[
+        str | None,
+        typer.Option(
+            "--lambda",
+            help="nrl-paper, nrl-dpl: mean_difference (Eq. 6), ratio (Eq. 5) or least_squares "
+            "(Eq. 4), over the training data.",
+        ),
+    ] = None,
     weights: Annotated[
         str | None,
         typer.Option(
@@ -79,6 +87,7 @@ def command(
         from burnish.train import setup
         from burnish.train.bundle import bundle as pack
         from burnish.train.loop import RunOptions
+        from burnish.train.recipe import LambdaReading
         from burnish.train.recipes import recipe
     except ModuleNotFoundError as error:
         raise MissingExtraError("Training", "train") from error
@@ -95,6 +104,11 @@ def command(
     chosen = replace(recipe(name), seed=seed)
     if weights is not None:
         chosen = replace(chosen, terms=chosen.terms | {"weights": loss_weights(weights)})
+    if lambda_reading is not None:
+        known = {r: r for r in get_args(LambdaReading)}
+        if lambda_reading not in known:
+            raise OptionError(f"--lambda is one of {', '.join(known)}, not '{lambda_reading}'.")
+        chosen = replace(chosen, measure_lambda=known[lambda_reading])
     chosen = setup.resolve(chosen, source).scaled(budget)
     if bundle:
         size = pack(chosen, source, bundle, start, vgg)

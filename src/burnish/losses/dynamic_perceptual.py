@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from burnish.errors import OptionError
-from burnish.nets.vgg import POOLS, RMS, VGG
+from burnish.nets.vgg import POOLS, VGG
 
 Scale = Literal["rms", "raw"]
 Extractor = Callable[[Tensor], Sequence[Tensor]]
@@ -64,13 +64,13 @@ def level_scales(vgg: VGG, scale: Scale) -> tuple[float, ...]:
         raise OptionError(f"'{scale}' is none of {', '.join(get_args(Scale))}.")
     if scale == "raw":
         return (1.0,) * len(POOLS)
-    try:
-        return RMS[vgg.name, vgg.preprocessing]
-    except KeyError:
+    if vgg.rms is None:
         raise OptionError(
             f"The feature scales of {vgg.name} with {vgg.preprocessing} weights are not known: "
-            "measure them with burnish.nets.vgg.measure_rms, or use the scale 'raw'."
-        ) from None
+            f"measure them with `burnish weights add {vgg.name} FILE --photos FOLDER`, or use the "
+            "scale 'raw'."
+        )
+    return vgg.rms
 
 
 class DynamicPerceptual(nn.Module):

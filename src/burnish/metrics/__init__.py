@@ -4,6 +4,7 @@ Images are (H, W, 3) float32 or float64, RGB in [0,1]. ``protocol`` says how eac
 """
 
 from burnish.metrics.ciede2000 import ciede2000, delta_e
+from burnish.metrics.detail import detail_ratio
 from burnish.metrics.gmsd import gmsd
 from burnish.metrics.protocol import Score, enhancement, super_resolution
 from burnish.metrics.psnr import mse, psnr
@@ -13,6 +14,7 @@ __all__ = [
     "Score",
     "ciede2000",
     "delta_e",
+    "detail_ratio",
     "enhancement",
     "gmsd",
     "mse",

@@ -11,7 +11,7 @@ import os
 import pickle
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -81,6 +81,8 @@ class VGG(nn.Module):
         super().__init__()
         assert preprocessing != "caffe-bgr"
         self.name, self.preprocessing = name, preprocessing
+        self.rms = RMS.get((name, preprocessing))
+        """Root mean square after each pool over photos, if it is known for these weights."""
         layers: list[nn.Module] = []
         self.index: dict[str, int] = {}
         width = 3
@@ -142,7 +144,8 @@ def load_vgg(
     """The extractor with the weights of ``path``, or of the user's cache when that is not given.
 
     Reads safetensors and state dicts (.pth; nothing else in them is unpickled) that number their
-    layers as torchvision does, and Keras's names (``block1_conv1``; kernels in its order HWIO).
+    layers as torchvision does, and Keras's names (``block1_conv1``; kernels in its order HWIO),
+    also in its own HDF5 files where h5py is installed.
     ``preprocessing`` is needed for files that neither say it nor are known. ``dtype`` bfloat16 is
     for machines with units for it: without, a training step was 60 times slower than in float32.
     """
@@ -173,18 +176,46 @@ def load_vgg(
         raise ModelError(f"{path} is no {name}: it also holds {spare[0]}.")
     if taken == "caffe-bgr":
         weights["features.0.weight"] = weights["features.0.weight"].flip(1)
+    if rms := _header(path, header).get("rms"):
+        vgg.rms = tuple(map(float, rms))
     vgg.load_state_dict({key: weights[key].float() for key in wanted})
     if not all(p.isfinite().all() for p in vgg.parameters()):
         raise ModelError(f"{path} holds values that are not finite.")
     return vgg.to(dtype).eval()
 
 
-def add_to_cache(name: Name, path: Path, preprocessing: Preprocessing | None = None) -> Path:
-    """Check a file of weights and put its convolutions into the cache; returns where they lie."""
+def add_to_cache(
+    name: Name,
+    path: Path,
+    preprocessing: Preprocessing | None = None,
+    photos: Iterable[Tensor] | None = None,
+) -> Path:
+    """Check a file of weights and put its convolutions into the cache; returns where they lie.
+
+    ``photos`` (1,3,H,W): the scales of its features are measured on them and kept beside it.
+    """
     target = cache_folder() / f"{name}.safetensors"
     target.parent.mkdir(parents=True, exist_ok=True)
-    save_vgg(load_vgg(name, path, preprocessing), target, _sha256(path))
+    vgg = load_vgg(name, path, preprocessing)
+    if photos is not None:
+        vgg.rms = measure_rms(vgg, photos)
+    save_vgg(vgg, target, _sha256(path))
     return target
+
+
+def describe_cached(name: Name) -> str:
+    """What the user's cache holds of a network: preprocessing and where the file came from."""
+    path = cache_folder() / f"{name}.safetensors"
+    if not path.is_file():
+        return f"not there: burnish weights add {name} FILE"
+    about = _header(path, _read(path)[1])
+    digest = str(about.get("sha256", ""))
+    origin = next((told for s, (_, _, told) in KNOWN_FILES.items() if digest.startswith(s)), "")
+    kind = about.get("preprocessing", "of unknown preprocessing")
+    scales = ""
+    if rms := about.get("rms"):
+        scales = ", feature scales " + " ".join(f"{v:.4g}" for v in rms)
+    return f"{kind}, {origin or 'a file that is not a known one'}{scales}, sha256 {digest}"
 
 
 def pack_vgg(name: Name, path: Path | None, target: Path) -> None:
@@ -199,7 +230,9 @@ def pack_vgg(name: Name, path: Path | None, target: Path) -> None:
 def save_vgg(vgg: VGG, target: Path, sha256: str) -> None:
     """Write a file of our own, whole or not at all; it says its preprocessing and its origin."""
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    about = {"name": vgg.name, "preprocessing": vgg.preprocessing, "sha256": sha256}
+    about: dict[str, Any] = {
+        "name": vgg.name, "preprocessing": vgg.preprocessing, "sha256": sha256, "rms": vgg.rms
+    }  # fmt: skip
     save_file(vgg.state_dict(), partial, metadata={HEADER: json.dumps(about)})
     partial.replace(target)
 
@@ -215,6 +248,8 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         if path.suffix == ".safetensors":
             with safe_open(path, framework="pt") as file:
                 return {k: file.get_tensor(k) for k in file.keys()}, file.metadata() or {}  # noqa: SIM118
+        if path.suffix in (".h5", ".hdf5"):
+            return _read_keras(path), {}
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:  # torch's message advises to unpickle it anyway
         raise ModelError(
@@ -227,17 +262,42 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return {k: v for k, v in state.items() if isinstance(v, Tensor)}, {}
 
 
+def _read_keras(path: Path) -> dict[str, Tensor]:
+    """Arrays of an HDF5 file of Keras by their path in it, such as block1_conv1/kernel:0."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise ModelError(
+            f"{path} is a file of Keras: reading it takes `pip install h5py`."
+        ) from error
+    found: dict[str, Tensor] = {}
+
+    def visit(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = torch.from_numpy(item[()])
+
+    with h5py.File(path, "r") as file:
+        file.get("model_weights", file).visititems(visit)
+    return found
+
+
+def _header(path: Path, header: dict[str, str]) -> dict[str, Any]:
+    """What a file of our own says about itself; empty for others."""
+    try:
+        found = json.loads(header.get(HEADER, "{}"))
+    except ValueError as error:
+        raise ModelError(f"{path} has a damaged header: {error}") from error
+    return found if isinstance(found, dict) else {}
+
+
 def _preprocessing(path: Path, header: dict[str, str], keras: bool) -> str:
     """What the file's first layer takes, by its header, by the known files, by Keras's habit."""
-    if HEADER in header:
-        try:
-            return str(json.loads(header[HEADER])["preprocessing"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"{path} has a damaged header: {error}") from error
+    if known := _header(path, header).get("preprocessing"):
+        return str(known)
     digest = _sha256(path)
-    for start, (_, known, _) in KNOWN_FILES.items():
+    for start, (_, kind, _) in KNOWN_FILES.items():
         if digest.startswith(start):
-            return known
+            return kind
     if keras:
         return "caffe-bgr"
     choices = ", ".join(get_args(Preprocessing))

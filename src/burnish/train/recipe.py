@@ -7,6 +7,7 @@ from burnish.errors import OptionError
 
 Loss = Literal["mse", "l1", "nrl-dpl", "hybrid"]
 Pairs = Literal["retouch", "bicubic", "bicubic-mild", "joint"]
+LambdaReading = Literal["mean_difference", "ratio", "least_squares"]
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ class Recipe:
     """Photos are shrunk to this short side when read."""
     epochs: int = 0
     """On pairs, so many epochs of paper A (a random sixth of them each) instead of ``steps``."""
-    measure_lambda: bool = False
-    """Take the network's ``lam`` from the training data (Eq. 6)."""
+    measure_lambda: LambdaReading | None = None
+    """Take the network's ``lam`` from the training data, by Eq. 6, 5 or the minimiser of Eq. 4."""
     description: str = ""
 
     def stage_at(self, step: int) -> Stage:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from burnish.data.dped import EpochPairs, PatchPair, Phone, pair_folders, pairs_of, steps_per_epoch
-from burnish.data.lam import lambda_of, lambda_of_files
+from burnish.data.lam import Lambda, lambda_of, lambda_of_files
 from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
 from burnish.data.photos import Pyramid, list_photos, load_pyramids
 from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
@@ -67,21 +67,21 @@ def cache_folder() -> Path:
     return weights_folder().parent / "lambda"
 
 
-def measured_lambda(data: DataOptions) -> float:
-    """Lambda of Eq. 6 over the training data: all pairs, or 512 made ones."""
+def measured_lambda(data: DataOptions) -> Lambda:
+    """Lambda over the training data: all pairs, or 512 made ones."""
     if files := data.files():
-        return lambda_of_files([(p.low, p.high) for p in files], cache_folder()).mean_difference
+        return lambda_of_files([(p.low, p.high) for p in files], cache_folder())
     source = RetouchPairs(load_pyramids(list_photos(data.photos, data.exclude), 96), seed=0)
     made = (source.batch(step, range(32), 48) for step in range(16))
     return lambda_of(
         (low.numpy(), high.numpy()) for batch in made for low, high in zip(*batch, strict=True)
-    ).mean_difference
+    )
 
 
 def resolve(recipe: Recipe, data: DataOptions) -> Recipe:
     """Fill in what a recipe takes from its data: lambda, and the steps that its epochs make."""
     if recipe.measure_lambda:
-        lam = round(measured_lambda(data), 6)
+        lam = round(getattr(measured_lambda(data), recipe.measure_lambda), 6)
         recipe = replace(recipe, choices=recipe.choices | {"lam": lam})
     if recipe.epochs and (files := data.files()):
         steps = recipe.epochs * steps_per_epoch(len(files), recipe.stages[0].batch)

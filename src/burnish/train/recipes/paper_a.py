@@ -24,7 +24,7 @@ def nrl_paper() -> Recipe:
         net="nrl",
         steps=83_600,
         epochs=100,
-        measure_lambda=True,
+        measure_lambda="mean_difference",
         stages=(Stage(1.0, 100, 32),),
         loss="mse",
         learning_rate=5e-4,
@@ -54,7 +54,7 @@ def _row(key: str, base: Recipe, net: str = "nrl", **choices: Any) -> Recipe:
 
 def table_1() -> dict[str, Recipe]:
     """Feature blocks with DPED's ResNet as the backbone, MSE only; no residual."""
-    base = replace(nrl_paper(), measure_lambda=False)
+    base = replace(nrl_paper(), measure_lambda=None)
     return {
         str(kind): _row(str(kind), base, "dped-resnet", features=kind)
         for kind in get_args(Features)
@@ -63,7 +63,7 @@ def table_1() -> dict[str, Recipe]:
 
 def table_2() -> dict[str, Recipe]:
     """Recursive units at N = 1 to 24 without residual learning, and Fig. 5's ResNet (`resnet`)."""
-    base = replace(nrl_paper(), measure_lambda=False)
+    base = replace(nrl_paper(), measure_lambda=None)
     rows = {
         f"{unit}-{n}": _row(f"{unit}-{n}", base, residual="none", unit=unit, steps=n)
         for n in STEPS_OF_TABLE_2
@@ -78,7 +78,10 @@ def table_3() -> dict[str, Recipe]:
     names = {"no-RL": "none", "RL": "identity", "NRL-": "scalar", "NRL": "map"}
     base = nrl_paper()
     return {
-        key: replace(_row(key, base, residual=mode), measure_lambda=mode in ("scalar", "map"))
+        key: replace(
+            _row(key, base, residual=mode),
+            measure_lambda="mean_difference" if mode in ("scalar", "map") else None,
+        )
         for key, mode in names.items()
     }
 
@@ -103,7 +106,7 @@ def table_4() -> dict[str, Recipe]:
     (pool5) and adversarial; ``dense-skip-own`` has its own generator. What the papers leave open is
     a guess.
     """
-    plain = replace(nrl_paper(), measure_lambda=False)
+    plain = replace(nrl_paper(), measure_lambda=None)
     mixed = replace(plain, loss="nrl-dpl")
     high = {"level": "pool5"}
     johnson = {"level": "pool2", "weights": {"adversarial": 0.0}}
