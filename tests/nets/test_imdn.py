@@ -15,7 +15,7 @@ def test_published_size(scale: int, thousands: int) -> None:
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])
 def test_shape_gradients_and_batch(scale: int) -> None:
     torch.manual_seed(0)
-    net = IMDN(scale, channels=16, blocks=2, reduction=4)
+    net = IMDN(scale, channels=16, blocks=2, reduction=1)
     x = torch.rand(2, 3, 9, 14)
     out = net(x)
     assert out.shape == (2, 3, 9 * scale, 14 * scale) and net.whole
