@@ -203,6 +203,8 @@ def test_task_and_scale_choose_by_the_card(tmp_path: Path, monkeypatch: pytest.M
         assert models.choose("auto", "enhance", scale).card.name == name
     for scale in (0, 2):
         assert models.choose("auto", "sr", scale).card.name == "srpie-sr"
+    assert EnhanceOptions(task="sr").model == "srpie-sr" and EnhanceOptions().model == "nrl"
+    assert EnhanceOptions(scale=2).model == "srpie"
     with pytest.raises(OptionError, match="enlarges by 3"):
         models.choose("auto", "sr", 3)
     assert models.choose("srpie", "enhance", 0).card.scale == 2  # a name says it all

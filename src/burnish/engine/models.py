@@ -13,7 +13,7 @@ from burnish.errors import ModelError, OptionError
 
 DEFAULT = "nrl"
 AUTO = "auto"
-"""The shipped model for what is asked: see `choose`."""
+"""The shipped model for what is asked: see `resolve`."""
 Task = Literal["enhance", "sr"]
 
 
@@ -48,22 +48,30 @@ def record_scores(model: Model, scores: dict[str, Any]) -> None:
     partial.replace(model.folder / "card.json")
 
 
-def choose(model: str, task: Task, scale: int) -> Model:
-    """The named model, or for ``auto`` the first shipped one whose card has this task and scale.
+def resolve(model: str, task: Task, scale: int) -> str:
+    """The name of a model: what is named, or for ``auto`` a shipped one whose card fits.
 
-    ``scale`` 0 is 1 for ``enhance`` and 2 for ``sr``, or the named model's own.
+    ``scale`` 0 is 1 for ``enhance`` and 2 for ``sr``.
     """
-    if model == AUTO:
-        wanted = scale or (2 if task == "sr" else 1)
-        for found in map(find, shipped()):
-            if (found.card.task, found.card.scale) == (task, wanted):
-                return found
-        does = "enhances and enlarges" if task == "enhance" else "only enlarges"
-        raise OptionError(
-            f"No model that {does} by {wanted} ships with this copy of burnish (--task {task} "
-            f"--scale {wanted}): give an exported one with --model FOLDER."
-        )
-    found = find(model)
+    wanted = scale or (2 if task == "sr" else 1)
+    if model != AUTO:
+        return model
+    if (task, wanted) == ("enhance", 1):
+        return DEFAULT
+    for name in shipped():
+        card = _card(_wheel() / name)
+        if (card.task, card.scale) == (task, wanted):
+            return name
+    does = "enhances and enlarges" if task == "enhance" else "only enlarges"
+    raise OptionError(
+        f"No model that {does} by {wanted} ships with this copy of burnish (--task {task} "
+        f"--scale {wanted}): give an exported one with --model FOLDER."
+    )
+
+
+def choose(model: str, task: Task, scale: int) -> Model:
+    """The model that `resolve` names; one that does not do what is asked is refused."""
+    found = find(resolve(model, task, scale))
     if scale and found.card.scale != scale:
         raise OptionError(f"Model '{model}' has scale {found.card.scale}, not {scale}.")
     if task == "sr" and found.card.task != task:
@@ -71,13 +79,20 @@ def choose(model: str, task: Task, scale: int) -> Model:
     return found
 
 
+def _card(folder: Path) -> ModelCard:
+    card_file = folder / "card.json"
+    try:
+        text = card_file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{card_file} cannot be read: {error}") from error
+    return ModelCard.from_json(text, str(card_file))
+
+
 def find(name_or_path: str) -> Model:
     """Look a model up by the name of a shipped one or the path of an exported folder.
 
-    ``auto`` is the default. Every file is checked against the hash on the card before anything is
-    loaded.
+    Every file is checked against the hash on the card before anything is loaded.
     """
-    name_or_path = DEFAULT if name_or_path == AUTO else name_or_path
     folder = _wheel() / name_or_path
     if name_or_path not in shipped():
         folder = Path(name_or_path)
@@ -88,12 +103,7 @@ def find(name_or_path: str) -> Model:
                 f"(did you mean {' or '.join(near) or 'none, as none is shipped'}?) "
                 "nor a folder made by `burnish export`."
             )
-    card_file = folder / "card.json"
-    try:
-        text = card_file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"{card_file} cannot be read: {error}") from error
-    card = ModelCard.from_json(text, str(card_file))
+    card = _card(folder)
     for file, digest in card.hashes.items():
         path = folder / file
         if not path.is_file() or sha256(path) != digest:

@@ -5,13 +5,16 @@ from typing import get_args
 
 from burnish.engine.backend import BackendName, Precision
 from burnish.engine.ensemble import Ensemble
-from burnish.engine.models import AUTO, Task
+from burnish.engine.models import AUTO, Task, resolve
 from burnish.errors import OptionError
 
 
 @dataclass(frozen=True)
 class EnhanceOptions:
-    """How a photo is enhanced; the same everywhere burnish runs."""
+    """How a photo is enhanced; the same everywhere burnish runs.
+
+    ``model`` is never ``auto`` once it is made: it is then the shipped model for task and scale.
+    """
 
     model: str = field(
         default=AUTO,
@@ -79,6 +82,7 @@ class EnhanceOptions:
             raise OptionError("threads must be 0 or more.")
         if self.tile < 64:
             raise OptionError("tile must be at least 64 pixels.")
+        object.__setattr__(self, "model", resolve(self.model, self.task, self.scale))
 
 
 HELP = {f.name: str(f.metadata["help"]) for f in fields(EnhanceOptions)}
