@@ -183,7 +183,7 @@ def command(
         draw(name, rows, output)
     else:
         raise OptionError(
-            f"There is no benchmark '{what}'; choose joint, speed, process, table or curves."
+            f"There is no benchmark '{what}'; choose speed, process, table, joint or curves."
         )
 
 
