@@ -102,7 +102,7 @@ def cpu(base: Recipe) -> Recipe:
         stages=(Stage(0.6, 32, 16, loss="l1"), Stage(0.3, 48, 8, loss="l1"), Stage(0.1, 64, 8)),
         terms={"weights": {"content": 0.0}},
         schedule="cosine",
-        learning_rate=1e-3,
+        learning_rate=5e-4,
         warmup=100,
         description=f"{base.description} Scaled down for CPUs.",
     )
