@@ -16,7 +16,7 @@ from burnish.nets.vgg import VGG, add_to_cache
 from burnish.train.loop import RunOptions, Trainer, score_of
 from burnish.train.objective import Hybrid
 from burnish.train.recipe import Pairs, Recipe, Stage
-from burnish.train.setup import DataOptions, trainer, validation_views
+from burnish.train.setup import DataOptions, source_of, trainer, validation_views
 
 TINY: dict[str, Any] = {
     "channels": 8, "msb_widths": (6, 4, 4, 4), "penet_widths": (4, 4, 6, 6, 6), "dunet_width": 36,
@@ -124,3 +124,13 @@ def test_the_content_term_takes_pool4_of_the_weights_given(
     expected = 0.001 * (a - b).abs().mean().item()
     assert total.item() == pytest.approx(expected, rel=1e-5)
     assert terms["weighted/content"].item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_real_pairs_of_two_sizes(album: Path, tmp_path: Path) -> None:
+    (tmp_path / "low").mkdir()
+    for path in album.iterdir():
+        Image.open(path).resize((48, 36)).save(tmp_path / "low" / path.name)
+    data = DataOptions(pairs=(tmp_path / "low", album))
+    assert trainer(RECIPE, data, RunOptions(tmp_path / "run", time_limit=0)).step == 0
+    low, high = source_of(RECIPE, data).batch(0, [0], 16)
+    assert low.shape[-1] == 16 and high.shape[-1] == 32

@@ -10,6 +10,7 @@ import torch
 
 from burnish.data.dped import EpochPairs, PatchPair, Phone, pair_folders, pairs_of, steps_per_epoch
 from burnish.data.lam import Lambda, lambda_of, lambda_of_files
+from burnish.data.larger_pairs import LargerPairs
 from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
 from burnish.data.photos import Pyramid, list_photos, load_pyramids
 from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
@@ -91,6 +92,8 @@ def resolve(recipe: Recipe, data: DataOptions) -> Recipe:
 
 def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
     """Training pairs of a recipe: paper A's epochs where it counts them, else random views."""
+    if data.pairs and recipe.pairs != "retouch":
+        return LargerPairs(*data.pairs, seed=recipe.seed)
     if data.dped or (data.pairs and recipe.epochs):
         return EpochPairs(data.files(), recipe.seed, recipe.stages[0].batch)
     if data.pairs:
