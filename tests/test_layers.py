@@ -41,6 +41,7 @@ HOMES = {
     "onnxruntime": ("engine",),
     "onnx": ("engine",),
     "onnxscript": ("engine",),
+    "h5py": ("nets",),
     "ray": ("batch",),
     "fastapi": ("server",),
     "starlette": ("server",),

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from burnish.errors import OptionError, OutputError
+from burnish.nets.vgg import VGG, load_vgg, save_vgg
 from burnish.train.bundle import bundle
 from burnish.train.loop import RunOptions
 from burnish.train.recipe import Recipe, Stage
@@ -88,3 +90,17 @@ def test_lambda_and_epochs_come_from_the_data(
     photos = resolve(recipe, DataOptions((album,)))
     assert photos.steps == 2 and 0.5 < photos.choices["lam"] < 1.5
     assert resolve(RECIPE, data) == RECIPE
+
+
+def test_a_bundle_carries_the_feature_extractor(album: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    made = VGG("vgg16").half()
+    save_vgg(made, tmp_path / "vgg.safetensors", "made")
+    recipe = replace(RECIPE, loss="nrl-dpl")
+    bundle(recipe, DataOptions((album,)), tmp_path / "bundle", vgg=tmp_path / "vgg.safetensors")
+    packed = load_vgg("vgg16", tmp_path / "bundle" / "vgg.safetensors")
+    assert all(packed.state_dict()[k].equal(v.float()) for k, v in made.state_dict().items())
+    assert packed.rms == VGG("vgg16").rms
+    assert "vgg=vgg if vgg.is_file()" in (tmp_path / "bundle" / "train.py").read_text()
+    with pytest.raises(OptionError, match="holds finished photos"):
+        bundle(recipe, DataOptions(pairs=(album, album)), tmp_path / "other")

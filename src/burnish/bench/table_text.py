@@ -93,6 +93,8 @@ def markdown(result: Result) -> str:
                 f"| {rest[1]} to {rest[2]} | {d.verdict} |"
             )
         lines += ["", f"Paired bootstrap over {over}, 5,000 resamples; larger is better."]
+        if len(settings.seeds) == 1:
+            lines[-1] += " What another seed would change is not in the interval."
     if len({r.steps for r in result.rows.values() if r.steps}) > 1:
         lines += ["", "**Rows ran for different numbers of steps: they are not comparable.**"]
     if result.unfinished:
