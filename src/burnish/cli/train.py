@@ -88,7 +88,7 @@ def command(
         from burnish.train.bundle import bundle as pack
         from burnish.train.loop import RunOptions
         from burnish.train.recipe import LambdaReading
-        from burnish.train.recipes import recipe
+        from burnish.train.recipes import RECIPES, recipe
     except ModuleNotFoundError as error:
         raise MissingExtraError("Training", "train") from error
     setup.use_threads(threads)
@@ -97,7 +97,7 @@ def command(
         print(f"The smoke run trained, stopped, resumed and validated: {scores['all']:.2f} dB.")
         return 0
     if name is None:
-        raise OptionError("Name a recipe (nrl, nrl-global, nrl-paper, nrl-dpl), or use --smoke.")
+        raise OptionError(f"Name a recipe ({', '.join(RECIPES)}), or use --smoke.")
     source = setup.DataOptions(
         tuple(data or ()), left_out(exclude or ()), pairs, phone_of(dped), validation
     )
