@@ -12,7 +12,8 @@ from burnish.errors import ModelError
 class ModelCard:
     """Facts about one trained network; they travel in the header of its weight file and its graph.
 
-    The engine reads ``scale``, ``multiple_of``, ``halo`` and ``moments``; people read the rest.
+    The engine reads ``task``, ``scale``, ``multiple_of``, ``halo``, ``whole`` and ``moments``;
+    people read the rest.
     """
 
     name: str
@@ -23,10 +24,14 @@ class ModelCard:
     """Receptive-field radius in input pixels: what a tile must see around its core."""
     hyperparameters: dict[str, Any] = field(default_factory=dict)
     """Keyword arguments of the builder, so that the network can be built again."""
+    task: str = "enhance"
+    """``enhance`` (with ``scale`` above 1: and enlarge) or ``sr`` (enlarge only): for `--task`."""
     scale: int = 1
     """Output pixels per input pixel along each side."""
     multiple_of: int = 1
     """Tile origins lie on multiples of this number of input pixels."""
+    whole: bool = False
+    """Whether it must see the whole picture at once, and cannot be run in tiles."""
     moments: int = 0
     """Length of the global statistics vector; 0 when the network needs no statistics pass."""
     moments_halo: int = 0

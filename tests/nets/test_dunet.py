@@ -61,5 +61,5 @@ def test_counted_sizes() -> None:
 def test_plain_shuffle_puts_channel_blocks_onto_the_grid() -> None:
     net = PlainShuffle(2)
     x = torch.randn(1, 3, 4, 5)
-    channels = net[0](x)
+    channels = net.conv(x)
     torch.testing.assert_close(net(x)[:, 1, 1::2, 0::2], channels[:, 4 + 2])

@@ -12,7 +12,7 @@ from burnish.nets.zoo import NETS, build
 from burnish.train.loop import learning_rate
 from burnish.train.objective import LOSSES
 from burnish.train.recipe import Recipe, Stage
-from burnish.train.recipes import RECIPES, recipe
+from burnish.train.recipes import RECIPES, paper_b, recipe
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -71,3 +71,19 @@ def test_an_ablation_is_a_replacement() -> None:
     base = recipe("nrl")
     assert replace(base, choices={"unit": "rru"}) != base
     assert Recipe("a", "nrl") == Recipe("a", "nrl", stages=(Stage(1.0, 64, 16),))
+
+
+def test_paper_b_as_published() -> None:
+    """50 epochs of 64x64 in batches of 16 at 1e-4, 70 of 88x88 in batches of 4 at 1e-5."""
+    r = recipe("srpie-sr-bench")
+    assert (r.steps, r.loss, r.betas, r.warmup) == (33_000, "hybrid", (0.9, 0.999), 0)
+    seen = [r.stage_at(step) for step in range(r.steps)]
+    assert [(s.size, s.batch) for s in (seen[4999], seen[5000])] == [(64, 16), (88, 4)]
+    assert [learning_rate(r, step) for step in (0, 4999, 5000, 32_999)] == [1e-4, 1e-4, 1e-5, 1e-5]
+    assert not r.terms and not r.choices  # the published loss and network
+
+
+def test_what_ships_is_hardened_and_the_benchmark_is_clean() -> None:
+    kinds = {name: recipe(name).pairs for name in paper_b.RECIPES}
+    assert kinds["srpie-sr"] == kinds["srpie-sr-cpu"] == "bicubic-mild"
+    assert kinds["srpie"] == "joint" and kinds["srpie-sr-bench"] == kinds["imdn"] == "bicubic"

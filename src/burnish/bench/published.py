@@ -17,6 +17,35 @@ _TABLE_2 = {
 }
 _NETWORKS = ("APE", "srcnn", "johnson", "dped", "dense-skip", "mcrn", "NRL", "NRL-DPL")
 
+_ENLARGERS = (
+    *("bicubic", "RFA", "EDRN", "CS-NL", "RCAN", "DPE+IMDN", "IMDN+DPE", "DRBN+IMDN"),
+    *("Deep SR-PIE", "Deep SR-PIE+"),
+)
+# fmt: off
+_TABLE_B2: dict[str, Values] = {  # PSNR, SSIM of each of these in turn
+    "alltuu2": (
+        18.0148, 0.8681, 28.6200, 0.9434, 27.0256, 0.9393, 28.9105, 0.9573, 28.0124, 0.9398,
+        19.8399, 0.8892, 19.5657, 0.8832, 29.1156, 0.9587, 29.8379, 0.9649, 29.8563, 0.9684,
+    ),
+    "Set14": (
+        30.24, 0.8688, 34.16, 0.9220, 33.65, 0.9185, 34.12, 0.9223, 34.11, 0.9216,
+        None, None, None, None, 33.65, 0.9173, 34.20, 0.9228, 34.21, 0.9230,
+    ),
+    "BSD100": (
+        29.56, 0.8431, 32.41, 0.9026, 32.29, 0.9010, 32.40, 0.9024, 32.41, 0.9026,
+        None, None, None, None, 32.23, 0.9103, 32.46, 0.9030, 32.48, 0.9031,
+    ),
+    "Urban100": (
+        26.88, 0.8403, 33.33, 0.9389, 32.35, 0.9307, 33.25, 0.9386, 33.34, 0.9284,
+        None, None, None, None, 32.20, 0.9286, 33.39, 0.9392, 33.40, 0.9395,
+    ),
+    "Set5": (
+        33.66, 0.9299, 38.26, 0.9615, 38.13, 0.9609, 38.28, 0.9616, 38.27, 0.9614,
+        None, None, None, None, 38.09, 0.9609, 38.31, 0.9619, 38.33, 0.9620,
+    ),
+}
+# fmt: on
+
 PUBLISHED: dict[str, dict[str, dict[str, Values]]] = {
     # Paper A, NRL-DPL, on DPED: PSNR in dB on RGB, SSIM.
     "a1": {
@@ -88,4 +117,40 @@ PUBLISHED: dict[str, dict[str, dict[str, Values]]] = {
             "NRL-DPL": (3.9, 3.0, 3.4, 3.6),
         }
     },
+    # Paper B, Deep SR-PIE, Table 1: the ablation on Alltuu2, which is not public.
+    "b1": {
+        "alltuu2": {
+            "full": (29.8379, 0.9649),
+            "inputs d,b": (29.6535, 0.9609),
+            "inputs d,i": (29.6946, 0.9617),
+            "inputs i,i": (29.7498, 0.9622),
+            "no HFA_1": (28.1826, 0.9478),
+            "no HFA_2": (29.2153, 0.9604),
+            "no HFA_3": (28.8468, 0.9557),
+            "A_v1": (29.5842, 0.9609),
+            "A_v2": (27.7855, 0.9467),
+            "no PENet": (28.7678, 0.9613),
+            "pixel-shuffle": (29.4711, 0.9598),
+        }
+    },
+    # Table 2: x2. PSNR and SSIM of luma for all sets but Alltuu2.
+    "b2": {
+        name: {
+            row: (psnr, ssim)
+            for row, psnr, ssim in zip(_ENLARGERS, values[::2], values[1::2], strict=True)
+            if psnr is not None
+        }
+        for name, values in _TABLE_B2.items()
+    },
 }
+
+B2_COST: dict[str, tuple[float | None, float | None]] = {
+    "RFA": (11.14, 5.214),
+    "EDRN": (58.49, 4.43),
+    "CS-NL": (3.0, 6.635),
+    "RCAN": (15.59, 7.125),
+    "DRBN+IMDN": (0.77, 0.43),
+    "Deep SR-PIE": (0.76, 0.46),
+    "Deep SR-PIE+": (0.77, 1.85),
+}
+"""Table 2: million parameters, and seconds on Alltuu2 (sizes and machine are not stated)."""

@@ -70,7 +70,7 @@ def _score(method: str, pair: EvalPair, low: np.ndarray, out: np.ndarray, high: 
 
 def _load(pair: EvalPair) -> tuple[np.ndarray, np.ndarray]:
     low = read(pair.input).pixels
-    return low, low if pair.target == pair.input else read(pair.target).pixels
+    return pair.shrunk(low, low if pair.target == pair.input else read(pair.target).pixels)
 
 
 def evaluate(

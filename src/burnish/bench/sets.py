@@ -2,10 +2,13 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
+from burnish.data import bicubic
 from burnish.errors import InputError, OptionError
 from burnish.image.sniff import is_photo_name
 
@@ -20,6 +23,16 @@ class EvalPair:
     kind: str
     input: Path
     target: Path
+    halve: int = 1
+    """The input is the file's picture at a ``halve``-th of its size, for networks that enlarge."""
+
+    def shrunk(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Both pictures as they are scored: (H,W,3) float32 in [0,1], of sizes that divide."""
+        if self.halve == 1:
+            return low, high
+        low, high = (bicubic.cut_to_multiple(v, self.halve) for v in (low, high))
+        eight = np.rint(low * 255).astype(np.uint8)
+        return bicubic.shrink_8bit(eight, self.halve).astype(np.float32) / 255, high
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
@@ -52,6 +65,12 @@ def retouch_val(data: Path) -> Iterator[EvalPair]:
         yield EvalPair(path.stem, row["kind"], path, targets[path.stem])
 
 
+def retouch_val_half(data: Path) -> Iterator[EvalPair]:
+    """The same with inputs of half the size: the joint task of paper B."""
+    for pair in retouch_val(data):
+        yield replace(pair, halve=2)
+
+
 def exposure_val(data: Path) -> Iterator[EvalPair]:
     """Badly exposed frames of multi-exposure sequences against the best frame of each (SICE)."""
     frames = _by_stem(data / "exposure" / "val")
@@ -77,7 +96,12 @@ def dped(root: Path, phone: Phone, ablation: bool) -> list[EvalPair]:
     return [EvalPair(Path(p.name).stem, phone, p.low, p.high) for p in pairs]
 
 
-SETS = {"retouch-val": retouch_val, "exposure-val": exposure_val, "finished": finished}
+SETS = {
+    "retouch-val": retouch_val,
+    "retouch-val-half": retouch_val_half,
+    "exposure-val": exposure_val,
+    "finished": finished,
+}
 
 
 def named(name: str, data: Path) -> list[EvalPair]:

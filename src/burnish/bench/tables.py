@@ -21,6 +21,7 @@ from burnish import checkpoint
 from burnish.bench.published import PUBLISHED, Values
 from burnish.bench.sets import EvalPair
 from burnish.card import ModelCard
+from burnish.data import bicubic
 from burnish.data.pairs import PairSource
 from burnish.data.photos import load_rgb
 from burnish.errors import InputError, OptionError
@@ -192,12 +193,17 @@ def curve_views(settings: Settings) -> Validation:
     """Evenly chosen test pairs, small, for the curves of PSNR against steps."""
     places = np.linspace(0, len(settings.test) - 1, min(CURVE_PAIRS, len(settings.test)))
     chosen = [settings.test[round(i)] for i in places]
-    return setup.pair_views([(p.input, p.target) for p in chosen])
+    return setup.pair_views([load(p, setup.VALIDATION_SIDE * p.halve) for p in chosen])
 
 
 def picture(path: Path, side: int | None) -> np.ndarray:
     """(H,W,3) float32 in [0,1], read as for training."""
     return load_rgb(path, side).permute(1, 2, 0).numpy().astype(np.float32) / 255
+
+
+def load(pair: EvalPair, side: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Input and target as they are scored."""
+    return pair.shrunk(picture(pair.input, side), picture(pair.target, side))
 
 
 def scores_of(
@@ -206,7 +212,7 @@ def scores_of(
     """(images, metrics) of a method on the test pairs."""
     rows = []
     for pair in settings.test:
-        low, high = (picture(p, settings.test_side) for p in (pair.input, pair.target))
+        low, high = load(pair, settings.test_side)
         out = method(pair, low)
         if out.shape != high.shape:
             raise InputError(f"{pair.name}: the result and the target differ in size.")
@@ -217,7 +223,8 @@ def scores_of(
 def _key(table: Table, settings: Settings, weights: Path) -> str:
     digest = hashlib.sha256(weights.read_bytes())
     score = f"{table.score.__module__}.{table.score.__qualname__}"
-    digest.update(f"{score} {table.metrics} {settings.test_side}".encode())
+    halves = {pair.halve for pair in settings.test}
+    digest.update(f"{score} {table.metrics} {settings.test_side} {halves}".encode())
     for path in (p for pair in settings.test for p in (pair.input, pair.target)):
         about = path.stat()
         digest.update(f"{path.resolve()} {about.st_size} {about.st_mtime_ns}\n".encode())
@@ -284,7 +291,9 @@ def measure(table: Table, settings: Settings) -> Result:
     rows: dict[str, Measured] = {}
     unfinished = []
     given: Iterable[tuple[str, Callable[..., np.ndarray]]] = [
-        ("input", lambda pair, low: low),
+        ("bicubic", lambda pair, low: bicubic.enlarge(low, pair.halve))
+        if settings.test[0].halve > 1
+        else ("input", lambda pair, low: low),
         *((n, _of_folder(n, f, settings.test_side)) for n, f in settings.outputs.items()),
     ]
     for name, method in given:

@@ -25,11 +25,13 @@ def command(
         str,
         typer.Argument(
             help="speed: one patch on every backend. process: cold start to file. "
-            "table: a table of a paper. curves: what a run logged, drawn."
+            "table: a table of a paper. joint: one network or two in turn. "
+            "curves: what a run logged, drawn."
         ),
     ],
     name: Annotated[
-        str | None, typer.Argument(metavar="[TABLE|RUN]", help="a1, a2, a3 or a4; a run folder.")
+        str | None,
+        typer.Argument(metavar="[TABLE|RUN]", help="a1, a2, a3, a4, b1 or b2; a run folder."),
     ] = None,
     model: Annotated[str, typer.Option(help="Model by name or exported folder.")] = DEFAULT,
     threads: Annotated[int, typer.Option(help="Threads for all alike; 0 leaves it to each.")] = 0,
@@ -83,12 +85,39 @@ def command(
         Path | None, typer.Option(help="table: VGG's weights; the user's cache if not given.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="table: values as JSON.")] = False,
+    net: Annotated[
+        list[str] | None, typer.Option(help="speed: untrained networks by name; repeatable.")
+    ] = None,
+    score: Annotated[
+        list[str] | None, typer.Option(help="table b2: model to score; repeatable.")
+    ] = None,
+    on: Annotated[
+        list[Path] | None,
+        typer.Option(help="table b2: folder with HR (and LR), or of photos; repeatable."),
+    ] = None,
+    ensemble: Annotated[
+        bool, typer.Option("--ensemble", help="table b2: a row of each model with four flips.")
+    ] = False,
+    retouch: Annotated[str | None, typer.Option(help="joint: model that retouches.")] = None,
+    enlarge: Annotated[str | None, typer.Option(help="joint: model that enlarges.")] = None,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="curves: where the SVG goes.")
     ] = Path("curves.svg"),
 ) -> None:
     """Measure speed and memory on this machine (stop other work first), or make a paper's table."""
-    if what == "speed":
+    if what == "speed" and net:
+        from burnish.bench import net_speed
+
+        print(net_speed.table(net_speed.measure(net, patch, threads, repeats), patch))
+    elif what == "joint":
+        from burnish.cli.bench_paper_b import joint
+
+        print(joint(None if model == DEFAULT else model, retouch, enlarge, sets, threads))
+    elif what == "table" and name == "b2":
+        from burnish.cli.bench_paper_b import table_b2
+
+        print(table_b2(score or [], on or [], folders(outputs or []), ensemble, threads))
+    elif what == "speed":
         from burnish.bench import speed
 
         print(speed.table(speed.measure(model, patch, threads, repeats)))
@@ -104,18 +133,19 @@ def command(
         print(process.table(process.measure(megapixels, ["--model", model])))
     elif what == "table":
         try:
-            from burnish.bench import paper_a, table_text, tables
+            from burnish.bench import paper_a, paper_b, published, table_text, tables
             from burnish.train import setup
             from burnish.train.loop import RunOptions
         except ModuleNotFoundError as error:
             raise MissingExtraError("Training the rows of a table", "train") from error
         from burnish.cli.train import left_out, phone_of
 
-        if name not in paper_a.TABLES:
-            raise OptionError(f"There is no table '{name}'; choose {', '.join(paper_a.TABLES)}.")
+        known = paper_a.TABLES | paper_b.TABLES
+        if name not in known:
+            raise OptionError(f"There is no table '{name}'; choose {', '.join(known)} or b2.")
         if runs is None:
             raise OptionError("--runs names the folder where the rows' runs go.")
-        table, phone = paper_a.TABLES[name](), phone_of(dped)
+        table, phone = known[name](), phone_of(dped)
         source = None
         if not only_score:
             source = setup.DataOptions(tuple(data or ()), left_out(exclude or ()), pairs, phone)
@@ -133,7 +163,7 @@ def command(
             view=view,
             batch=batch,
             test_side=test_side,
-            column=phone[1] if phone else "iphone",
+            column=phone[1] if phone else next(iter(published.PUBLISHED[name])),
             outputs=folders(outputs or []),
             time_limit=time_limit,
             run=RunOptions(runs, workers=workers, vgg=vgg),
@@ -153,7 +183,7 @@ def command(
         draw(name, rows, output)
     else:
         raise OptionError(
-            f"There is no benchmark '{what}'; choose speed, process, table or curves."
+            f"There is no benchmark '{what}'; choose speed, process, table, joint or curves."
         )
 
 

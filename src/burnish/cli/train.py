@@ -21,7 +21,9 @@ EPILOG = (
 def command(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="RECIPE", help="nrl, nrl-global, nrl-paper, nrl-dpl, ..."),
+        typer.Argument(
+            metavar="RECIPE", help="nrl-global, nrl-dpl, srpie-sr-cpu, ...: see docs/training.md."
+        ),
     ] = None,
     run: Annotated[Path | None, typer.Option(help="Run folder: state, weights, logs.")] = None,
     data: Annotated[
@@ -67,7 +69,8 @@ def command(
         ),
     ] = None,
     vgg: Annotated[
-        Path | None, typer.Option(help="nrl-dpl: VGG's weights; the user's cache if not given.")
+        Path | None,
+        typer.Option(help="VGG's weights for losses that need them, if not in the cache."),
     ] = None,
     start: Annotated[
         Path | None, typer.Option(help="Weights to start from, as far as they fit.")
@@ -85,7 +88,7 @@ def command(
         from burnish.train.bundle import bundle as pack
         from burnish.train.loop import RunOptions
         from burnish.train.recipe import LambdaReading
-        from burnish.train.recipes import recipe
+        from burnish.train.recipes import RECIPES, recipe
     except ModuleNotFoundError as error:
         raise MissingExtraError("Training", "train") from error
     setup.use_threads(threads)
@@ -94,7 +97,7 @@ def command(
         print(f"The smoke run trained, stopped, resumed and validated: {scores['all']:.2f} dB.")
         return 0
     if name is None:
-        raise OptionError("Name a recipe (nrl, nrl-global, nrl-paper, nrl-dpl), or use --smoke.")
+        raise OptionError(f"Name a recipe ({', '.join(RECIPES)}), or use --smoke.")
     source = setup.DataOptions(
         tuple(data or ()), left_out(exclude or ()), pairs, phone_of(dped), validation
     )
@@ -116,7 +119,9 @@ def command(
     if precision not in ("no", "bf16"):
         raise OptionError(f"precision must be no or bf16, not {precision}.")
     options = RunOptions(run, time_limit, precision, compile, workers=workers, vgg=vgg)
-    finished = setup.trainer(chosen, source, options, start).run(setup.validation_views(validation))
+    finished = setup.trainer(chosen, source, options, start).run(
+        setup.validation_views(validation, chosen.pairs)
+    )
     print("Finished." if finished else "Stopped; the same command goes on from here.")
     return 0
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from burnish.engine import proxy, tiles
+from burnish.data import bicubic
+from burnish.engine import ensemble, proxy, tiles
 from burnish.engine.backend import Backend, load_backend
-from burnish.engine.models import Model, find
+from burnish.engine.models import Model, choose
 from burnish.engine.options import EnhanceOptions
 from burnish.image.photo import Photo
 
@@ -26,7 +27,7 @@ class Enhancer:
 
     def __init__(self, options: EnhanceOptions | None = None) -> None:
         self.options = options or EnhanceOptions()
-        self.model: Model = find(self.options.model)
+        self.model: Model = choose(self.options.model, self.options.task, self.options.scale)
         self.backend: Backend = load_backend(
             self.options.backend, self.model.folder, self.options.precision, self.options.threads
         )
@@ -57,36 +58,46 @@ class Enhancer:
     ) -> np.ndarray:
         """(H,W,3) float32 RGB in [0,1] -> (sH,sW,3), the same kind.
 
+        ``strength`` goes from the picture, enlarged by `bicubic` where s > 1, to the network's.
         ``grey`` forces R = G = B. ``condition`` is what `condition` said of the picture that these
         pixels are judged by, where that is not these pixels alone: the whole photo for a part of
         it, or the photo that leads a series.
         """
         card, strength = self.model.card, self.options.strength
         height, width = pixels.shape[:2]
-        s, halo = card.scale, card.halo
+        s, halo = card.scale, 0 if card.whole else card.halo
+        largest = max(height, width) if card.whole else self.options.tile - 2 * halo
         report = progress or (lambda share: None)
         if condition is None:
             condition = self.condition(pixels)
         out = np.empty((height * s, width * s, 3), np.float32)
-        places = list(tiles.plan(height, width, self.options.tile - 2 * halo, card.multiple_of))
+        places = list(tiles.plan(height, width, largest, card.multiple_of))
+
+        def run(x: np.ndarray) -> np.ndarray:
+            return self.backend.run("main", {"x": x, "condition": condition})
+
+        def better(x: np.ndarray) -> np.ndarray:
+            return ensemble.average(run, x, self.options.ensemble)[0].transpose(1, 2, 0)
+
+        def plain(x: np.ndarray) -> np.ndarray:
+            return bicubic.enlarge(x[0].transpose(1, 2, 0), s) if s > 1 else x[0].transpose(1, 2, 0)
+
         for number, tile in enumerate(places):
             x = tiles.read(pixels, tile, halo)
-            y = self.backend.run("main", {"x": x, "condition": condition})
-            y = y[0, :, halo * s : y.shape[2] - halo * s, halo * s : y.shape[3] - halo * s]
-            rows = min(tile.height, height - tile.top)
-            columns = min(tile.width, width - tile.left)
-            result = y[:, : rows * s, : columns * s].transpose(1, 2, 0)
-            core = x[0, :, halo : halo + rows, halo : halo + columns].transpose(1, 2, 0)
-            if s > 1:
-                core = core.repeat(s, 0).repeat(s, 1)
-            elif strength < 1:
-                result = core + np.float32(strength) * (result - core)
+            rows = s * min(tile.height, height - tile.top)
+            columns = s * min(tile.width, width - tile.left)
+            core = (slice(s * halo, s * halo + rows), slice(s * halo, s * halo + columns))
+            result = plain(x)[core] if strength == 0 else better(x)[core]
+            if 0 < strength < 1:
+                before = plain(x)[core]
+                result = before + np.float32(strength) * (result - before)
             # A network may overflow on input unlike anything it saw: such pixels stay as they were.
-            result = np.where(np.isfinite(result), result, core)
+            if not np.isfinite(result).all():
+                result = np.where(np.isfinite(result), result, plain(x)[core])
             if grey:
                 result = np.repeat(result @ LUMA[:, None], 3, axis=2)
             top, left = tile.top * s, tile.left * s
-            np.clip(result, 0, 1, out=out[top : top + rows * s, left : left + columns * s])
+            np.clip(result, 0, 1, out=out[top : top + rows, left : left + columns])
             report((number + 1) / len(places))
         return out
 

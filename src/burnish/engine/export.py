@@ -22,7 +22,7 @@ from burnish.card import ModelCard
 from burnish.engine.models import sha256
 from burnish.errors import ModelError, OptionError, OutputError
 from burnish.nets.net import Net
-from burnish.nets.zoo import parameter_count
+from burnish.nets.zoo import build, parameter_count
 
 TOLERANCE = 1e-4
 """Largest difference allowed between the graph (float32) and torch."""
@@ -79,7 +79,28 @@ def _replaceable(folder: Path) -> bool:
     return folder.is_dir() and ((folder / "main.onnx").is_file() or not any(folder.iterdir()))
 
 
-FACTS = ("name", "description", "paper", "licence", "training_data")
+def export_untrained(net: str, folder: Path) -> ModelCard:
+    """Export a network of the zoo as it is built, for what needs no training, such as speed."""
+    torch.manual_seed(0)
+    built = build(net)
+    card = ModelCard(
+        name=net,
+        net=net,
+        halo=built.halo,
+        scale=built.scale,
+        multiple_of=built.multiple_of,
+        whole=built.whole,
+        moments=built.moments_size,
+        moments_halo=built.moments_halo,
+        description="Untrained.",
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        weights = Path(scratch) / "untrained.safetensors"
+        checkpoint.save(weights, built.state_dict(), card)
+        return export(weights, folder)
+
+
+FACTS = ("name", "task", "description", "paper", "licence", "training_data")
 """What an owner may say on the card; the rest is measured or recorded."""
 
 

@@ -6,12 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from burnish.card import ModelCard
 from burnish.errors import ModelError, OptionError
 
 DEFAULT = "nrl"
+AUTO = "auto"
+"""The shipped model for what is asked: see `resolve`."""
+Task = Literal["enhance", "sr"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,46 @@ def record_scores(model: Model, scores: dict[str, Any]) -> None:
     partial.replace(model.folder / "card.json")
 
 
+def resolve(model: str, task: Task, scale: int) -> str:
+    """The name of a model: what is named, or for ``auto`` a shipped one whose card fits.
+
+    ``scale`` 0 is 1 for ``enhance`` and 2 for ``sr``.
+    """
+    wanted = scale or (2 if task == "sr" else 1)
+    if model != AUTO:
+        return model
+    if (task, wanted) == ("enhance", 1):
+        return DEFAULT
+    for name in shipped():
+        card = _card(_wheel() / name)
+        if (card.task, card.scale) == (task, wanted):
+            return name
+    does = "enhances and enlarges" if task == "enhance" else "only enlarges"
+    raise OptionError(
+        f"No model that {does} by {wanted} ships with this copy of burnish (--task {task} "
+        f"--scale {wanted}): give an exported one with --model FOLDER."
+    )
+
+
+def choose(model: str, task: Task, scale: int) -> Model:
+    """The model that `resolve` names; one that does not do what is asked is refused."""
+    found = find(resolve(model, task, scale))
+    if scale and found.card.scale != scale:
+        raise OptionError(f"Model '{model}' has scale {found.card.scale}, not {scale}.")
+    if task == "sr" and found.card.task != task:
+        raise OptionError(f"Model '{model}' changes tone and colour: it is not for --task sr.")
+    return found
+
+
+def _card(folder: Path) -> ModelCard:
+    card_file = folder / "card.json"
+    try:
+        text = card_file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{card_file} cannot be read: {error}") from error
+    return ModelCard.from_json(text, str(card_file))
+
+
 def find(name_or_path: str) -> Model:
     """Look a model up by the name of a shipped one or the path of an exported folder.
 
@@ -60,12 +103,7 @@ def find(name_or_path: str) -> Model:
                 f"(did you mean {' or '.join(near) or 'none, as none is shipped'}?) "
                 "nor a folder made by `burnish export`."
             )
-    card_file = folder / "card.json"
-    try:
-        text = card_file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"{card_file} cannot be read: {error}") from error
-    card = ModelCard.from_json(text, str(card_file))
+    card = _card(folder)
     for file, digest in card.hashes.items():
         path = folder / file
         if not path.is_file() or sha256(path) != digest:

@@ -4,21 +4,45 @@ from dataclasses import dataclass, field, fields
 from typing import get_args
 
 from burnish.engine.backend import BackendName, Precision
-from burnish.engine.models import DEFAULT
+from burnish.engine.ensemble import Ensemble
+from burnish.engine.models import AUTO, Task, resolve
 from burnish.errors import OptionError
 
 
 @dataclass(frozen=True)
 class EnhanceOptions:
-    """How a photo is enhanced; the same everywhere burnish runs."""
+    """How a photo is enhanced; the same everywhere burnish runs.
+
+    ``model`` is never ``auto`` once it is made: it is then the shipped model for task and scale.
+    """
 
     model: str = field(
-        default=DEFAULT,
-        metadata={"help": "Shipped model by name (see `burnish models`) or an exported folder."},
+        default=AUTO,
+        metadata={
+            "help": "Shipped model by name (see `burnish models`) or an exported folder; auto is "
+            "the shipped one for the task and scale."
+        },
+    )
+    task: Task = field(
+        default="enhance",
+        metadata={"help": "enhance; or sr: enlarge (by 2) and leave tone and colour alone."},
+    )
+    scale: int = field(
+        default=0,
+        metadata={"help": "Pixels out per pixel in along a side; 0 is the model's, or the task's."},
     )
     strength: float = field(
         default=1.0,
-        metadata={"help": "How much of the change to apply, 0 to 1; 0 returns the photo's pixels."},
+        metadata={
+            "help": "How much of the change to apply, 0 to 1; 0 returns the photo's pixels, or "
+            "those of a bicubic enlargement."
+        },
+    )
+    ensemble: Ensemble = field(
+        default="none",
+        metadata={
+            "help": "Mean over flips (4) and transposes too (8): better, 4 or 8 times slower."
+        },
     )
     precision: Precision = field(
         default="auto",
@@ -43,15 +67,22 @@ class EnhanceOptions:
         for name, choices in (
             ("precision", get_args(Precision)),
             ("backend", get_args(BackendName)),
+            ("task", get_args(Task)),
+            ("ensemble", get_args(Ensemble)),
         ):
             if getattr(self, name) not in choices:
                 raise OptionError(
                     f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)}."
                 )
+        if self.scale not in (0, 1, 2, 3, 4):
+            raise OptionError(
+                f"scale must be 1, 2, 3 or 4, or 0 for the model's, not {self.scale}."
+            )
         if self.threads < 0:
             raise OptionError("threads must be 0 or more.")
         if self.tile < 64:
             raise OptionError("tile must be at least 64 pixels.")
+        object.__setattr__(self, "model", resolve(self.model, self.task, self.scale))
 
 
 HELP = {f.name: str(f.metadata["help"]) for f in fields(EnhanceOptions)}

@@ -54,10 +54,16 @@ class DUNet(nn.Module):
         return out
 
 
-class PlainShuffle(nn.Sequential):
+class PlainShuffle(nn.Module):
     """Table 1 row 11: a 3x3 convolution and a pixel shuffle."""
 
     radius = 1
 
     def __init__(self, scale: int, inputs: int = 3) -> None:
-        super().__init__(conv(inputs, 3 * scale**2, 3), nn.PixelShuffle(scale))
+        super().__init__()
+        self.conv = conv(inputs, 3 * scale**2, 3)
+        self.shuffle = nn.PixelShuffle(scale)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.shuffle(self.conv(x))
+        return out

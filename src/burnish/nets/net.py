@@ -16,6 +16,8 @@ class Net(nn.Module):
     """Tile origins lie on multiples of this number of input pixels."""
     halo: int
     """Receptive-field radius in input pixels, with ``moments`` given."""
+    whole = False
+    """Whether it must see the whole picture at once: then there are no tiles."""
     moments_size = 0
     """Length of the vector of whole-picture statistics; 0 for none."""
     moments_halo = 0

@@ -10,17 +10,20 @@ hands DUNet the features behind MBFNet's image beside the enhanced image, which 
 thing that reaches it.
 """
 
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from burnish.nets import guided
+from burnish.nets.bicubic_start import start_as_bicubic
 from burnish.nets.dunet import DUNet, DUNetActivation, PlainShuffle, Upsampler, fitting_width
 from burnish.nets.guided import Combine, Members, Pair
 from burnish.nets.mbfnet import HFA2, FCAPlace, MBFNet, MSBWidths, Without, conv
 from burnish.nets.net import Net
 from burnish.nets.penet import PENet, PENetWidths, Transform, apply_transform, enhance_v2
+
+Start = Literal["random", "bicubic"]
 
 
 class SRPIE(Net):
@@ -38,6 +41,7 @@ class SRPIE(Net):
         penet_widths, dropout: of PENet.
         dunet_width: rounded up to a multiple of 3 and of the scale squared.
         radius, eps: of the guided filter.
+        start: untrained weights at random, or nearly bicubic enlargement (`bicubic_start`).
     """
 
     def __init__(
@@ -62,12 +66,13 @@ class SRPIE(Net):
         dunet_width: int = 48,
         radius: int = guided.RADIUS,
         eps: float = guided.EPS,
+        start: Start = "random",
     ) -> None:
         super().__init__()
         choices: tuple[tuple[str, Any], ...] = (
             (pair, Pair), (combine, Combine), (members, Members), (hfa_2, HFA2),
             (without, Without), (fca, FCAPlace), (transform, Transform), (upsampler, Upsampler),
-            (dunet_activation, DUNetActivation),
+            (dunet_activation, DUNetActivation), (start, Start),
         )  # fmt: skip
         for value, choice in choices:
             if value not in get_args(choice):
@@ -84,16 +89,20 @@ class SRPIE(Net):
         learned = transform not in ("v2", "none")
         self.penet = PENet(channels, penet_widths, dropout, transform) if learned else None
         inputs = 3 + channels if wide else 3
-        self.upsampler: nn.Module
+        self.upsampler: DUNet | PlainShuffle
         if upsampler == "dunet":
             width = fitting_width(dunet_width, scale)
             self.upsampler = DUNet(scale, width, inputs, dunet_activation)
         else:
             self.upsampler = PlainShuffle(scale, inputs)
 
+        if start == "bicubic":
+            start_as_bicubic(self.shallow, self.mbfnet, self.upsampler, scale)
+
         filtered = 0 if pair == "i,i" or without == "hfa3" else 2 * radius
         reach = max(1 + self.mbfnet.radius, filtered + self.mbfnet.third_radius)
         reach += transform == "v2"
+        self.whole = transform == "v2"  # Otsu's threshold is one of the whole picture
         if self.penet is not None:
             self.multiple_of = self.penet.multiple_of
             reach = max(reach, 1 + self.penet.radius)

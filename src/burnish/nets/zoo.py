@@ -9,6 +9,7 @@ from torch import nn
 from burnish.errors import OptionError
 from burnish.nets.baselines.dense_skip import DenseSkip
 from burnish.nets.baselines.dped_resnet import DpedResNet
+from burnish.nets.baselines.imdn import IMDN
 from burnish.nets.baselines.johnson import JohnsonNet
 from burnish.nets.baselines.mcrn import MCRN
 from burnish.nets.baselines.srcnn import SRCNN
@@ -50,6 +51,8 @@ NETS: dict[str, Callable[..., Net]] = {
     "dped-resnet": DpedResNet,
     "mcrn": MCRN,
     "dense-skip": DenseSkip,
+    # What paper B compares sizes and seconds with (Table 2).
+    "imdn": IMDN,
 }
 
 

@@ -53,7 +53,7 @@ photos = tuple(p for p in sorted((here / "photos").iterdir()) if p.name != "vali
 validation = here / "photos" / "validation"
 start = here / "start.safetensors"
 done = trainer(Recipe(**values), DataOptions(photos), run, start if start.is_file() else None).run(
-    validation_views(validation if validation.is_dir() else None))
+    validation_views(validation if validation.is_dir() else None, values["pairs"]))
 print("finished" if done else "stopped; run the same command again to go on")
 '''
 

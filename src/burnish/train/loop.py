@@ -56,6 +56,8 @@ def learning_rate(recipe: Recipe, step: int) -> float:
     """Rate at ``step`` (from 0)."""
     warm = min(1.0, (step + 1) / (recipe.warmup + 1))
     done = step / recipe.steps
+    if recipe.schedule == "stages":
+        return warm * (recipe.stage_at(step).learning_rate or recipe.learning_rate)
     if recipe.schedule == "staircase":
         return warm * recipe.learning_rate * 0.95 ** (int(done * 100) // 5)
     return warm * recipe.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
@@ -67,9 +69,11 @@ def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> Mode
         name=recipe.name,
         net=recipe.net,
         hyperparameters=recipe.choices,
+        task="sr" if recipe.pairs in ("bicubic", "bicubic-mild") else "enhance",
         scale=net.scale,
         multiple_of=net.multiple_of,
         halo=net.halo,
+        whole=net.whole,
         moments=net.moments_size,
         moments_halo=net.moments_halo,
         parameters=parameter_count(net),
@@ -77,6 +81,15 @@ def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> Mode
         training_data=tuple(data),
         training={"recipe": asdict(recipe), "step": step},
     )
+
+
+def score_of(kind: str, out: Tensor, high: Tensor) -> float:
+    """PSNR in dB, at most 50: on RGB, and for super-resolution (``sr``) on luma without borders."""
+    if kind == "sr":
+        weights = out.new_tensor([65.481, 128.553, 24.966])[:, None, None] / 255
+        out, high = ((v * weights).sum(1)[..., 2:-2, 2:-2] for v in (out, high))
+    mse = nn.functional.mse_loss(out, high).item()
+    return min(50.0, -10 * math.log10(max(mse, 1e-10)))
 
 
 def take_over(net: Net, weights: Path) -> None:
@@ -188,10 +201,15 @@ class Trainer:
         recipe, accelerator = self.recipe, self.accelerator
         self._choose_parameters()
         low, high = low.to(accelerator.device), high.to(accelerator.device)
+        # Dropout and random slopes are a function of the step as well: a run resumes exactly.
+        torch.manual_seed(recipe.seed + 1_000_003 * (self.step + 1) + accelerator.process_index)
         with accelerator.autocast():
             out = forward(low)
         out = out.float()
-        loss, terms = self.objective.losses(out, high)
+        objective = self.objective
+        if plain := recipe.stage_at(self.step).loss:
+            objective = LOSSES[plain](recipe, Surroundings(accelerator))
+        loss, terms = objective.losses(out, high)
         accelerator.backward(loss)
         accelerator.clip_grad_norm_(self.net.parameters(), recipe.clip)
         rate = learning_rate(recipe, self.step)
@@ -199,7 +217,7 @@ class Trainer:
             group["lr"] = rate
         self.optimiser.step()
         self.optimiser.zero_grad()
-        terms |= self.objective.learn(out.detach(), high, rate / recipe.learning_rate)
+        terms |= objective.learn(out.detach(), high, rate / recipe.learning_rate)
         self.step += 1
         decay = min(recipe.ema, self.step / (self.step + 10))
         with torch.no_grad():
@@ -215,11 +233,11 @@ class Trainer:
         pictures = []
         for kind, low, high in validation:
             out = self.ema(low.to(self.accelerator.device)).clamp(0, 1).cpu()
-            mse = nn.functional.mse_loss(out, high).item()
-            score = min(50.0, -10 * math.log10(max(mse, 1e-10)))
+            score = score_of(kind, out, high)
             scores.setdefault(kind, []).append(score)
             scores.setdefault("all", []).append(score)
-            pictures.append(torch.cat([low, out, high], dim=3)[0])
+            shown = nn.functional.interpolate(low, size=high.shape[-2:])
+            pictures.append(torch.cat([shown, out, high], dim=3)[0])
         if self.log is not None and pictures:
             self.log.pictures(self.step, pictures[:8])
         return {k: sum(v) / len(v) for k, v in scores.items()}
@@ -243,7 +261,10 @@ class Trainer:
                 saved = self.step % options.save_every == 0 or last
                 if self.log and (self.step % options.log_every == 0 or saved):
                     now = time.monotonic()
-                    terms = {k: torch.stack([t[k] for t in losses]).tolist() for k in losses[0]}
+                    names = dict.fromkeys(k for t in losses for k in t)
+                    terms = {
+                        k: torch.stack([t[k] for t in losses if k in t]).tolist() for k in names
+                    }
                     row = {
                         k: math.fsum(values) / len(values)
                         for k, values in terms.items()
@@ -253,7 +274,9 @@ class Trainer:
                         "seconds_per_step": (now - since[0]) / max(1, self.step - since[1]),
                     }
                     losses, since = [], (now, self.step)
-                    self.log.trace(self.step, {k: terms[k] for k in self.objective.every_step})
+                    self.log.trace(
+                        self.step, {k: terms[k] for k in self.objective.every_step if k in terms}
+                    )
                     self.log.row(self.step, row)
                 if validation and (
                     self.step % options.validate_every == 0 or self.step == recipe.steps

@@ -1,4 +1,4 @@
-"""What a run minimises: a plain loss, or paper A's with a discriminator that learns beside it.
+"""What a run minimises: a plain loss, paper B's hybrid one, or paper A's with a discriminator.
 
 The loop asks for three things: the network's loss, a step of whatever else learns, and the state of
 that for the file from which the run goes on.
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from burnish.errors import OptionError
 from burnish.losses.adversarial import discriminator_accuracy, discriminator_loss
 from burnish.losses.dynamic_perceptual import DynamicPerceptual, level_scales
+from burnish.losses.hybrid import Features, Forms, Weights, hybrid
 from burnish.losses.nrl_dpl import Terms, nrl_dpl
 from burnish.nets.discriminator import SMALLEST, Discriminator
 from burnish.nets.vgg import POOLS, load_vgg
@@ -127,6 +128,21 @@ class Adversarial(Objective):
             self.optimiser.load_state_dict(state["optimiser"])
 
 
+class Hybrid(Objective):
+    """Paper B's loss; ``terms`` of the recipe: ``weights`` and ``forms``, and ``vgg`` by name."""
+
+    def __init__(self, recipe: Recipe, device: torch.device, vgg: Path | None) -> None:
+        known: dict[str, Any] = {"weights": {}, "forms": {}, "vgg": "vgg16"} | recipe.terms
+        self.weights, self.forms = Weights(**known["weights"]), Forms(**known["forms"])
+        self.features: Features | None = None
+        if self.weights.content:
+            extractor = load_vgg(known["vgg"], vgg).to(device)
+            self.features = lambda x: extractor(x, ["pool4"])[0]
+
+    def losses(self, out: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        return hybrid(out, target, self.weights, self.forms, self.features)
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What an objective is built with beside its recipe."""
@@ -140,5 +156,6 @@ Builder = Callable[[Recipe, Surroundings], Objective]
 LOSSES: dict[str, Builder] = {
     "l1": lambda recipe, around: Plain(nn.functional.l1_loss),
     "mse": lambda recipe, around: Plain(nn.functional.mse_loss),
+    "hybrid": lambda recipe, around: Hybrid(recipe, around.accelerator.device, around.vgg),
     "nrl-dpl": lambda recipe, around: Adversarial(recipe, around.accelerator, around.vgg),
 }

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from burnish.errors import OptionError
 
+Loss = Literal["mse", "l1", "nrl-dpl", "hybrid"]
+Pairs = Literal["retouch", "bicubic", "bicubic-mild", "joint"]
 LambdaReading = Literal["mean_difference", "ratio", "least_squares"]
 
 
@@ -15,11 +17,15 @@ class Stage:
     share: float
     """Share of the run's steps, (0,1]; the shares of a recipe add up to 1."""
     size: int
-    """Side of the square training view, in pixels."""
+    """Side of the square training view, in pixels of the input."""
     batch: int
     """Views per step, over all processes."""
     only: tuple[str, ...] = ()
     """Beginnings of the names of the parameters that are trained; all if empty."""
+    learning_rate: float | None = None
+    """Rate of this stage, where the recipe's schedule is ``stages``."""
+    loss: Literal["mse", "l1"] | None = None
+    """A plain loss for this stage instead of the recipe's."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +37,16 @@ class Recipe:
     choices: dict[str, Any] = field(default_factory=dict)
     steps: int = 30_000
     stages: tuple[Stage, ...] = (Stage(1.0, 64, 16),)
-    loss: Literal["mse", "l1", "nrl-dpl"] = "l1"
+    pairs: Pairs = "retouch"
+    """What is made of finished photos: `data.pairs`, and `data.shrunk_pairs` for x2."""
+    loss: Loss = "l1"
     terms: dict[str, Any] = field(default_factory=dict)
     """What the loss wants to know: weights, readings. Keyword arguments of its `Terms`."""
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.99)
-    schedule: Literal["cosine", "staircase"] = "cosine"
-    """``cosine`` falls to 1 %; ``staircase`` is the paper's: x0.95 every 5 of 100 epochs."""
+    schedule: Literal["cosine", "staircase", "stages"] = "cosine"
+    """``cosine`` falls to 1 %; ``staircase`` is paper A's: x0.95 every 5 of 100 epochs; ``stages``
+    is paper B's: a rate for each stage."""
     warmup: int = 100
     clip: float = 1.0
     """Largest gradient norm; larger ones are scaled down."""

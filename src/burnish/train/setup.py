@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from burnish.data.dped import EpochPairs, PatchPair, Phone, pair_folders, pairs_of, steps_per_epoch
 from burnish.data.lam import Lambda, lambda_of, lambda_of_files
+from burnish.data.larger_pairs import LargerPairs
 from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
-from burnish.data.photos import Pyramid, list_photos, load_pyramids, load_rgb
+from burnish.data.photos import Pyramid, list_photos, load_pyramids
+from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
 from burnish.errors import OptionError
 from burnish.nets.vgg import cache_folder as weights_folder
 from burnish.train.loop import RunOptions, Trainer, Validation
-from burnish.train.recipe import Recipe, Stage
+from burnish.train.recipe import Pairs, Recipe, Stage
 
 VALIDATION_SIDE = 96
 """Side of the validation views in pixels: large enough to judge tone, small enough to be cheap."""
@@ -89,12 +92,20 @@ def resolve(recipe: Recipe, data: DataOptions) -> Recipe:
 
 def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
     """Training pairs of a recipe: paper A's epochs where it counts them, else random views."""
+    if data.pairs and recipe.pairs != "retouch":
+        return LargerPairs(*data.pairs, seed=recipe.seed)
     if data.dped or (data.pairs and recipe.epochs):
         return EpochPairs(data.files(), recipe.seed, recipe.stages[0].batch)
     if data.pairs:
         return PairFolder(*data.pairs, seed=recipe.seed)
-    photos = list_photos(data.photos, data.exclude)
-    return RetouchPairs(load_pyramids(photos, recipe.data_side), recipe.seed)
+    photos = load_pyramids(list_photos(data.photos, data.exclude), recipe.data_side)
+    match recipe.pairs:
+        case "retouch":
+            return RetouchPairs(photos, recipe.seed)
+        case "joint":
+            return JointPairs(photos, recipe.seed)
+        case "bicubic" | "bicubic-mild":
+            return BicubicPairs(photos, recipe.seed, mild=recipe.pairs == "bicubic-mild")
 
 
 def trainer(
@@ -111,18 +122,29 @@ def trainer(
     return Trainer(recipe, source or source_of(recipe, data), run, data.names(), start)
 
 
-def pair_views(files: Sequence[tuple[Path, Path]], side: int = VALIDATION_SIDE) -> Validation:
-    """Whole real pairs at no more than ``side`` pixels, to be scored during a run."""
-    loaded = [[load_rgb(path, side)[None].float() / 255 for path in pair] for pair in files]
-    return [("pair", low, high) for low, high in loaded]
+def pair_views(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Validation:
+    """Whole real pairs, (H,W,3) in [0,1], to be scored during a run."""
+    views = []
+    for pair in pairs:
+        low, high = (
+            torch.from_numpy(np.ascontiguousarray(x.transpose(2, 0, 1)))[None] for x in pair
+        )
+        views.append(("pair", low, high))
+    return views
 
 
-def validation_views(folder: Path | None) -> Validation:
-    """The fixed un-retouched validation views of a folder of finished photos."""
+def validation_views(folder: Path | None, pairs: Pairs = "retouch") -> Validation:
+    """The fixed validation views of a folder of finished photos, of the kind that is trained on.
+
+    Those of super-resolution are clean, whatever the training pairs went through.
+    """
     if folder is None:
         return ()
-    photos = load_pyramids(list_photos([folder]), short_side=2 * VALIDATION_SIDE)
-    return fixed_pairs(photos, VALIDATION_SIDE)
+    names = list_photos([folder])
+    if pairs in ("bicubic", "bicubic-mild"):
+        return fixed_bicubic(load_pyramids(names, short_side=2048), VALIDATION_SIDE)
+    photos = load_pyramids(names, short_side=2 * VALIDATION_SIDE)
+    return (fixed_joint if pairs == "joint" else fixed_pairs)(photos, VALIDATION_SIDE)
 
 
 def smoke() -> dict[str, float]:

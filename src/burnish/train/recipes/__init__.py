@@ -6,11 +6,12 @@ from collections.abc import Callable
 from burnish.errors import OptionError
 from burnish.train import recipe as base
 from burnish.train.recipe import Recipe
-from burnish.train.recipes import paper_a
+from burnish.train.recipes import paper_a, paper_b
 
 RECIPES: dict[str, Callable[[], Recipe]] = base.RECIPES | {
     "nrl-paper": paper_a.nrl_paper,
     "nrl-dpl": paper_a.nrl_dpl,
+    **paper_b.RECIPES,
 }
 
 

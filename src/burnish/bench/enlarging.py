@@ -1,0 +1,195 @@
+"""Table 2 of paper B: networks that enlarge, on the benchmarks of super-resolution.
+
+Scores follow `metrics.protocol.super_resolution`: 8 bits, BT.601 luma, borders of ``scale`` pixels
+cropped. A data set is a folder with ``HR`` and ``LR`` in it, or any folder of photos, whose
+low-resolution inputs are then made by `data.bicubic` (which makes the benchmarks' own files, bit
+for bit).
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from burnish.bench.memory import peak_memory
+from burnish.bench.published import B2_COST, PUBLISHED, Values
+from burnish.data import bicubic
+from burnish.errors import InputError
+from burnish.image.read import read
+from burnish.image.sniff import is_photo_name
+from burnish.metrics.colour import luma
+from burnish.metrics.protocol import super_resolution, super_resolution_luma, to_8bit
+
+Method = Callable[[np.ndarray], np.ndarray]
+"""(H,W,3) float32 in [0,1] -> (sH,sW,3), the same."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """Files of one picture of a data set."""
+
+    name: str
+    large: Path
+    small: Path | None
+    """None: made from ``large``."""
+
+
+def examples(folder: Path) -> list[Example]:
+    """Of a folder with ``HR`` and perhaps ``LR``, or of any folder of photos."""
+    large = folder / "HR" if (folder / "HR").is_dir() else folder
+    if not large.is_dir():
+        raise InputError(f"{large} is not a folder of photos.")
+    names = [p for p in sorted(large.iterdir()) if p.is_file() and is_photo_name(p)]
+    if not names:
+        raise InputError(f"{large} holds no photos.")
+    small = folder / "LR"
+    found = []
+    for path in names:
+        partner = next(iter(sorted(small.glob(f"{path.stem}.*"))), None)
+        if small.is_dir() and partner is None:
+            raise InputError(f"{small} holds no picture for {path.name}.")
+        found.append(Example(path.stem, path, partner))
+    return found
+
+
+def load(example: Example, scale: int) -> tuple[np.ndarray, np.ndarray]:
+    """(small, large), float32 in [0,1]; the large one's sides divide by ``scale``."""
+    large = bicubic.cut_to_multiple(read(example.large).pixels, scale)
+    if example.small is None:
+        eight = np.rint(large * 255).astype(np.uint8)
+        return bicubic.shrink_8bit(eight, scale).astype(np.float32) / 255, large
+    small = read(example.small).pixels
+    if (small.shape[0] * scale, small.shape[1] * scale) != large.shape[:2]:
+        raise InputError(f"{example.small} is not a {scale}th of {example.large} in size.")
+    return small, large
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A row of the table."""
+
+    name: str
+    method: Method
+    parameters: int | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One row on one data set: means over its pictures."""
+
+    psnr: float
+    ssim: float
+    seconds: float | None
+    """A picture, after one that is not timed; None where no network ran."""
+    megabytes: float | None
+
+
+def bicubic_contender(scale: int) -> Contender:
+    """The row that proves the protocol."""
+    return Contender("bicubic", lambda x: bicubic.enlarge(x, scale))
+
+
+def from_folder(name: str, folder: Path, found: Sequence[Example]) -> Iterator[np.ndarray]:
+    """Another method's results by the pictures' names."""
+    for example in found:
+        paths = sorted(p for p in folder.glob(f"{example.name}.*") if is_photo_name(p))
+        if not paths:
+            raise InputError(f"{folder} holds no result of {name} for {example.name}.")
+        yield read(paths[0]).pixels
+
+
+def score(out: np.ndarray, large: np.ndarray, scale: int, where: str) -> tuple[float, float]:
+    """PSNR and SSIM by the protocol."""
+    if out.shape != large.shape:
+        raise InputError(f"{where}: the result and the target differ in size.")
+    found = super_resolution(out, large, scale)
+    return found.psnr, found.ssim
+
+
+def measure(contender: Contender, found: Sequence[Example], scale: int) -> Measured:
+    """Run a contender over a data set."""
+    scores, seconds = [], []
+    with peak_memory() as peak:
+        contender.method(load(found[0], scale)[0])  # warms up
+        for example in found:
+            small, large = load(example, scale)
+            start = time.perf_counter()
+            out = contender.method(small)
+            seconds.append(time.perf_counter() - start)
+            scores.append(score(out, large, scale, f"{contender.name} on {example.name}"))
+    psnr, ssim = np.mean(scores, axis=0)
+    return Measured(float(psnr), float(ssim), float(np.mean(seconds)), peak.megabytes)
+
+
+def measure_folder(name: str, folder: Path, found: Sequence[Example], scale: int) -> Measured:
+    """Score another method's files."""
+    outs = from_folder(name, folder, found)
+    scores = [
+        score(out, load(example, scale)[1], scale, f"{name} on {example.name}")
+        for example, out in zip(found, outs, strict=True)
+    ]
+    psnr, ssim = np.mean(scores, axis=0)
+    return Measured(float(psnr), float(ssim), None, None)
+
+
+def bicubic_on_luma(found: Sequence[Example], scale: int, grey: Sequence[str] = ()) -> Measured:
+    """The bicubic row as the papers made it: shrunk and enlarged on luma, not rounded in between.
+
+    ``grey`` names pictures that the published set holds as grey files, which were scored as they
+    are: 0 to 255 instead of luma's 16 to 235, which raises their error by 1.32 dB.
+    """
+    scores = []
+    for example in found:
+        large = bicubic.cut_to_multiple(read(example.large).pixels, scale)
+        y = to_8bit(large[..., 0] if example.name in grey else luma(large))
+        up = bicubic.enlarge(bicubic.shrink(y, scale), scale)
+        found_score = super_resolution_luma(up, y, scale)
+        scores.append((found_score.psnr, found_score.ssim))
+    psnr, ssim = np.mean(scores, axis=0)
+    return Measured(float(psnr), float(ssim), None, None)
+
+
+def table(
+    rows: Mapping[str, Mapping[str, Measured]],
+    parameters: Mapping[str, int | None],
+    sizes: Mapping[str, int],
+) -> str:
+    """Markdown: measured rows, then the published ones. ``rows``: row -> data set -> scores."""
+    sets = list(sizes)
+    heads = [f"{s} ({sizes[s]})" for s in sets]
+    lines = [
+        "| method | parameters | seconds a picture | peak MB | " + " | ".join(heads) + " |",
+        "|" + "---|" * (4 + len(sets)),
+    ]
+    for name, by_set in rows.items():
+        timed = [m for m in by_set.values() if m.seconds is not None]
+        weights = [sizes[s] for s, m in by_set.items() if m.seconds is not None]
+        mean = np.average([m.seconds or 0 for m in timed], weights=weights) if timed else None
+        peaks = [m.megabytes for m in timed if m.megabytes is not None]
+        count = parameters.get(name)
+        cells = [
+            "-" if count is None else f"{count:,}",
+            "-" if mean is None else f"{mean:.3f}",
+            f"{max(peaks):.0f}" if peaks else "-",
+            *(_pair(by_set[s].psnr, by_set[s].ssim) for s in sets),
+        ]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    published: dict[str, dict[str, Values]] = PUBLISHED["b2"]
+    known = dict.fromkeys(row for values in published.values() for row in values)
+    for name in known:
+        cells = [_pair(*published.get(s, {}).get(name, (None, None))) for s in sets]
+        if any(cell != "-" for cell in cells):
+            million, seconds = B2_COST.get(name, (None, None))
+            cost = [
+                "-" if million is None else f"{million} M",
+                "-" if seconds is None else f"{seconds}",
+                "-",
+            ]
+            lines.append(f"| {name}, published | " + " | ".join([*cost, *cells]) + " |")
+    return "\n".join(lines)
+
+
+def _pair(psnr: float | None, ssim: float | None) -> str:
+    return "-" if psnr is None or ssim is None else f"{psnr:.2f}/{ssim:.4f}"

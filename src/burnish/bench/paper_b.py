@@ -1,0 +1,17 @@
+"""Table 1 of paper B as the table machinery takes it; Table 2 stands in `enlarging`."""
+
+from collections.abc import Callable
+
+from burnish.bench.tables import Claim, Table
+from burnish.train.recipes import paper_b
+
+
+def b1() -> Table:
+    """The ablation: the full network is better than each of the ten others, in both metrics."""
+    rows = paper_b.table_1()
+    claims = [Claim("full", key, m) for m in ("PSNR", "SSIM") for key in rows if key != "full"]
+    title = "ablation of Deep SR-PIE on the joint task (Fig. 6: PSNR against steps)"
+    return Table("b1", title, rows, tuple(claims), curves=("full",))
+
+
+TABLES: dict[str, Callable[[], Table]] = {"b1": b1}

@@ -1,0 +1,82 @@
+"""What `burnish bench table b2` and `burnish bench joint` do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from burnish.bench import enlarging
+from burnish.bench import joint as joint_task
+from burnish.bench import sets as evaluation
+from burnish.engine.enhancer import Enhancer
+from burnish.engine.options import EnhanceOptions
+from burnish.errors import OptionError
+
+SCALE = 2
+BENCHMARKS = ("Set5", "Set14", "BSD100")
+GREY_IN_SET14 = ("img_003",)
+"""The picture 'bridge', which the published Set14 holds as a grey file."""
+
+
+def enhancer(model: str, scale: int, threads: int, ensemble: bool = False) -> Enhancer:
+    """A model in float32, refused if its scale is another."""
+    options = EnhanceOptions(
+        model=model,
+        scale=scale,
+        precision="f32",
+        threads=threads,
+        ensemble="4" if ensemble else "none",
+    )
+    return Enhancer(options)
+
+
+def table_b2(
+    models: Sequence[str],
+    folders: Sequence[Path],
+    outputs: Mapping[str, Path],
+    ensemble: bool,
+    threads: int,
+) -> str:
+    """Bicubic, the models, and other methods' folders (NAME/SET/picture or NAME/picture)."""
+    if not folders:
+        raise OptionError(
+            "Table b2 wants data sets: --on FOLDER, such as --on data/benchmarks/Set5."
+        )
+    data = {folder.name: enlarging.examples(folder) for folder in folders}
+    contenders = [enlarging.bicubic_contender(SCALE)]
+    for model in models:
+        for flips in (False, True) if ensemble else (False,):
+            made = enhancer(model, SCALE, threads, flips)
+            name = made.model.card.name + ("+" if flips else "")
+            contenders.append(
+                enlarging.Contender(name, made.enhance_pixels, made.model.card.parameters)
+            )
+    rows: dict[str, dict[str, enlarging.Measured]] = {"bicubic on luma": {}}
+    for name, found in data.items():
+        grey = GREY_IN_SET14 if name == "Set14" else ()
+        rows["bicubic on luma"][name] = enlarging.bicubic_on_luma(found, SCALE, grey)
+        for contender in contenders:
+            measured = enlarging.measure(contender, found, SCALE)
+            rows.setdefault(contender.name, {})[name] = measured
+        for other, folder in outputs.items():
+            inner = folder / name if (folder / name).is_dir() else folder
+            measured = enlarging.measure_folder(other, inner, found, SCALE)
+            rows.setdefault(other, {})[name] = measured
+    parameters = {c.name: c.parameters for c in contenders}
+    return enlarging.table(rows, parameters, {n: len(found) for n, found in data.items()})
+
+
+def joint(
+    both: str | None, retouch: str | None, enlarge: str | None, data: Path, threads: int
+) -> str:
+    """The joint network beside the sequences, on cid22-val un-retouched and halved."""
+    if not (both or retouch or enlarge):
+        raise OptionError(
+            "bench joint wants models: --model (both at once), --retouch and --enlarge."
+        )
+    made = [
+        None if model is None else enhancer(model, scale, threads).enhance_pixels
+        for model, scale in ((both, SCALE), (retouch, 1), (enlarge, SCALE))
+    ]
+    pairs = evaluation.named("retouch-val-half", data)
+    return joint_task.table(joint_task.measure(joint_task.ways(*made), pairs))

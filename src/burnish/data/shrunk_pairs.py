@@ -1,0 +1,181 @@
+"""Pairs for networks that enlarge: a picture and what it was before it was made small.
+
+`BicubicPairs` asks for the detail alone (super-resolution), `JointPairs` for detail and retouch at
+once. A batch is a pure function of seed and step, as in `pairs`.
+"""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from burnish.data.bicubic import matrix, shrink_8bit
+from burnish.data.degrade import Retouch, luma, make_pair
+from burnish.data.photos import Pyramid
+
+MARGIN = 2
+"""Pixels of the small picture that are cut with a view and thrown away: the kernel's reach."""
+
+
+class BicubicPairs:
+    """Crops of photos at their own size, halved as the benchmarks are: 8 bits, bicubic.
+
+    With ``mild`` seven in ten small pictures are what phones and the web make of photos: a little
+    blur, a little noise, JPEG (see `roughen`), so that blocks and noise are not taken for texture.
+    """
+
+    def __init__(
+        self, photos: Sequence[Pyramid], seed: int, scale: int = 2, mild: bool = False
+    ) -> None:
+        self.photos = [p.levels[0].permute(1, 2, 0).numpy() for p in photos]  # (H,W,3) uint8
+        # A photo gives as many views as it has room for.
+        room = np.array([p.shape[0] * p.shape[1] for p in self.photos], np.float64)
+        self.share = room / room.sum()
+        self.seed, self.scale, self.mild = seed, scale, mild
+
+    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor]:
+        """(N,3,size,size) and (N, 3, scale size, scale size)."""
+        low, high = [], []
+        for index in indices:
+            rng = np.random.default_rng([self.seed, step, index])
+            small, large = self.pair(rng, size)
+            low.append(small)
+            high.append(large)
+        return _batch(low), _batch(high)
+
+    def pair(self, rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """One pair of uint8 views, (size,size,3) and scale times as large."""
+        photo = self.photos[int(rng.choice(len(self.photos), p=self.share))]
+        s = self.scale
+        large = s * (size + 2 * MARGIN)
+        rows, columns = (_cut(rng, side, large) for side in photo.shape[:2])
+        cut = photo[rows[:, None], columns]
+        cut = cut[:: int(rng.choice([1, -1])), :: int(rng.choice([1, -1]))]
+        small = shrink_8bit(cut, s)[MARGIN:-MARGIN, MARGIN:-MARGIN]
+        target = cut[s * MARGIN : -s * MARGIN, s * MARGIN : -s * MARGIN]
+        if self.mild and rng.random() < 0.7:
+            small = roughen(small, rng)
+        return small, target
+
+
+def _cut(rng: np.random.Generator, side: int, length: int) -> np.ndarray:
+    """Indices of a random stretch; of a side that is too short, mirrored beyond its end."""
+    start = int(rng.integers(max(side - length, 0) + 1))
+    at = np.arange(start, start + length) % (2 * side)
+    return np.where(at < side, at, 2 * side - 1 - at)
+
+
+def _batch(pictures: Sequence[np.ndarray]) -> Tensor:
+    stacked = np.ascontiguousarray(np.stack(pictures).transpose(0, 3, 1, 2))
+    return torch.from_numpy(stacked).float() / 255
+
+
+def roughen(small: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Blur, noise and JPEG of ordinary phone photos, (H,W,3) uint8 -> the same.
+
+    Gaussian blur of sigma up to 0.7 px (one in three), noise of up to 1.5 % that is stronger in the
+    light (two in five), JPEG of quality 60 to 95, mostly with halved chroma (four in five).
+    """
+    image = Image.fromarray(small)
+    if rng.random() < 1 / 3:
+        image = Image.fromarray(_blurred(small, float(rng.uniform(0.3, 0.7))))
+    if rng.random() < 0.4:
+        x = np.asarray(image, np.float64)
+        noise = rng.normal(0, 255 * rng.uniform(0.002, 0.015), x.shape)
+        noisy = x + noise * (0.5 + 0.5 * np.sqrt(x / 255))
+        image = Image.fromarray(np.clip(np.rint(noisy), 0, 255).astype(np.uint8))
+    if rng.random() < 0.8:
+        # Blocks start anywhere: the view was cut from a photo that was compressed whole.
+        x, (top, left) = np.asarray(image), rng.integers(8, size=2)
+        padded = Image.fromarray(np.pad(x, ((top, 0), (left, 0), (0, 0)), mode="edge"))
+        file = io.BytesIO()
+        sampling = "4:2:0" if rng.random() < 0.7 else "4:4:4"
+        padded.save(file, "JPEG", quality=int(rng.integers(60, 96)), subsampling=sampling)
+        with Image.open(file) as back:
+            image = Image.fromarray(np.asarray(back)[top:, left:])
+    return np.asarray(image)
+
+
+def _blurred(x: np.ndarray, sigma: float) -> np.ndarray:
+    taps = np.exp(-0.5 * (np.arange(-2, 3) / sigma) ** 2)
+    taps /= taps.sum()
+    y = np.pad(x.astype(np.float64), ((2, 2), (2, 2), (0, 0)), mode="edge")
+    h, w = x.shape[:2]
+    y = sum((k * y[i : i + h] for i, k in enumerate(taps)), start=np.zeros(1))
+    y = sum((k * y[:, i : i + w] for i, k in enumerate(taps)), start=np.zeros(1))
+    return np.rint(y).astype(np.uint8)
+
+
+def shrink_batch(x: Tensor, scale: int) -> Tensor:
+    """(N,3,H,W) in [0,1] -> (N, 3, H/scale, W/scale): the bicubic of `data.bicubic`, clipped."""
+    rows, columns = (torch.from_numpy(matrix(n, n // scale)).to(x) for n in x.shape[-2:])
+    return (rows @ x @ columns.T).clamp(0, 1)
+
+
+class JointPairs:
+    """Finished photos as targets; as inputs, the same photos halved and then un-retouched.
+
+    Half of the views show most of the photo, half a tenth to a half of its short side. Noise, blur
+    and JPEG come with the un-retouching, at the size of the input.
+    """
+
+    def __init__(self, photos: Sequence[Pyramid], seed: int, scale: int = 2) -> None:
+        self.photos, self.seed, self.scale = photos, seed, scale
+
+    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor]:
+        """(N,3,size,size) and (N, 3, scale size, scale size)."""
+        views, draws, generators = [], [], []
+        for index in indices:
+            rng = np.random.default_rng([self.seed, step, index])
+            field = rng.uniform(0.5, 1) if rng.random() < 0.5 else np.exp(rng.uniform(-2.3, -0.7))
+            photo = self.photos[int(rng.integers(len(self.photos)))]
+            views.append(photo.view(float(field), rng.random(), rng.random(), self.scale * size))
+            draws.append(Retouch.draw(rng))
+            generators.append(torch.Generator().manual_seed(int(rng.integers(2**63))))
+        return joint_pair(torch.stack(views), draws, generators, self.scale)
+
+
+def joint_pair(
+    photo: Tensor,
+    draws: Sequence[Retouch],
+    generators: Sequence[torch.Generator],
+    scale: int,
+) -> tuple[Tensor, Tensor]:
+    """(N,3,sH,sW) finished photos -> (input (N,3,H,W), target), flipped and greyed alike."""
+    low, _ = make_pair(shrink_batch(photo, scale), draws, generators)
+    flip = photo.new_tensor([d.flip for d in draws])[:, None, None, None] > 0
+    grey = photo.new_tensor([d.grey for d in draws])[:, None, None, None] > 0
+    target = torch.where(flip, photo.flip(-1), photo)
+    return low, torch.where(grey, luma(target).expand_as(target), target)
+
+
+def fixed_bicubic(
+    photos: Sequence[Pyramid], size: int, scale: int = 2
+) -> list[tuple[str, Tensor, Tensor]]:
+    """("sr", input, target): the middle of each photo at its own size, the same in every run."""
+    pairs = []
+    for photo in photos:
+        x = photo.levels[0].permute(1, 2, 0).numpy()
+        side = min(size, *(n // scale for n in x.shape[:2]))
+        top, left = ((n - scale * side) // 2 for n in x.shape[:2])
+        cut = x[top : top + scale * side, left : left + scale * side]
+        pairs.append(("sr", _batch([shrink_8bit(cut, scale)]), _batch([cut])))
+    return pairs
+
+
+def fixed_joint(
+    photos: Sequence[Pyramid], size: int, scale: int = 2, seed: int = 1
+) -> list[tuple[str, Tensor, Tensor]]:
+    """(kind, input, target): one joint pair of each validation photo, the same in every run."""
+    pairs = []
+    for index, photo in enumerate(photos):
+        rng = np.random.default_rng([seed, index])
+        kind = ("full", "mild", "finished", "full")[index % 4]
+        generator = torch.Generator().manual_seed(seed + index)
+        view = photo.view(1.0, 0.5, 0.5, scale * size)[None]
+        low, high = joint_pair(view, [Retouch.draw(rng, kind)], [generator], scale)
+        pairs.append((kind, low, high))
+    return pairs

@@ -1,0 +1,77 @@
+"""A start for Deep SR-PIE: weights with which the untrained network is nearly bicubic enlargement.
+
+The paper says nothing of its initialisation. From random weights the first thousands of steps go
+into learning to pass the picture through the three channels that DUNet sees; here the picture is
+handed through from the first step on, and what is learned is what bicubic lacks. The form of the
+network is untouched.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from burnish.nets.dunet import DUNet, PlainShuffle
+from burnish.nets.mbfnet import MBFNet
+
+SMALL = 0.03
+"""What is left of the random weights that would disturb the picture."""
+
+
+def phase_kernels(scale: int, reach: int = 2) -> Tensor:
+    """Enlargement as kernels on the small picture: (scale^2, 2 reach + 1, 2 reach + 1).
+
+    Bicubic (a = -0.5) reaches 2 pixels; of reach 1 it is bilinear.
+    """
+    side, middle = 11, 5
+    mode = "bicubic" if reach == 2 else "bilinear"
+    impulses = torch.eye(side * side, dtype=torch.float64).view(-1, 1, side, side)
+    large = F.interpolate(impulses, scale_factor=scale, mode=mode, antialias=True)
+    cell = slice(middle * scale, (middle + 1) * scale)
+    near = slice(middle - reach, middle + reach + 1)
+    taps = large[:, 0, cell, cell].reshape(side, side, scale * scale)[near, near]
+    return taps.permute(2, 0, 1).float()
+
+
+def _keep(convolution: nn.Conv2d, share: float) -> Tensor:
+    convolution.weight.mul_(share)
+    assert convolution.bias is not None
+    convolution.bias.zero_()
+    return convolution.weight
+
+
+@torch.no_grad()
+def start_as_bicubic(
+    shallow: nn.Conv2d, mbfnet: MBFNet, upsampler: DUNet | PlainShuffle, scale: int
+) -> None:
+    """The first three features are the picture; MBFNet's image is them; DUNet enlarges it.
+
+    The plain shuffle's 3x3 holds a bilinear enlargement only.
+    """
+    weight = _keep(shallow, 1.0)
+    weight[:3] = 0
+    weight[range(3), range(3), 1, 1] = 1
+
+    _keep(mbfnet.fuse, SMALL)
+    weight = _keep(mbfnet.image, SMALL)
+    weight[range(3), range(3), 1, 1] = 1
+
+    group = scale**2
+    if isinstance(upsampler, PlainShuffle):
+        weight = _keep(upsampler.conv, SMALL)
+        for colour in range(3):
+            weight[colour * group : (colour + 1) * group, colour] = phase_kernels(scale, 1)
+        return
+    third = upsampler.top1.out_channels // 3
+    if third % group or third < 3 * group:
+        raise ValueError(f"a start as bicubic needs a DUNet of {9 * group} channels or more")
+    weight = _keep(upsampler.top1, 1.0)
+    kernels = phase_kernels(scale).to(weight)
+    for colour in range(3):  # in the part that skips the second convolution
+        rows = slice(2 * third + colour * group, 2 * third + (colour + 1) * group)
+        weight[rows] = 0
+        weight[rows, colour] = kernels
+    weight = _keep(upsampler.merge, SMALL)
+    for colour in range(3):
+        channel = 2 * third // group + colour
+        weight[:, channel] = 0
+        weight[colour, channel] = 1

@@ -1,0 +1,111 @@
+"""Table 2 of paper B: the protocol reproduces the published bicubic row; folders and refusals."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from burnish.bench import enlarging
+from burnish.bench.memory import peak_memory
+from burnish.bench.published import PUBLISHED
+from burnish.data.bicubic import shrink_8bit
+from burnish.errors import InputError
+
+
+def photo(path: Path, seed: int, size: tuple[int, int] = (41, 50)) -> np.ndarray:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    small = np.random.default_rng(seed).integers(0, 255, (7, 9, 3)).astype(np.uint8)
+    image = Image.fromarray(small).resize(size[::-1], Image.Resampling.BICUBIC)
+    image.save(path)
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize(("name", "grey"), [("Set5", ()), ("Set14", ("img_003",))])
+def test_the_published_bicubic_row(shared: Path, name: str, grey: tuple[str, ...]) -> None:
+    """On luma, as the papers made it. Set14's 'bridge' is a grey file there, RGB in this copy."""
+    found = enlarging.examples(shared / "data" / "benchmarks" / name)
+    psnr, ssim = PUBLISHED["b2"][name]["bicubic"]
+    assert psnr is not None and ssim is not None
+    row = enlarging.bicubic_on_luma(found, 2, grey)
+    assert row.psnr == pytest.approx(psnr, abs=0.01)
+    assert row.ssim == pytest.approx(ssim, abs=2e-4)
+    if grey:
+        bridge = [e for e in found if e.name in grey]
+        colour, plain = (enlarging.bicubic_on_luma(bridge, 2, g).psnr for g in ((), grey))
+        assert colour - plain == pytest.approx(20 * np.log10(255 / 219), abs=0.02)
+        assert plain == pytest.approx(26.58, abs=0.02)  # what others list for this picture
+
+
+def test_the_bicubic_row_of_the_files(shared: Path) -> None:
+    """From the 8-bit low-resolution files, as every network is scored."""
+    found = enlarging.examples(shared / "data" / "benchmarks" / "Set5")
+    row = enlarging.measure(enlarging.bicubic_contender(2), found, 2)
+    assert row.psnr == pytest.approx(33.66, abs=0.03) and row.ssim == pytest.approx(
+        0.9299, abs=6e-4
+    )
+    assert row.seconds is not None and row.seconds > 0
+
+
+def test_any_folder_of_photos_is_a_data_set(tmp_path: Path) -> None:
+    large = photo(tmp_path / "mine" / "a.png", 0)
+    ((name, small, target),) = [
+        (e.name, *enlarging.load(e, 2)) for e in enlarging.examples(tmp_path / "mine")
+    ]
+    cut = large[:40]
+    assert name == "a" and target.shape == (40, 50, 3)
+    np.testing.assert_array_equal(np.rint(small * 255), shrink_8bit(cut, 2))
+
+    photo(tmp_path / "set" / "HR" / "a.png", 0)
+    photo(tmp_path / "set" / "LR" / "a.png", 1, (20, 25))
+    (example,) = enlarging.examples(tmp_path / "set")
+    given, _ = enlarging.load(example, 2)
+    assert not np.array_equal(given, small)  # its own file is taken
+
+
+def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
+    photo(tmp_path / "set" / "HR" / "a.png", 0)
+    photo(tmp_path / "set" / "LR" / "b.png", 1, (20, 25))
+    with pytest.raises(InputError, match=r"no picture for a\.png"):
+        enlarging.examples(tmp_path / "set")
+    photo(tmp_path / "set" / "LR" / "a.png", 1, (21, 25))
+    with pytest.raises(InputError, match="2th of"):
+        enlarging.load(enlarging.examples(tmp_path / "set")[0], 2)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no photos"):
+        enlarging.examples(tmp_path / "empty")
+    photo(tmp_path / "mine" / "a.png", 0)
+    found = enlarging.examples(tmp_path / "mine")
+    with pytest.raises(InputError, match="no result of theirs for a"):
+        enlarging.measure_folder("theirs", tmp_path / "empty", found, 2)
+    same = enlarging.Contender("same", lambda x: x)
+    with pytest.raises(InputError, match=r"same on a: .* differ in size"):
+        enlarging.measure(same, found, 2)
+
+
+def test_the_table_has_measured_and_published_rows(tmp_path: Path) -> None:
+    photo(tmp_path / "Set5" / "a.png", 0)
+    photo(tmp_path / "theirs" / "a.png", 0, (40, 50))
+    found = enlarging.examples(tmp_path / "Set5")
+    nearest = enlarging.Contender("nearest", lambda x: x.repeat(2, 0).repeat(2, 1), 123_456)
+    rows = {
+        "nearest": {"Set5": enlarging.measure(nearest, found, 2)},
+        "theirs": {"Set5": enlarging.measure_folder("theirs", tmp_path / "theirs", found, 2)},
+    }
+    lines = enlarging.table(rows, {"nearest": 123_456}, {"Set5": 1}).splitlines()
+    assert "| nearest | 123,456 |" in lines[2] and "Set5 (1)" in lines[0]
+    assert lines[3].startswith("| theirs | - | - | - |")
+    assert any(
+        x.startswith("| Deep SR-PIE+, published | 0.77 M | 1.85 | - | 38.33/") for x in lines
+    )
+    assert not any("DPE+IMDN" in x for x in lines)  # nothing is printed of it on this set
+
+
+def test_peak_memory_sees_an_array() -> None:
+    with peak_memory() as small:
+        np.ones(1)
+    with peak_memory() as large:
+        np.ones(20_000_000)
+    if small.megabytes is None or large.megabytes is None:
+        pytest.skip("this system does not tell")
+    assert 120 < large.megabytes - small.megabytes < 200

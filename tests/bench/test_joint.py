@@ -1,0 +1,90 @@
+"""The joint task: its pairs, the ways through it, and the comparison."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from burnish.bench import joint, paper_b, sets
+from burnish.bench.published import PUBLISHED
+from burnish.data.bicubic import enlarge, shrink_8bit
+from burnish.nets.zoo import build
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> list[sets.EvalPair]:
+    made = []
+    for seed in range(6):
+        small = np.random.default_rng(seed).integers(40, 200, (7, 9, 3)).astype(np.uint8)
+        target = np.asarray(Image.fromarray(small).resize((48, 40), Image.Resampling.BICUBIC))
+        for folder, array in (("in", target // 2), ("out", target)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            Image.fromarray(array).save(tmp_path / folder / f"{seed}.png")
+        made.append(
+            sets.EvalPair(str(seed), "full", tmp_path / "in" / f"{seed}.png",
+                          tmp_path / "out" / f"{seed}.png", halve=2)
+        )  # fmt: skip
+    return made
+
+
+def brighten(x: np.ndarray) -> np.ndarray:
+    return np.clip(2 * x, 0, 1)
+
+
+def test_pairs_are_halved_when_they_are_read(pairs: list[sets.EvalPair]) -> None:
+    low = np.asarray(Image.open(pairs[0].input), np.float32) / 255
+    high = np.asarray(Image.open(pairs[0].target), np.float32) / 255
+    small, large = pairs[0].shrunk(low, high)
+    expected = shrink_8bit(np.asarray(Image.open(pairs[0].input)), 2)
+    np.testing.assert_array_equal(np.rint(small * 255), expected)
+    np.testing.assert_array_equal(large, high)
+
+
+def test_every_way_is_scored_and_the_joint_one_compared(pairs: list[sets.EvalPair]) -> None:
+    def both(x: np.ndarray) -> np.ndarray:
+        return np.clip(enlarge(brighten(x), 2), 0, 1)
+
+    def bad(x: np.ndarray) -> np.ndarray:
+        return np.float32(x.repeat(2, 0).repeat(2, 1))
+
+    result = joint.measure(joint.ways(both, brighten, bad), pairs)
+    lines = joint.table(result).splitlines()[2:]
+    names = [line.split(" | ")[0].strip("| ") for line in lines]
+    assert names == [
+        "bicubic", "joint", "bicubic, then retouch", "retouch, then bicubic", "enlarge",
+        "retouch, then enlarge", "enlarge, then retouch",
+    ]  # fmt: skip
+    assert "joint is better" in lines[0] and lines[1].endswith("|  |  |")
+    assert "+0.00 (+0.00 to +0.00) | undecided" in lines[3]  # the same thing by another name
+    assert "joint is better" in lines[4]
+    assert set(result.seconds) == set(names) and min(result.seconds.values()) > 0
+
+
+def test_without_networks_there_is_bicubic() -> None:
+    assert list(joint.ways(None, None, None)) == ["bicubic"]
+    assert list(joint.ways(None, brighten, None))[1:] == [
+        "bicubic, then retouch",
+        "retouch, then bicubic",
+    ]
+
+
+def test_retouch_val_half(shared: Path) -> None:
+    found = sets.named("retouch-val-half", shared / "data")
+    assert len(found) == 41 and {p.halve for p in found} == {2}
+
+
+def test_table_b1_has_the_papers_rows_and_each_builds() -> None:
+    table = paper_b.b1()
+    assert list(table.rows) == list(PUBLISHED["b1"]["alltuu2"]) and len(table.rows) == 11
+    steps = {(r.steps, r.stages, r.pairs, r.loss) for r in table.rows.values()}
+    assert len(steps) == 1 and {r.pairs for r in table.rows.values()} == {"joint"}
+    tiny = {"channels": 8, "msb_widths": (6, 4, 4, 4), "penet_widths": (4, 4, 6, 6, 6),
+            "dunet_width": 36, "t": 1}  # fmt: skip
+    for recipe in table.rows.values():
+        build(recipe.net, **(recipe.choices | tiny))
+    published = PUBLISHED["b1"]["alltuu2"]
+    for claim in table.claims:
+        m = table.metrics.index(claim.metric)
+        better, worse = published[claim.better][m], published[claim.worse][m]
+        assert better is not None and worse is not None and better > worse

@@ -1,0 +1,41 @@
+"""Real pairs of two sizes: crops stay aligned, flips go along, what does not fit is said."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from burnish.data.larger_pairs import LargerPairs
+from burnish.errors import InputError
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    for name in ("low", "high"):
+        (tmp_path / name).mkdir()
+    for seed in range(2):
+        small = np.random.default_rng(seed).integers(0, 255, (20, 26, 3)).astype(np.uint8)
+        Image.fromarray(small).save(tmp_path / "low" / f"{seed}.png")
+        Image.fromarray(small.repeat(2, 0).repeat(2, 1)).save(tmp_path / "high" / f"{seed}.png")
+    return tmp_path / "low", tmp_path / "high"
+
+
+def test_crops_are_aligned(folders: tuple[Path, Path]) -> None:
+    source = LargerPairs(*folders, seed=0)
+    low, high = source.batch(0, range(12), 8)
+    assert low.shape == (12, 3, 8, 8) and len({v.numpy().tobytes() for v in low}) > 8
+    assert torch.equal(high, low.repeat_interleave(2, 2).repeat_interleave(2, 3))
+    assert torch.equal(source.batch(0, [5], 8)[0][0], low[5])
+
+
+def test_what_does_not_fit_is_said(folders: tuple[Path, Path]) -> None:
+    low, high = folders
+    with pytest.raises(InputError, match="smaller than the 40 pixel view"):
+        LargerPairs(low, high, 0).batch(0, [0], 40)
+    with pytest.raises(InputError, match="is not 2 times as large"):
+        LargerPairs(low, low, 0)
+    (high / "1.png").unlink()
+    with pytest.raises(InputError, match=r"lacks 1\.png"):
+        LargerPairs(low, high, 0)

@@ -1,0 +1,107 @@
+"""Pairs that grow: small views equal the photo shrunk whole, repeat by seed, are rough if asked."""
+
+import numpy as np
+import pytest
+import torch
+
+from burnish.data.bicubic import shrink_8bit
+from burnish.data.degrade import luma
+from burnish.data.photos import Pyramid
+from burnish.data.shrunk_pairs import (
+    BicubicPairs,
+    JointPairs,
+    fixed_bicubic,
+    fixed_joint,
+    roughen,
+    shrink_batch,
+)
+
+
+def photos(*sizes: tuple[int, int]) -> list[Pyramid]:
+    made = []
+    for seed, (height, width) in enumerate(sizes or ((90, 120), (70, 64))):
+        coarse = torch.rand(1, 3, 9, 12, generator=torch.Generator().manual_seed(seed))
+        fine = torch.nn.functional.interpolate(coarse, size=(height, width), mode="bicubic")
+        noise = torch.rand(fine.shape, generator=torch.Generator().manual_seed(seed)) - 0.5
+        made.append(Pyramid(((fine + 0.1 * noise).clamp(0, 1) * 255)[0].to(torch.uint8)))
+    return made
+
+
+def test_a_view_is_a_part_of_the_photo_shrunk_whole() -> None:
+    """The kernel's reach is cut with the view: no border runs around each training picture."""
+    photo = photos((80, 80))
+    whole = photo[0].levels[0].permute(1, 2, 0).numpy()
+    low, high = BicubicPairs(photo, 0).batch(0, range(6), 16)
+    assert low.shape == (6, 3, 16, 16) and high.shape == (6, 3, 32, 32)
+    found = 0
+    for small, large in zip(low, high, strict=True):
+        target = (large.permute(1, 2, 0) * 255).round().byte().numpy()
+        for v in (1, -1):
+            for h in (1, -1):
+                straight, little = target[::v, ::h], small.numpy()[:, ::v, ::h]
+                for top in range(0, 49):
+                    for left in range(0, 49):
+                        if not np.array_equal(whole[top : top + 32, left : left + 32], straight):
+                            continue
+                        found += 1
+                        shifted = shrink_8bit(whole[top % 2 :, left % 2 :][:78, :78], 2)
+                        y, x = top // 2, left // 2
+                        part = shifted[y : y + 16, x : x + 16]
+                        gap = part.transpose(2, 0, 1) - 255 * little
+                        assert np.abs(gap).max() < 1.01  # rounding after the rows depends on flips
+    assert found == 6
+
+
+def test_batches_repeat_and_views_do_not_depend_on_their_company() -> None:
+    for source in (BicubicPairs(photos(), 3, mild=True), JointPairs(photos(), 3)):
+        low, high = source.batch(7, range(4), 16)
+        again = source.batch(7, range(4), 16)
+        part = source.batch(7, [2], 16)
+        assert torch.equal(low, again[0]) and torch.equal(high, again[1])
+        torch.testing.assert_close(low[2:3], part[0], atol=1 / 255, rtol=0)
+        assert torch.equal(high[2:3], part[1])
+        assert not torch.equal(source.batch(8, range(4), 16)[1], high)
+        assert low.min() >= 0 and low.max() <= 1 and high.shape == (4, 3, 32, 32)
+
+
+def test_mild_pairs_have_the_same_targets_and_rougher_inputs() -> None:
+    clean = BicubicPairs(photos(), 0).batch(0, range(40), 24)
+    mild = BicubicPairs(photos(), 0, mild=True).batch(0, range(40), 24)
+    assert torch.equal(clean[1], mild[1])
+    changed = (clean[0] - mild[0]).abs().amax((1, 2, 3)) > 0
+    assert 0.5 < changed.float().mean() < 0.9
+    assert 0.002 < (clean[0] - mild[0])[changed].abs().mean() < 0.05
+
+
+def test_roughening_keeps_the_picture() -> None:
+    x = photos((64, 64))[0].levels[0].permute(1, 2, 0).numpy()
+    outs = [roughen(x, np.random.default_rng(seed)) for seed in range(12)]
+    for out in outs:
+        assert out.shape == x.shape and out.dtype == np.uint8
+        assert abs(out.mean() - x.mean()) < 3
+    assert len({out.tobytes() for out in outs}) > 8
+
+
+def test_joint_inputs_are_the_targets_halved_where_nothing_was_done() -> None:
+    low, high = JointPairs(photos((200, 220)), 1).batch(0, range(24), 24)
+    gaps = (shrink_batch(high, 2) - low).abs().mean((1, 2, 3))
+    assert (gaps < 1e-6).any() and (gaps > 0.05).any()  # finished draws, and retouched ones
+    flat = luma(low).expand_as(low)
+    grey = (low - flat).abs().amax((1, 2, 3)) < 1e-3
+    assert torch.equal(grey, (high - luma(high).expand_as(high)).abs().amax((1, 2, 3)) < 1e-3)
+
+
+@pytest.mark.parametrize("size", [24, 200])
+def test_validation_views_are_fixed(size: int) -> None:
+    for kind, low, high in fixed_bicubic(photos(), size):
+        assert kind == "sr" and high.shape[-1] == 2 * low.shape[-1] <= 2 * size
+        eight = (high[0].permute(1, 2, 0) * 255).round().byte().numpy()
+        expected = shrink_8bit(eight, 2).transpose(2, 0, 1) / 255
+        np.testing.assert_allclose(low[0].numpy(), expected, atol=1e-6)
+    first, again = (fixed_joint(photos(), 24) for _ in range(2))
+    assert [k for k, *_ in first] == ["full", "mild"]
+    assert all(
+        torch.equal(a, b)
+        for x, y in zip(first, again, strict=True)
+        for a, b in zip(x[1:], y[1:], strict=True)
+    )
