@@ -14,6 +14,7 @@ from burnish.errors import BurnishError, OptionError
 
 VERBS = {
     "enhance": "Make photos better: files or folders in, a folder out.",
+    "watch": "Enhance photos as they are put into a folder.",
     "compare": "Put photos before and after side by side on one sheet.",
     "models": "List the models that can be used.",
     "doctor": "Say what runs on this machine, and how fast.",
