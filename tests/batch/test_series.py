@@ -53,10 +53,10 @@ def exposed(pixels: np.ndarray, stops: float) -> np.ndarray:
     return (np.round(values * 255) / 255).astype(np.float32)
 
 
-def burst(name: str, seed: int, frames: int = 6) -> list[np.ndarray]:
+def burst(name: str, seed: int, frames: int = 5) -> list[np.ndarray]:
     """Frames of one scene by a hand that shakes, exposures apart by 0.15 stops (deviation)."""
     rng = np.random.default_rng(seed)
-    small = shrink(read(EXAMPLES / name).pixels, 12_000)
+    small = shrink(read(EXAMPLES / name).pixels, 8_000)
     height, width = small.shape[0] - 4, small.shape[1] - 4
     shots = []
     for _ in range(frames):
@@ -66,9 +66,7 @@ def burst(name: str, seed: int, frames: int = 6) -> list[np.ndarray]:
     return shots
 
 
-@pytest.mark.parametrize(
-    ("name", "seed"), [("tea-gardens.jpg", 1), ("lake-sherburne.jpg", 2), ("perched-osprey.jpg", 3)]
-)
+@pytest.mark.parametrize(("name", "seed"), [("tea-gardens.jpg", 1), ("perched-osprey.jpg", 3)])
 def test_a_burst_gets_one_look(enhancer: Enhancer, name: str, seed: int) -> None:
     shots = burst(name, seed)
     enhance = alike(enhancer, shared([look_of(shot, enhancer) for shot in shots]))
@@ -96,7 +94,7 @@ def test_the_same_photo_gets_the_same_look_at_1_and_24_megapixels(enhancer: Enha
     rng = np.random.default_rng(1)
     differences = []
     side, edge = 48, 8
-    for _ in range(4):
+    for _ in range(2):
         top = rng.integers(0, small.shape[0] - side)
         left = rng.integers(0, small.shape[1] - side)
         part = small[top : top + side, left : left + side]
