@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from burnish.errors import BurnishError, OptionError
 
 VERBS = {
     "enhance": "Make photos better: files or folders in, a folder out.",
+    "watch": "Enhance photos as they are put into a folder.",
     "compare": "Put photos before and after side by side on one sheet.",
     "models": "List the models that can be used.",
     "doctor": "Say what runs on this machine, and how fast.",
@@ -31,6 +33,9 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line of this process, and leave the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # file names may hold what is no text
     try:
         code = run(sys.argv[1:])
         sys.stdout.flush()

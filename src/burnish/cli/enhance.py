@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from glob import glob
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from burnish.batch.plan import plan
-from burnish.batch.run import run
+from burnish.batch.events import Event
+from burnish.batch.files import digest
+from burnish.batch.manifest import Manifest, home
+from burnish.batch.plan import Job, plan
+from burnish.batch.recipe import recipe_for
+from burnish.batch.report import check_report, write_report
+from burnish.batch.resume import Memory, wants_memory
+from burnish.batch.run import Enhance, rehearse, run
+from burnish.batch.series import alike, look_id, look_of, look_of_series
+from burnish.batch.steps import Steps
 from burnish.cli.flags import with_flags
-from burnish.cli.progress import view
+from burnish.cli.progress import sentence, view
+from burnish.engine.enhancer import Enhancer
+from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import BurnishError, InputError
+from burnish.errors import BurnishError, InputError, OptionError
+from burnish.image.read import probe, read
 
 EPILOG = """\b
 Exit codes:
-  0    every photo was enhanced
+  0    every photo was enhanced, now or in an earlier run
   1    some were not: each reason is printed
   2    an option makes no sense
   3    no input can be read as a photo
-  4    the results cannot be written there, or are there already
+  4    the results cannot be written there, or other files are in their place
   5    the model is damaged
   6    an optional part is not installed
   130  interrupted: what is written is whole; the same command does the rest
@@ -55,6 +69,30 @@ def command(
     quality: Annotated[
         int | None, typer.Option(help="Quality 1 to 100 of JPEG, WebP, AVIF and HEIC.")
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEMPLATE",
+            help="Names for the results: {name} and {folder} stand for the photo's.",
+        ),
+    ] = None,
+    lock_to: Annotated[
+        Path | None,
+        typer.Option(metavar="PHOTO", help="Give all photos the look that this one gets."),
+    ] = None,
+    series: Annotated[
+        bool, typer.Option("--series", help="Give all photos one look, that of their mean.")
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try photos again that failed in an earlier run.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a report: FILE.json and FILE.txt."),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print each event as a line of JSON, for machines.")
     ] = False,
@@ -64,22 +102,46 @@ def command(
     show = view(json)
     try:
         options = EnhanceOptions(**choices)
-        jobs = plan(expanded(paths), output, format=format)
-        with show:
+        steps = Steps(metadata, quality, overwrite)
+        inputs = expanded(paths)
+        jobs = plan(inputs, output, format=format, name=name)
+        recipe = recipe_for(options, find(options.model), metadata=metadata, quality=quality)
+        if lock_to:
+            if series:
+                raise OptionError("Choose one of --lock-to and --series.")
+            probe(lock_to)
+            recipe = recipe.with_look(digest(lock_to))
+        if report:
+            check_report(report)
+        with ExitStack() as stack:
+            memory = None
+            if home(output).exists() if dry_run else wants_memory(inputs, output):
+                manifest = stack.enter_context(Manifest(home(output)))
+                memory = Memory(manifest, output, recipe, retry_failed)
+            if series:
+                recipe = recipe.with_look(look_id(jobs, memory))
+            if memory:
+                memory = replace(memory, recipe=recipe)
+                scratch = None if dry_run else memory.begin()
+                steps = replace(steps, memory=memory, scratch=scratch)
+            stack.enter_context(show)
             show.begin(jobs)
-            report = run(
-                jobs,
-                lambda: _enhancer(options),
-                metadata=metadata,
-                quality=quality,
-                overwrite=overwrite,
-                on_event=show.event,
-            )
+            if dry_run:
+                result = rehearse(jobs, steps, show.event)
+            else:
+
+                def load() -> Enhance:
+                    members = jobs if series else ()
+                    return enhancer(options, lock_to, members, memory, show.event)
+
+                result = run(jobs, load, steps, on_event=show.event)
     except BurnishError as error:
         show.refused(error)
         raise
-    show.summary(report, output)
-    return report.exit_code
+    show.summary(result, output)
+    if report:
+        write_report(result, report, sentence(result, output))
+    return result.exit_code
 
 
 def expanded(paths: list[Path]) -> list[Path]:
@@ -95,7 +157,17 @@ def expanded(paths: list[Path]) -> list[Path]:
     return found
 
 
-def _enhancer(options: EnhanceOptions) -> Any:
-    from burnish.engine.enhancer import Enhancer
-
-    return Enhancer(options)
+def enhancer(
+    options: EnhanceOptions,
+    lock_to: Path | None,
+    members: Sequence[Job] = (),
+    memory: Memory | None = None,
+    on_event: Callable[[Event], None] = lambda event: None,
+) -> Enhance:
+    """What enhances: each photo by itself, or all like one photo or like the members' mean."""
+    enhance = Enhancer(options)
+    if lock_to:
+        return alike(enhance, look_of(read(lock_to).pixels, enhance))
+    if members:
+        return alike(enhance, look_of_series(members, enhance, memory, on_event))
+    return enhance
