@@ -20,6 +20,7 @@ VERBS = {
     "eval": "Score results against targets, beside what plain tools get.",
     "bench": "Measure speed and memory on this machine.",
     "train": "Train a network by a recipe, or pack it for another machine.",
+    "serve": "Open a page for photos in the browser, and serve the HTTP API.",
     "export": "Turn trained weights into a model folder for enhance.",
 }
 INTERRUPTED = 130
