@@ -56,6 +56,7 @@ def create_app(
     app.include_router(enhance.router(service))
     app.include_router(photos.router(service))
     app.include_router(jobs.router(service))
+    app.include_router(jobs.archive_router(service))
 
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:

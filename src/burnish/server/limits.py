@@ -57,5 +57,5 @@ class Limits:
 
 JSON_BYTES = 1_000_000
 """Largest body of a request that carries no photo."""
-PREVIEW_SIDE, VIEW_SIDE = 1024, 2048
-"""Longest side of an enhanced preview, and of a view of a photo as it is."""
+PREVIEW_SIDE = 1024
+"""Longest side of a picture for the screen."""

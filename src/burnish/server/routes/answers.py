@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, StringConstraints
 
 from burnish.image.formats import FORMATS
 from burnish.image.metadata import POLICIES
@@ -23,12 +23,13 @@ Policy = Literal["keep", "copyright", "strip"]
 ScreenFormat = Literal["png", "jpeg", "webp"]
 assert set(get_args(Format)) == set(FORMATS) and set(get_args(Policy)) == set(POLICIES)
 
-Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{22}$", description="As given by this service.")]
+IdText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22}$")]
+Id = Annotated[IdText, Path(description="As given by this service.")]
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 PHOTO_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "The photo file itself: JPEG, PNG, WebP, TIFF, AVIF; HEIC and raw if installed.",
+        "description": "The photo file: JPEG, PNG, WebP, TIFF, AVIF; HEIC and raw if installed.",
         "content": {"application/octet-stream": BINARY, "image/*": BINARY},
     }
 }

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from burnish.engine.options import EnhanceOptions
 from burnish.image.read import Header
@@ -12,11 +12,13 @@ from burnish.server.archive import stream
 from burnish.server.develop import Box, Output, Result
 from burnish.server.fields import chooser
 from burnish.server.jobs import Item, Job
+from burnish.server.names import distinct
 from burnish.server.refusals import NotReady, NotThere
 from burnish.server.routes.answers import (
     BINARY,
     MEDIA_TYPES,
     Id,
+    IdText,
     ItemInfo,
     JobInfo,
     ResultInfo,
@@ -37,9 +39,7 @@ class NewJob(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    photos: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22}$")]] = Field(
-        min_length=1, max_length=MOST
-    )
+    photos: list[IdText] = Field(min_length=1, max_length=MOST)
 
 
 def router(service: Service) -> APIRouter:
@@ -104,20 +104,39 @@ def router(service: Service) -> APIRouter:
         stored = Stored(key, item.name, result.path, result.bytes, header)
         return await show(service, request, stored, part, kind)
 
+    return routes
+
+
+def archive_router(service: Service) -> APIRouter:
+    """The route that packs results of one or several jobs."""
+    routes = APIRouter(tags=["jobs"])
+
     @routes.get(
-        "/{job_id}/zip",
+        "/v1/zip",
         response_class=StreamingResponse,
         responses=refusals(404, 409) | {200: {"content": {"application/zip": BINARY}}},
     )
-    def archive(job_id: Id) -> StreamingResponse:
-        """All results of a finished job; what failed is listed in failed.txt inside."""
-        job = service.jobs.get(job_id)
-        if not job.finished:
-            raise NotReady("The job is not finished yet.")
-        files = [(i.name, i.result.path) for i in job.items.values() if i.result]
-        if not files:
-            raise NotReady("The job has no results.")
-        failed = [f"{i.photo.name}: {i.reason}\n" for i in job.items.values() if i.reason]
+    def archive(
+        job: Annotated[
+            list[IdText], Query(min_length=1, max_length=100, description="Ids of finished jobs.")
+        ],
+    ) -> StreamingResponse:
+        """All results of finished jobs; what failed is listed in failed.txt inside.
+
+        Of a photo that is in several of the jobs, the last result counts.
+        """
+        items: dict[str, Item] = {}
+        for found in map(service.jobs.get, job):
+            if not found.finished:
+                raise NotReady("The job is not finished yet.")
+            done = {photo: item for photo, item in found.items.items() if item.result}
+            items = {**found.items, **items, **done}
+        results = [(item.name, item.result) for item in items.values() if item.result]
+        if not results:
+            raise NotReady("There are no results.")
+        names = distinct([name for name, _ in results])
+        files = [(name, result.path) for name, (_, result) in zip(names, results, strict=True)]
+        failed = [f"{i.photo.name}: {i.reason}\n" for i in items.values() if i.reason]
         texts = [("failed.txt", "".join(failed))] if failed else []
         disposition = {"Content-Disposition": 'attachment; filename="burnish.zip"'}
         return StreamingResponse(
