@@ -43,24 +43,16 @@ def command(
 ) -> int:
     """Open the page for photos in a browser, and serve the HTTP API."""
     try:
-        from burnish.server.run import serve
+        from burnish.server.run import Listening, open_page
     except ImportError as error:
         if error.name and error.name.startswith("burnish"):
             raise
         raise MissingExtraError("The page", "serve") from error
     limits = Limits(**{field.name: choices.pop(field.name) for field in fields(Limits)})
-
-    def ready(url: str) -> None:
-        print(f"burnish serves {url}  (Ctrl-C stops it)", file=sys.stderr, flush=True)
-
-    serve(
-        host,
-        port,
-        EnhanceOptions(**choices),
-        limits,
-        token=token,
-        hosts=allow_host or (),
-        open_browser=not no_browser,
-        ready=ready,
-    )
+    options = EnhanceOptions(**choices)
+    service = Listening(host, port, options, limits, token=token, hosts=allow_host or ())
+    print(f"burnish serves {service.url}  (Ctrl-C stops it)", file=sys.stderr, flush=True)
+    if not no_browser:
+        open_page(service.url, token)
+    service.run()
     return 0

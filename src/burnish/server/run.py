@@ -1,10 +1,10 @@
-"""A service on a socket: bind, say where, open the browser, serve until stopped."""
+"""A service on a socket: what may be bound, and how uvicorn is set up."""
 
 import ipaddress
 import logging
 import socket
 import webbrowser
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 import uvicorn
 
@@ -17,49 +17,55 @@ from burnish.server.protocol import impatient
 LOOPBACK_NAMES = frozenset({"localhost"})
 
 
-def serve(
-    host: str,
-    port: int,
-    options: EnhanceOptions,
-    limits: Limits,
-    *,
-    token: str | None = None,
-    hosts: Collection[str] = (),
-    open_browser: bool = False,
-    ready: Callable[[str], None] = lambda url: None,
-) -> None:
-    """Serve until Ctrl-C; ``ready`` is told the address."""
-    inside = is_loopback(host)
-    if not inside and not token:
-        raise OptionError(
-            f"{host} can be reached from other machines: give a --token (or BURNISH_TOKEN)."
+class Listening:
+    """A service whose socket is bound: clients may connect, and are answered once it runs."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        options: EnhanceOptions,
+        limits: Limits,
+        *,
+        token: str | None = None,
+        hosts: Collection[str] = (),
+    ) -> None:
+        inside = is_loopback(host)
+        if not inside and not token:
+            raise OptionError(
+                f"{host} can be reached from other machines: give a --token (or BURNISH_TOKEN)."
+            )
+        if token is not None and (len(token) < 8 or not token.isascii() or " " in token):
+            raise OptionError("The token must be at least 8 plain characters without spaces.")
+        everywhere = host in ("0.0.0.0", "::")
+        names = [*hosts, socket.gethostname() if everywhere else bracketed(host)]
+        self.listener = listen(host, port)
+        shown = "127.0.0.1" if everywhere else bracketed(host)
+        self.url = f"http://{shown}:{self.listener.getsockname()[1]}/"
+        self.app = create_app(options, limits, token=token, hosts=names, any_address=not inside)
+        config = uvicorn.Config(
+            self.app,
+            http=impatient(limits.connections),
+            ws="none",
+            lifespan="on",
+            log_level=logging.WARNING,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            h11_max_incomplete_event_size=32_768,
+            timeout_keep_alive=10,
+            timeout_graceful_shutdown=5,
         )
-    if token is not None and (len(token) < 8 or not token.isascii() or not token.isprintable()):
-        raise OptionError("The token must be at least 8 plain characters.")
-    everywhere = host in ("0.0.0.0", "::")
-    names = [*hosts, *([socket.gethostname()] if everywhere else [bracketed(host)])]
-    app = create_app(options, limits, token=token, hosts=names, any_address=not inside)
-    listener = listen(host, port)
-    shown = "127.0.0.1" if everywhere else bracketed(host)
-    url = f"http://{shown}:{listener.getsockname()[1]}/"
-    config = uvicorn.Config(
-        app,
-        http=impatient(limits.connections),
-        ws="none",
-        lifespan="on",
-        log_level=logging.WARNING,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        h11_max_incomplete_event_size=32_768,
-        timeout_keep_alive=10,
-        timeout_graceful_shutdown=5,
-    )
-    ready(url)
-    if open_browser:
-        # The socket listens already, so the page may be asked for from now on.
-        webbrowser.open(f"{url}#token={token}" if token else url)
-    uvicorn.Server(config).run(sockets=[listener])
+        self.server = uvicorn.Server(config)
+
+    def run(self) -> None:
+        """Serve until stopped by a signal, or by ``server.should_exit``."""
+        self.server.run(sockets=[self.listener])
+
+
+def open_page(url: str, token: str | None) -> None:
+    """In the user's browser; the token goes where no server sees it."""
+    webbrowser.open(f"{url}#token={token}" if token else url)
 
 
 def is_loopback(host: str) -> bool:

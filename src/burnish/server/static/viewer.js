@@ -85,7 +85,8 @@ class Layer {
       // Edges on whole device pixels, so that neighbours meet.
       const d = devicePixelRatio, snap = (v) => Math.round(v * d) / d;
       const left = snap(view.x + x * view.scale), top = snap(view.y + y * view.scale);
-      image.style.transform = `translate(${left}px, ${top}px)`;
+      image.style.left = `${left}px`;
+      image.style.top = `${top}px`;
       image.style.width = `${snap(view.x + (x + width) * view.scale) - left}px`;
       image.style.height = `${snap(view.y + (y + height) * view.scale) - top}px`;
     }
