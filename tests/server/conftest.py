@@ -14,6 +14,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra 'serve' is not installed")
 
 import requests
+
 from burnish.engine.options import EnhanceOptions
 from burnish.image.encode import encode
 from burnish.image.photo import Photo
