@@ -9,6 +9,7 @@ import { Viewer, query } from "./viewer.js";
 const $ = (id) => document.getElementById(id);
 const UPLOADS = 2;
 const POLL = 700;
+const KEEP = 10 * 60 * 1000; // how often the service is told that its photos are still wanted
 const MANY = 50; // photos in a job above which progress is asked for less often
 
 const photos = [];
@@ -65,6 +66,7 @@ function listen() {
   $("go").addEventListener("click", () => enhance(todo()));
   $("only").addEventListener("click", () => enhance([current]));
   $("cancel").addEventListener("click", cancel);
+  setInterval(keep, KEEP);
   window.addEventListener("beforeunload", (event) => {
     if (running()) event.preventDefault();
   });
@@ -153,6 +155,14 @@ async function remove(photo) {
     $("choose").focus();
   }
   refresh();
+}
+
+// The service deletes what nobody has asked for in a long time.
+async function keep() {
+  const wanted = photos.filter((p) => p.info).map((p) => `/v1/photos/${p.info.id}`);
+  for (const path of [...wanted, ...jobs.map((job) => `/v1/jobs/${job.id}`)]) {
+    await getJson(path).catch(() => {});
+  }
 }
 
 // --- what is seen
