@@ -10,7 +10,7 @@ from PIL import Image
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.options import EnhanceOptions
 from burnish.image.read import read
-from burnish.server.develop import reduced
+from burnish.server.darkroom import reduced
 
 from .conftest import Client, Serve, noise, photo_bytes, pixels_of
 

@@ -12,7 +12,7 @@ from fastapi import Request
 
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
-from burnish.server.develop import Darkroom
+from burnish.server.darkroom import Darkroom
 from burnish.server.fields import offered
 from burnish.server.gauges import Gauges
 from burnish.server.jobs import Jobs

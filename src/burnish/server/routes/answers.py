@@ -8,7 +8,8 @@ from pydantic import BaseModel, StringConstraints
 
 from burnish.image.formats import FORMATS
 from burnish.image.metadata import POLICIES
-from burnish.server.develop import Box, Output
+from burnish.server.darkroom import Box
+from burnish.server.develop import Output
 from burnish.server.limits import PREVIEW_SIDE
 
 MEDIA_TYPES = {

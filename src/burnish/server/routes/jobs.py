@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from burnish.engine.options import EnhanceOptions
 from burnish.image.read import Header
 from burnish.server.archive import stream
-from burnish.server.develop import Box, Output, Result
+from burnish.server.darkroom import Box
+from burnish.server.develop import Output, Result
 from burnish.server.fields import chooser
 from burnish.server.jobs import Item, Job
 from burnish.server.names import distinct

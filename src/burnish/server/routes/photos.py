@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from burnish.engine.options import EnhanceOptions
 from burnish.image.encode import encode
-from burnish.server.develop import Box, look
+from burnish.server.darkroom import Box, look
 from burnish.server.fields import chooser
 from burnish.server.refusals import NotReady
 from burnish.server.routes.answers import (
