@@ -25,6 +25,7 @@ VERBS = {
     "weights": "Add a feature extractor's weights for the perceptual loss.",
     "study": "Let people score pictures blind, and report what they said.",
     "train": "Train a network by a recipe, or pack it for another machine.",
+    "serve": "Open a page for photos in the browser, and serve the HTTP API.",
     "export": "Turn trained weights into a model folder for enhance.",
 }
 INTERRUPTED = 130

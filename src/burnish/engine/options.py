@@ -29,13 +29,19 @@ class EnhanceOptions:
     )
     scale: int = field(
         default=0,
-        metadata={"help": "Pixels out per pixel in along a side; 0 is the model's, or the task's."},
+        metadata={
+            "help": "Pixels out per pixel in along a side; 0 is the model's, or the task's.",
+            "least": 0,
+            "most": 4,
+        },
     )
     strength: float = field(
         default=1.0,
         metadata={
             "help": "How much of the change to apply, 0 to 1; 0 returns the photo's pixels, or "
-            "those of a bicubic enlargement."
+            "those of a bicubic enlargement.",
+            "least": 0,
+            "most": 1,
         },
     )
     ensemble: Ensemble = field(
