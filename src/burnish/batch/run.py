@@ -109,11 +109,11 @@ def enhance_one(
 ) -> Done:
     start = time.perf_counter()
     photo = ahead.pop().result() if ahead else read(job.source)
-    size, notes = photo.width * photo.height / 1e6, photo.source.notes
+    size = photo.width * photo.height / 1e6
     better = enhance(photo, lambda share: on_event(Progress(job, (1 - WRITING) * share)))
     del photo  # its pixels take as much memory as the encoder needs
     read_on()
-    notes = tuple(dict.fromkeys((*notes, *save(better, job))))
+    notes = tuple(dict.fromkeys((*better.source.notes, *save(better, job))))
     return Done(job, time.perf_counter() - start, size, notes)
 
 

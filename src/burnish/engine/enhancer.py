@@ -1,16 +1,20 @@
 """Enhancer: a photo in, a better photo out, tile by tile in bounded memory."""
 
-from collections.abc import Callable
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import numpy as np
 
-from burnish.engine import proxy, tiles
+from burnish.engine import fast, proxy, tiles
 from burnish.engine.backend import Backend, load_backend
+from burnish.engine.mode import Taken, choose
 from burnish.engine.models import Model, find
 from burnish.engine.options import EnhanceOptions
 from burnish.image.photo import Photo
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 Progress = Callable[[float], None]
 """Called with the share of the work done, 0 to 1."""
 
@@ -45,7 +49,11 @@ class Enhancer:
         scale = self.model.card.scale
         if self.options.strength == 0 and scale == 1:
             return photo
+        note = self.mode(photo.height, photo.width)[1]
         better = self.enhance_pixels(photo.pixels, progress, photo.is_grey, condition)
+        if note:
+            source = dataclasses.replace(photo.source, notes=(*photo.source.notes, note))
+            photo = dataclasses.replace(photo, source=source)
         return photo.with_pixels(better, scale=scale)
 
     def enhance_pixels(
@@ -63,20 +71,19 @@ class Enhancer:
         """
         card, strength = self.model.card, self.options.strength
         height, width = pixels.shape[:2]
-        s, halo = card.scale, card.halo
+        s = card.scale
         report = progress or (lambda share: None)
         if condition is None:
             condition = self.condition(pixels)
+        if self.mode(height, width)[0] == "fast":
+            factor = fast.factor_for(height, width)
+            carried = self.carried(fast.stand_in(pixels, factor), factor, condition)
+            return fast.enhance(pixels, carried, grey, self.threads, report)
         out = np.empty((height * s, width * s, 3), np.float32)
-        places = list(tiles.plan(height, width, self.options.tile - 2 * halo, card.multiple_of))
+        places = list(self.plan(height, width))
         for number, tile in enumerate(places):
-            x = tiles.read(pixels, tile, halo)
-            y = self.backend.run("main", {"x": x, "condition": condition})
-            y = y[0, :, halo * s : y.shape[2] - halo * s, halo * s : y.shape[3] - halo * s]
-            rows = min(tile.height, height - tile.top)
-            columns = min(tile.width, width - tile.left)
-            result = y[:, : rows * s, : columns * s].transpose(1, 2, 0)
-            core = x[0, :, halo : halo + rows, halo : halo + columns].transpose(1, 2, 0)
+            x = tiles.read(pixels, tile, card.halo)
+            core, result = self.run_tile(x, tile, height, width, condition)
             if s > 1:
                 core = core.repeat(s, 0).repeat(s, 1)
             elif strength < 1:
@@ -84,11 +91,72 @@ class Enhancer:
             # A network may overflow on input unlike anything it saw: such pixels stay as they were.
             result = np.where(np.isfinite(result), result, core)
             if grey:
-                result = np.repeat(result @ LUMA[:, None], 3, axis=2)
+                result = np.repeat(fast.luma(result), 3, axis=2)
             top, left = tile.top * s, tile.left * s
-            np.clip(result, 0, 1, out=out[top : top + rows * s, left : left + columns * s])
+            rows, columns = result.shape[:2]
+            np.clip(result, 0, 1, out=out[top : top + rows, left : left + columns])
             report((number + 1) / len(places))
         return out
+
+    def plan(self, height: int, width: int) -> Iterator[tiles.Tile]:
+        """The tiles of a photo of this size."""
+        card = self.model.card
+        return tiles.plan(height, width, self.options.tile - 2 * card.halo, card.multiple_of)
+
+    def run_tile(
+        self, x: np.ndarray, tile: tiles.Tile, height: int, width: int, condition: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A tile with its halo, (1,3,h,w), through the network: what of it lies in the photo.
+
+        Before (rows,columns,3) and after (s rows,s columns,3), as the network gives it.
+        """
+        s, halo = self.model.card.scale, self.model.card.halo
+        y = self.backend.run("main", {"x": x, "condition": condition})[0]
+        rows, columns = min(tile.height, height - tile.top), min(tile.width, width - tile.left)
+        core = x[0, :, halo : halo + rows, halo : halo + columns]
+        result = y[:, halo * s : (halo + rows) * s, halo * s : (halo + columns) * s]
+        return core.transpose(1, 2, 0), result.transpose(1, 2, 0)
+
+    def carried(self, small: np.ndarray, factor: int, condition: np.ndarray) -> fast.Carried:
+        """The network's effect on a photo, learned on its stand-in (see `fast`)."""
+
+        def network(pixels: np.ndarray) -> np.ndarray:
+            out = np.empty_like(pixels)
+            for tile in self.plan(*pixels.shape[:2]):
+                x = tiles.read(pixels, tile, self.model.card.halo)
+                result = self.run_tile(x, tile, *pixels.shape[:2], condition)[1]
+                rows, columns = result.shape[:2]
+                out[tile.top : tile.top + rows, tile.left : tile.left + columns] = result
+            return out
+
+        return fast.learn(small, factor, network, self.options.strength)
+
+    def mode(self, height: int, width: int) -> tuple[Taken, str]:
+        """What a photo of this size takes, full or fast, and a note where that is worth saying."""
+        mode, seconds = self.options.mode, 0.0
+        if mode == "auto" and self.model.card.scale == 1:
+            seconds = height * width * self.seconds_per_pixel
+        return choose(mode, height, width, self.model.card.scale, seconds, self.options.budget)
+
+    @cached_property
+    def seconds_per_pixel(self) -> float:
+        """Of the network on this machine, measured once on a small patch."""
+        side, card = 160, self.model.card
+        x = np.full((1, 3, side, side), 0.5, np.float32)
+        condition = self.condition(x[0].transpose(1, 2, 0))
+        self.backend.run("main", {"x": x, "condition": condition})  # prepares its kernels
+        start = time.perf_counter()
+        self.backend.run("main", {"x": x, "condition": condition})
+        core = self.options.tile - 2 * card.halo
+        return (time.perf_counter() - start) / side**2 * (self.options.tile / core) ** 2
+
+    @property
+    def threads(self) -> int:
+        """Threads for what runs beside the backend."""
+        if self.options.threads:
+            return self.options.threads
+        affinity = getattr(os, "sched_getaffinity", None)  # absent on macOS and Windows
+        return len(affinity(0)) if affinity else os.cpu_count() or 1
 
     def condition(self, pixels: np.ndarray) -> np.ndarray:
         """What the network wants to know of the whole picture, (1, K); empty if nothing."""

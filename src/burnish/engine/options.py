@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields
 from typing import get_args
 
 from burnish.engine.backend import BackendName, Precision
+from burnish.engine.mode import Mode
 from burnish.engine.models import DEFAULT
 from burnish.errors import OptionError
 
@@ -28,6 +29,17 @@ class EnhanceOptions:
         default="openvino",
         metadata={"help": "What runs the network: openvino, onnx or torch."},
     )
+    mode: Mode = field(
+        default="full",
+        metadata={
+            "help": "full: the network at full size. fast: on a small copy, its effect carried "
+            "over. auto: full where that fits the budget."
+        },
+    )
+    budget: float = field(
+        default=10.0,
+        metadata={"help": "Seconds a photo may take in full mode before auto takes fast."},
+    )
     threads: int = field(
         default=0,
         metadata={"help": "CPU threads; 0 takes what the machine offers."},
@@ -43,11 +55,14 @@ class EnhanceOptions:
         for name, choices in (
             ("precision", get_args(Precision)),
             ("backend", get_args(BackendName)),
+            ("mode", get_args(Mode)),
         ):
             if getattr(self, name) not in choices:
                 raise OptionError(
                     f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)}."
                 )
+        if not self.budget >= 0:
+            raise OptionError(f"budget must be 0 or more seconds, not {self.budget}.")
         if self.threads < 0:
             raise OptionError("threads must be 0 or more.")
         if self.tile < 64:
