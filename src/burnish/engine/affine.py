@@ -42,7 +42,7 @@ def box(planes: np.ndarray, radius: int) -> np.ndarray:
 
 
 def fit_whole(x: np.ndarray, change: np.ndarray) -> np.ndarray:
-    """The affine map that fits a whole picture best, (3,h,w) twice -> (4,3), with a slight ridge."""
+    """The affine map that fits a whole picture best, (3,h,w) twice -> (4,3)."""
     known = np.ones((x[0].size, 4))
     known[:, :3] = x.reshape(3, -1).T
     squares = known.T @ known / len(known) + np.diag([1e-3, 1e-3, 1e-3, 0])

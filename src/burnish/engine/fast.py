@@ -36,7 +36,7 @@ class Carried:
     factor: int
 
     def apply(self, pixels: np.ndarray, top: int, out: np.ndarray, grey: bool = False) -> None:
-        """Enhance rows of the photo, (n,W,3) from row ``top`` on, into ``out``; clipped to [0,1]."""
+        """Enhance rows of the photo, (n,W,3) from row ``top`` on, into ``out``, clipped."""
         affine.apply(self.maps, self.factor, pixels, top, out)
         if grey:
             out[:] = luma(out)
