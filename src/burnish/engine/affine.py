@@ -21,7 +21,7 @@ TERMS = 12
 """Numbers of one map: A by rows of inputs, (r, g, b, 1) x (r, g, b)."""
 COLUMNS = 32
 """Proxy pixels across a block while applying: few, as interpolation is a small dense product."""
-ROWS = 64
+ROWS = 32
 
 
 def box(planes: np.ndarray, radius: int) -> np.ndarray:
@@ -116,18 +116,19 @@ def apply(maps: np.ndarray, factor: int, pixels: np.ndarray, top: int, out: np.n
     across = COLUMNS * factor
     for row in range(0, len(pixels), ROWS):
         rows = slice(row, min(row + ROWS, len(pixels)))
-        first, last, weights = _weights(top + rows.start, top + rows.stop, factor, height)
-        strip = weights @ maps[first:last].reshape(last - first, -1)
-        strip = strip.reshape(-1, width, TERMS)
+        first, last, down = _weights(top + rows.start, top + rows.stop, factor, height)
+        strip = maps[first:last].transpose(0, 2, 1)  # (r, 12, w')
         for left in range(0, pixels.shape[1], across):
             columns = slice(left, min(left + across, pixels.shape[1]))
             first, last, weights = _weights(columns.start, columns.stop, factor, width)
-            # One small product per row: too small for BLAS to start threads of its own.
-            here = np.matmul(strip[:, first:last].transpose(0, 2, 1), weights.T)  # (n, 12, w)
+            # Stacks of small products: too small for BLAS to start threads of its own.
+            here = np.matmul(strip[:, :, first:last], weights.T)  # (r, 12, w)
+            here = np.matmul(down, here.transpose(1, 0, 2))  # (12, n, w)
             x = np.ascontiguousarray(pixels[rows, columns].transpose(2, 0, 1))  # (3, n, w)
             for o in range(3):
-                y = here[:, 9 + o]
+                y = here[9 + o]
                 y += x[o]
                 for i in range(3):
-                    y += np.multiply(here[:, 3 * i + o], x[i], out=here[:, 3 * i + o])
+                    here[3 * i + o] *= x[i]
+                    y += here[3 * i + o]
                 out[rows, columns, o] = y
