@@ -10,6 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from burnish.batch.events import Done, Event, Failed, Progress, Report, Skipped, Started
 from burnish.batch.plan import Job
+from burnish.engine.enhancer import Enhancer
+from burnish.engine.stream import FROM_MEGAPIXELS, enhance_file
 from burnish.errors import BurnishError, ModelError, OptionError
 from burnish.image.metadata import POLICIES
 from burnish.image.photo import Photo
@@ -18,6 +20,8 @@ from burnish.image.write import write
 
 Enhance = Callable[[Photo, Callable[[float], None]], Photo]
 """Photo in, photo out, telling the share done: a `burnish.Enhancer`."""
+InStrips = Callable[[Enhance, Job, Callable[[float], None]], tuple[str, ...] | None]
+"""Enhances a job whose photo is too large to be held; None: it has to be held all the same."""
 READ_AHEAD = 30.0
 """Megapixels up to which the next photo is read while the last one is written."""
 WRITING = 0.1
@@ -52,6 +56,21 @@ def run(
     def save(photo: Photo, job: Job) -> tuple[str, ...]:
         return write(photo, job.target, metadata=metadata, overwrite=overwrite, quality=quality)
 
+    def in_strips(
+        enhance: Enhance, job: Job, progress: Callable[[float], None]
+    ) -> tuple[str, ...] | None:
+        if job.megapixels < FROM_MEGAPIXELS or not isinstance(enhance, Enhancer):
+            return None
+        return enhance_file(
+            enhance,
+            job.source,
+            job.target,
+            metadata=metadata,
+            overwrite=overwrite,
+            quality=quality,
+            progress=progress,
+        )
+
     try:
         todo = []
         for job in jobs:
@@ -62,7 +81,7 @@ def run(
             report.skipped.append(Skipped(job, reason))
             on_event(report.skipped[-1])
         if todo:
-            enhance_all(todo, load, save, report, on_event)
+            enhance_all(todo, load, save, in_strips, report, on_event)
     except KeyboardInterrupt:
         report.interrupted = True
     report.seconds = time.perf_counter() - start
@@ -73,11 +92,14 @@ def enhance_all(
     jobs: list[Job],
     load: Callable[[], Enhance],
     save: Callable[[Photo, Job], tuple[str, ...]],
+    in_strips: InStrips,
     report: Report,
     on_event: Callable[[Event], None],
 ) -> None:
     with ThreadPoolExecutor(1, thread_name_prefix="burnish-read") as pool:
-        ahead = [pool.submit(read, jobs[0].source)]  # at most one
+        ahead: list[Future[Photo]] = []  # at most one
+        if jobs[0].megapixels < FROM_MEGAPIXELS:
+            ahead.append(pool.submit(read, jobs[0].source))
         enhance = load()
         for number, job in enumerate(jobs):
             on_event(Started(job, len(report.skipped) + number + 1, report.total))
@@ -89,7 +111,7 @@ def enhance_all(
 
             outcome: Done | Failed
             try:
-                outcome = enhance_one(job, ahead, enhance, read_on, save, on_event)
+                outcome = enhance_one(job, ahead, enhance, read_on, save, in_strips, on_event)
                 report.done.append(outcome)
             except (OptionError, ModelError, BrokenPipeError):
                 raise  # every other photo would meet it too
@@ -105,9 +127,14 @@ def enhance_one(
     enhance: Enhance,
     read_on: Callable[[], None],
     save: Callable[[Photo, Job], tuple[str, ...]],
+    in_strips: InStrips,
     on_event: Callable[[Event], None],
 ) -> Done:
     start = time.perf_counter()
+    told = in_strips(enhance, job, lambda share: on_event(Progress(job, share)))
+    if told is not None:
+        read_on()
+        return Done(job, time.perf_counter() - start, job.megapixels, told)
     photo = ahead.pop().result() if ahead else read(job.source)
     size = photo.width * photo.height / 1e6
     better = enhance(photo, lambda share: on_event(Progress(job, (1 - WRITING) * share)))

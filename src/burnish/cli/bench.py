@@ -28,6 +28,7 @@ def command(
     repeats: Annotated[int, typer.Option(help="speed: runs per backend, interleaved.")] = 20,
     sizes: Annotated[str, typer.Option(help="process: megapixels, smallest first.")] = "1,12",
     mode: Annotated[str, typer.Option(help="process, folder: full or fast.")] = "full",
+    format: Annotated[str, typer.Option(help="process: jpeg or tiff.")] = "jpeg",
     data: Annotated[
         list[Path] | None, typer.Option(help="folder, fast: a folder of photos; repeatable.")
     ] = None,
@@ -44,6 +45,7 @@ def command(
         print(speed.table(speed.measure(model, patch, threads, repeats)))
     elif what == "process":
         from burnish.bench import process
+        from burnish.image.formats import suffix_for
 
         try:
             megapixels = [float(s) for s in sizes.split(",")]
@@ -51,7 +53,7 @@ def command(
             raise OptionError(
                 "--sizes wants numbers with commas between, such as 1,12,50."
             ) from error
-        print(process.table(process.measure(megapixels, arguments)))
+        print(process.table(process.measure(megapixels, arguments, suffix_for(format))))
     elif what == "folder":
         from burnish.bench import folder
 

@@ -69,7 +69,7 @@ class Enhancer:
         pixels are judged by, where that is not these pixels alone: the whole photo for a part of
         it, or the photo that leads a series.
         """
-        card, strength = self.model.card, self.options.strength
+        card = self.model.card
         height, width = pixels.shape[:2]
         s = card.scale
         report = progress or (lambda share: None)
@@ -83,18 +83,8 @@ class Enhancer:
         places = list(self.plan(height, width))
         for number, tile in enumerate(places):
             x = tiles.read(pixels, tile, card.halo)
-            core, result = self.run_tile(x, tile, height, width, condition)
-            if s > 1:
-                core = core.repeat(s, 0).repeat(s, 1)
-            elif strength < 1:
-                result = core + np.float32(strength) * (result - core)
-            # A network may overflow on input unlike anything it saw: such pixels stay as they were.
-            result = np.where(np.isfinite(result), result, core)
-            if grey:
-                result = np.repeat(fast.luma(result), 3, axis=2)
             top, left = tile.top * s, tile.left * s
-            rows, columns = result.shape[:2]
-            np.clip(result, 0, 1, out=out[top : top + rows, left : left + columns])
+            self.run_tile(x, tile, condition, out[top:, left:], grey)
             report((number + 1) / len(places))
         return out
 
@@ -104,18 +94,35 @@ class Enhancer:
         return tiles.plan(height, width, self.options.tile - 2 * card.halo, card.multiple_of)
 
     def run_tile(
-        self, x: np.ndarray, tile: tiles.Tile, height: int, width: int, condition: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """A tile with its halo, (1,3,h,w), through the network: what of it lies in the photo.
+        self,
+        x: np.ndarray,
+        tile: tiles.Tile,
+        condition: np.ndarray,
+        out: np.ndarray,
+        grey: bool = False,
+    ) -> None:
+        """Enhance a tile read with its halo, (1,3,h,w), into ``out`` as far as that reaches."""
+        s, strength = self.model.card.scale, self.options.strength
+        out = out[: tile.height * s, : tile.width * s]
+        rows, columns = (side // s for side in out.shape[:2])
+        result = self.network(x, condition)[: rows * s, : columns * s]
+        halo = self.model.card.halo
+        core = x[0, :, halo : halo + rows, halo : halo + columns].transpose(1, 2, 0)
+        if s > 1:
+            core = core.repeat(s, 0).repeat(s, 1)
+        elif strength < 1:
+            result = core + np.float32(strength) * (result - core)
+        # A network may overflow on input unlike anything it saw: such pixels stay as they were.
+        result = np.where(np.isfinite(result), result, core)
+        if grey:
+            result = np.repeat(fast.luma(result), 3, axis=2)
+        np.clip(result, 0, 1, out=out)
 
-        Before (rows,columns,3) and after (s rows,s columns,3), as the network gives it.
-        """
-        s, halo = self.model.card.scale, self.model.card.halo
+    def network(self, x: np.ndarray, condition: np.ndarray) -> np.ndarray:
+        """The network on a block with its halo, (1,3,h,w) -> its core (s h', s w', 3), raw."""
+        edge = self.model.card.halo * self.model.card.scale
         y = self.backend.run("main", {"x": x, "condition": condition})[0]
-        rows, columns = min(tile.height, height - tile.top), min(tile.width, width - tile.left)
-        core = x[0, :, halo : halo + rows, halo : halo + columns]
-        result = y[:, halo * s : (halo + rows) * s, halo * s : (halo + columns) * s]
-        return core.transpose(1, 2, 0), result.transpose(1, 2, 0)
+        return y[:, edge : y.shape[1] - edge, edge : y.shape[2] - edge].transpose(1, 2, 0)
 
     def carried(self, small: np.ndarray, factor: int, condition: np.ndarray) -> fast.Carried:
         """The network's effect on a photo, learned on its stand-in (see `fast`)."""
@@ -124,9 +131,8 @@ class Enhancer:
             out = np.empty_like(pixels)
             for tile in self.plan(*pixels.shape[:2]):
                 x = tiles.read(pixels, tile, self.model.card.halo)
-                result = self.run_tile(x, tile, *pixels.shape[:2], condition)[1]
-                rows, columns = result.shape[:2]
-                out[tile.top : tile.top + rows, tile.left : tile.left + columns] = result
+                place = out[tile.top :, tile.left :][: tile.height, : tile.width]
+                place[:] = self.network(x, condition)[: place.shape[0], : place.shape[1]]
             return out
 
         return fast.learn(small, factor, network, self.options.strength)

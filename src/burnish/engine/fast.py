@@ -62,7 +62,7 @@ def learn(small: np.ndarray, factor: int, network: Network, strength: float = 1.
 
 def stand_in(pixels: np.ndarray, factor: int) -> np.ndarray:
     """(H,W,3) -> (ceil(H/factor), ceil(W/factor), 3), averaged."""
-    shrinker = Shrinker(*pixels.shape[:2], factor, partial=True)
+    shrinker = Shrinker(pixels.shape[0], pixels.shape[1], factor, partial=True)
     shrinker.add(pixels)
     return shrinker.small
 

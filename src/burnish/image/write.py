@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from burnish.errors import OutputError
@@ -51,7 +52,11 @@ def same_file(path: Path, other: Path) -> bool:
 
 
 def write_bytes(
-    parts: list[bytes], path: Path, *, overwrite: bool = False, original: Path | None = None
+    parts: Iterable[bytes | memoryview],
+    path: Path,
+    *,
+    overwrite: bool = False,
+    original: Path | None = None,
 ) -> None:
     """Put the parts into a hidden file beside the target, then give it the target's name."""
     path = Path(path)
