@@ -145,7 +145,7 @@ from burnish.engine.stream import enhance_file
 enhance = Enhancer(EnhanceOptions(mode={mode!r}, threads=1, tile=96))
 enhance.backend = Soften()
 for megapixels in (0.6, 6):
-    source, target = (Path({folder!r}) / f"{{megapixels}}{{end}}.jpg" for end in ("", "-out"))
+    source, target = (Path({folder!r}) / f"{{megapixels}}{{end}}.tif" for end in ("", "-out"))
     make_file(source, megapixels)
     assert enhance_file(enhance, source, target) is not None
     print(next(line for line in open("/proc/self/status") if "VmHWM" in line).split()[1])
