@@ -107,13 +107,16 @@ def _full(enhancer: Enhancer, strips: Strips, condition: np.ndarray, grey: bool)
             stop += strip.height
             waiting.append((strip.height, strip.residual))
         top = band[0].top
-        out = np.empty((min(band[0].height, height - top), strips.width, 3), np.float32)
+        rows_now = min(band[0].height, height - top)
+        out = np.empty((len(ready) + rows_now, strips.width, 3), np.float32)
+        out[: len(ready)] = ready
         for tile in band:
             x = tiles.gather(window, needed[number] - start, tile, halo)
-            enhancer.run_tile(x, tile, condition, out[:, tile.left :], grey)
-        ready = np.concatenate([ready, out]) if len(ready) else out
-        del out
+            enhancer.run_tile(x, tile, condition, out[len(ready) :, tile.left :], grey)
+        ready = out
+        del out  # which holds a whole band
         while waiting and waiting[0][0] <= len(ready):
             rows, residual = waiting.pop(0)
             yield Photo(ready[:rows], None, residual, strips.source)
             ready = ready[rows:]
+        ready = ready.copy()
