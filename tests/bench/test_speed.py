@@ -1,7 +1,12 @@
 """What the speed report claims can be counted by hand; times themselves are not tested."""
 
+from pathlib import Path
+
+import pytest
+
 from burnish.bench import process, speed
 from burnish.engine.ceiling import matmul_ceiling
+from burnish.image.read import read
 from burnish.nets.nrl import NRL
 
 
@@ -34,6 +39,9 @@ def test_memory_slope_is_in_bytes_a_pixel() -> None:
     assert process.table(rows).splitlines()[-1].endswith("| 30 |")
 
 
-def test_made_photos_have_the_size_asked_for() -> None:
-    photo = process.made_photo(0.6)
-    assert abs(photo.height * photo.width - 6e5) < 2e3
+@pytest.mark.parametrize(("suffix", "depth"), [(".jpg", 8), (".tif", 16)])
+def test_made_photos_have_the_size_asked_for(tmp_path: Path, suffix: str, depth: int) -> None:
+    path = tmp_path / f"made{suffix}"
+    process.make_file(path, 0.6, depth)
+    photo = read(path)
+    assert abs(photo.height * photo.width - 6e5) < 2e3 and photo.source.depth == depth

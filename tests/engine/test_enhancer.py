@@ -12,7 +12,8 @@ import torch
 
 from burnish import checkpoint
 from burnish.engine.backend import BackendName, Graph
-from burnish.engine.enhancer import LUMA, Enhancer
+from burnish.engine.enhancer import Enhancer
+from burnish.engine.fast import LUMA
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
 from burnish.image.photo import Photo

@@ -11,8 +11,11 @@ from burnish import __version__
 from burnish.engine.models import Model
 from burnish.engine.options import EnhanceOptions
 
-HOW = ("model", "threads", "tile")
-"""Options that say how or by what name it is computed, not what comes out."""
+HOW = ("model", "task", "scale", "threads", "tile")
+"""Options that say how or by what name it is computed, not what comes out.
+
+The card's name and the weights stand for what ``model``, ``task`` and ``scale`` chose.
+"""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ def recipe_for(
     """The recipe of these options, each photo by itself."""
     weights = json.dumps(model.card.hashes, sort_keys=True)
     facts = {name: value for name, value in asdict(options).items() if name not in HOW}
+    if options.mode != "auto":
+        del facts["budget"]
     facts |= {
         "model": model.card.name,
         "weights": hashlib.sha256(weights.encode()).hexdigest(),

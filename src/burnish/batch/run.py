@@ -28,6 +28,7 @@ from burnish.batch.manifest import Entry
 from burnish.batch.plan import Job
 from burnish.batch.resume import exists
 from burnish.batch.steps import FATAL, Steps, Taken
+from burnish.engine.enhancer import Enhancer
 from burnish.image.photo import Photo
 
 Enhance = Callable[[Photo, Callable[[float], None]], Photo]
@@ -169,6 +170,20 @@ class Line:
     def enhance(self, job: Job, taken: Taken, enhance: Enhance) -> None:
         """Put one photo through the network and hand the result on."""
         began, photo, entry = time.perf_counter(), taken.photo, taken.entry
+        if photo is None and isinstance(enhance, Enhancer):
+            told = self.steps.in_strips(
+                job, enhance, entry, lambda share: self.tell(Progress(job, share))
+            )
+            if told is not None:
+                end = (
+                    told
+                    if isinstance(told, Failed)
+                    else Done(job, time.perf_counter() - began, job.megapixels, told)
+                )
+                self.leave(job, end)
+                return
+        if photo is None:
+            photo = self.steps.read(job, entry)
         if isinstance(photo, Failed):
             self.leave(job, photo)
             return
@@ -178,7 +193,7 @@ class Line:
             self.collect()
             self.read_on()
 
-        size, notes = photo.width * photo.height / 1e6, photo.source.notes
+        size = photo.width * photo.height / 1e6
         try:
             better = enhance(photo, progress)
         except FATAL:
@@ -186,6 +201,7 @@ class Line:
         except Exception as error:
             self.leave(job, self.steps.fail(job, entry, error))
             return
+        notes = better.source.notes
         outcome = self.writers.submit(put, self.steps, job, [better], entry)
         self.writing.append(Writing(job, began, size, notes, outcome))
 

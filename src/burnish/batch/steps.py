@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from burnish.batch.events import Failed
 from burnish.batch.manifest import Entry
 from burnish.batch.plan import Job
 from burnish.batch.resume import Memory
+from burnish.engine.enhancer import Enhancer
+from burnish.engine.stream import FROM_MEGAPIXELS, enhance_file
 from burnish.errors import BurnishError, InputError, ModelError, OptionError, OutputError
 from burnish.image.encode import encode_parts
 from burnish.image.formats import format_of, losses
@@ -26,9 +29,12 @@ FATAL = (OptionError, ModelError, BrokenPipeError)
 
 @dataclass(frozen=True)
 class Taken:
-    """A photo that was read, or why it could not be; ``entry`` where there is a memory."""
+    """A photo that was read, or why it could not be; ``entry`` where there is a memory.
 
-    photo: Photo | Failed
+    A photo that may be too large to be held is None: not read yet.
+    """
+
+    photo: Photo | Failed | None
     entry: Entry | None = None
 
 
@@ -52,17 +58,65 @@ class Steps:
             raise OptionError(f"quality must be from 1 to 100, not {self.quality}.")
 
     def take(self, job: Job) -> Taken:
-        """Read a job's photo."""
+        """Read a job's photo, if it is not one for `in_strips`."""
         entry = None
         try:
             if self.memory:
                 entry = self.memory.taken(job)
-            photo = read(job.source)
-            if self.memory and entry and not self.memory.unchanged(job, entry):
-                raise InputError(f"{job.source.name} changed while it was read.")
-        except Exception as error:  # whatever a damaged file makes a decoder do
+        except Exception as error:
             return Taken(self.fail(job, entry, error), entry)
-        return Taken(photo, entry)
+        if job.megapixels >= FROM_MEGAPIXELS:
+            return Taken(None, entry)
+        return Taken(self.read(job, entry), entry)
+
+    def read(self, job: Job, entry: Entry | None) -> Photo | Failed:
+        """Read a job's photo, whole."""
+        try:
+            photo = read(job.source)
+            self.check_unchanged(job, entry)
+        except Exception as error:  # whatever a damaged file makes a decoder do
+            return self.fail(job, entry, error)
+        return photo
+
+    def check_unchanged(self, job: Job, entry: Entry | None) -> None:
+        if self.memory and entry and not self.memory.unchanged(job, entry):
+            raise InputError(f"{job.source.name} changed while it was read.")
+
+    def in_strips(
+        self,
+        job: Job,
+        enhancer: Enhancer,
+        entry: Entry | None,
+        progress: Callable[[float], None],
+    ) -> tuple[str, ...] | Failed | None:
+        """Read, enhance and write a large photo piece by piece; None if it has to be held."""
+        settled = entry
+
+        def settle(output: str) -> None:
+            nonlocal settled
+            self.check_unchanged(job, entry)
+            if self.memory and entry:
+                settled = self.memory.writing(entry, output)
+
+        try:
+            notes = enhance_file(
+                enhancer,
+                job.source,
+                job.target,
+                metadata=self.metadata,
+                overwrite=self.overwrite,
+                quality=self.quality,
+                scratch=self.scratch,
+                settle=settle,
+                progress=progress,
+            )
+            if notes is not None and self.memory and settled:
+                self.memory.done(job, settled)
+        except FATAL:
+            raise
+        except Exception as error:
+            return self.fail(job, entry, error)
+        return notes
 
     def put(self, job: Job, photo: Photo, entry: Entry | None = None) -> tuple[str, ...] | Failed:
         """Write a job's result, whole or not at all; returns sentences for the user."""

@@ -5,15 +5,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from burnish.errors import OptionError
-from burnish.image.photo import Photo
-from burnish.image.write import write
+from burnish.image.formats import format_of
+from burnish.image.photo import Photo, Source
+from burnish.image.push import ROWS
+from burnish.image.strips import Strips, write_strips
 
 MEGABYTE = 1e6
 
@@ -27,20 +29,33 @@ class ProcessRow:
     peak_megabytes: float
 
 
-def made_photo(megapixels: float) -> Photo:
-    """A 3:2 picture of soft shapes and grain; what it shows does not matter to the time."""
-    height = round((megapixels * 1e6 / 1.5) ** 0.5)
-    width = round(height * 1.5)
-    rng = np.random.default_rng(0)
-    tile = rng.integers(0, 40, (256, 256, 3), np.uint8)
-    rows, columns = -(-height // 256), -(-width // 256)
-    grain = np.tile(tile, (rows, columns, 1))[:height, :width]
+def made_strips(like: Strips) -> Iterator[Photo]:
+    """A ramp with grain, row after row; what it shows does not matter to the time."""
+    height, width = like.height, like.width
+    grain = np.random.default_rng(0).integers(0, 40, (256, width + 64, 3), np.uint8)
     ramp = np.linspace(0, 180, width, dtype=np.uint8)[None, :, None]
-    return Photo.from_array(grain + ramp)
+    for top in range(0, height, ROWS):
+        shift = top // ROWS % 64
+        rows = grain[top % 256 : top % 256 + min(ROWS, height - top), shift : shift + width]
+        yield replace(Photo.from_array(rows + ramp), source=like.source)
 
 
-def measure(sizes: Sequence[float], arguments: Sequence[str] = ()) -> list[ProcessRow]:
-    """Time `burnish enhance` on one made JPEG per size; runs once before to fill the caches."""
+def make_file(path: Path, megapixels: float, depth: int = 8) -> None:
+    """Write a made 3:2 photo, JPEG or TIFF by its name, in little memory.
+
+    A child's peak memory counts from that of the process that started it: this one has to stay
+    small.
+    """
+    height = round((megapixels * 1e6 / 1.5) ** 0.5)
+    source = Source(format=format_of(path.name), depth=depth, bits=depth, compression="none")
+    like = Strips(height, round(height * 1.5), source)
+    write_strips(made_strips(like), like, path)
+
+
+def measure(
+    sizes: Sequence[float], arguments: Sequence[str] = (), suffix: str = ".jpg"
+) -> list[ProcessRow]:
+    """Time `burnish enhance` on one made photo per size; runs once before to fill the caches."""
     if not hasattr(os, "wait4"):
         raise OptionError(
             "The process benchmark needs a system that reports a child's memory (Unix)."
@@ -48,8 +63,8 @@ def measure(sizes: Sequence[float], arguments: Sequence[str] = ()) -> list[Proce
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for number, size in enumerate([min(sizes), *sizes]):
-            source, target = Path(scratch) / f"{number}.jpg", Path(scratch) / f"{number}-out.jpg"
-            write(made_photo(size), source)
+            source, target = (Path(scratch) / f"{number}{end}{suffix}" for end in ("", "-out"))
+            make_file(source, size)
             command = [sys.executable, "-m", "burnish", "enhance", str(source), "-o", str(target)]
             start = time.perf_counter()
             child = subprocess.Popen([*command, *arguments], stdout=subprocess.DEVNULL)

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json as jsonlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from burnish.engine.models import DEFAULT
+from burnish.engine.options import EnhanceOptions
 from burnish.errors import MissingExtraError, OptionError
 
 if TYPE_CHECKING:
     from burnish.bench.sets import EvalPair, Phone
 
-EPILOG = (
+EPILOG = """\b
+  speed    one patch on every backend, beside the machine's ceiling; or --net, untrained networks
+  process  cold start to file written, and peak memory
+  folder   photos a minute of a --data folder, and where the time goes
+  fast     how close fast mode comes to full mode on the photos of --data folders
+  table    a table of a paper, trained and scored
+  joint    one network for both tasks, or two in turn
+  curves   what a run logged, drawn
+
+""" + (
     "Example: burnish bench table a2 --runs runs/a2 --data photos --test retouch-val --sets data "
     "--budget 0.01 --view 32 --seeds 0,1. The same command goes on where a stopped one stands."
 )
@@ -23,11 +34,7 @@ EPILOG = (
 def command(
     what: Annotated[
         str,
-        typer.Argument(
-            help="speed: one patch on every backend. process: cold start to file. "
-            "table: a table of a paper. joint: one network or two in turn. "
-            "curves: what a run logged, drawn."
-        ),
+        typer.Argument(help="speed, process, folder, fast, table, joint or curves."),
     ],
     name: Annotated[
         str | None,
@@ -38,9 +45,12 @@ def command(
     patch: Annotated[int, typer.Option(help="speed: side of the patch in pixels.")] = 256,
     repeats: Annotated[int, typer.Option(help="speed: runs per backend, interleaved.")] = 20,
     sizes: Annotated[str, typer.Option(help="process: megapixels, smallest first.")] = "1,12",
+    mode: Annotated[str, typer.Option(help="process, folder: full or fast.")] = "full",
+    format: Annotated[str, typer.Option(help="process: jpeg or tiff.")] = "jpeg",
+    photos: Annotated[int, typer.Option(help="fast: at most so many a folder; 0: all.")] = 0,
     runs: Annotated[Path | None, typer.Option(help="table: folder of the runs.")] = None,
     data: Annotated[
-        list[Path] | None, typer.Option(help="table: folder of finished photos; repeatable.")
+        list[Path] | None, typer.Option(help="table, folder, fast: folder of photos; repeatable.")
     ] = None,
     pairs: Annotated[
         tuple[Path, Path] | None, typer.Option(help="table: train on real pairs instead.")
@@ -105,6 +115,10 @@ def command(
     ] = Path("curves.svg"),
 ) -> None:
     """Measure speed and memory on this machine (stop other work first), or make a paper's table."""
+    options = EnhanceOptions(model=model, threads=threads, mode=mode)  # type: ignore[arg-type]
+    arguments = ["--model", model, "--threads", str(threads), "--mode", mode]
+    if what in ("folder", "fast") and not data:
+        raise OptionError(f"bench {what} wants --data FOLDER with photos.")
     if what == "speed" and net:
         from burnish.bench import net_speed
 
@@ -123,6 +137,7 @@ def command(
         print(speed.table(speed.measure(model, patch, threads, repeats)))
     elif what == "process":
         from burnish.bench import process
+        from burnish.image.formats import suffix_for
 
         try:
             megapixels = [float(s) for s in sizes.split(",")]
@@ -130,7 +145,22 @@ def command(
             raise OptionError(
                 "--sizes wants numbers with commas between, such as 1,12,50."
             ) from error
-        print(process.table(process.measure(megapixels, ["--model", model])))
+        print(process.table(process.measure(megapixels, arguments, suffix_for(format))))
+    elif what == "folder":
+        from burnish.bench import folder
+
+        for path in data or ():
+            print(folder.table(folder.measure(path, options, arguments)))
+    elif what == "fast":
+        from burnish.bench import fidelity
+
+        for path in data or ():
+            found = fidelity.photos([path])
+            chosen = found[:: -(-len(found) // photos)] if photos else found
+            compared = fidelity.measure(
+                chosen, options, lambda row: print(f"{row.name} {row.psnr:.2f} dB", file=sys.stderr)
+            )
+            print(f"{path}\n\n{fidelity.table(compared)}\n")
     elif what == "table":
         try:
             from burnish.bench import paper_a, paper_b, published, table_text, tables
@@ -183,7 +213,8 @@ def command(
         draw(name, rows, output)
     else:
         raise OptionError(
-            f"There is no benchmark '{what}'; choose speed, process, table, joint or curves."
+            f"There is no benchmark '{what}'; choose speed, process, folder, fast, table, "
+            "joint or curves."
         )
 
 

@@ -72,7 +72,8 @@ def installed(package: str) -> str | None:
 
 
 def examine_openvino() -> dict[str, Any]:
-    from burnish.engine.openvino_backend import OpenVinoBackend, default_cache
+    from burnish.engine.graph_cache import default_cache
+    from burnish.engine.openvino_backend import OpenVinoBackend
 
     backend = OpenVinoBackend(Path(), cache=None)
     return {

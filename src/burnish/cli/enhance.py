@@ -24,7 +24,7 @@ from burnish.batch.steps import Steps
 from burnish.cli.flags import with_flags
 from burnish.cli.progress import sentence, view
 from burnish.engine.enhancer import Enhancer
-from burnish.engine.models import find
+from burnish.engine.models import choose
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import BurnishError, InputError, OptionError
 from burnish.image.read import probe, read
@@ -105,7 +105,12 @@ def command(
         steps = Steps(metadata, quality, overwrite)
         inputs = expanded(paths)
         jobs = plan(inputs, output, format=format, name=name)
-        recipe = recipe_for(options, find(options.model), metadata=metadata, quality=quality)
+        recipe = recipe_for(
+            options,
+            choose(options.model, options.task, options.scale),
+            metadata=metadata,
+            quality=quality,
+        )
         if lock_to:
             if series:
                 raise OptionError("Choose one of --lock-to and --series.")

@@ -19,7 +19,7 @@ from burnish.batch.watch import Patience, Watcher, watch
 from burnish.cli.enhance import enhancer
 from burnish.cli.flags import with_flags
 from burnish.cli.progress import JsonLines, Lines
-from burnish.engine.models import find
+from burnish.engine.models import choose
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import BurnishError
 from burnish.image.read import probe
@@ -80,7 +80,12 @@ def command(
         patience = Patience(poll, settle, max(60.0, settle))
         watcher = Watcher(folder, output, format, name, patience, show.event)
         refuse_read_only(output)
-        recipe = recipe_for(options, find(options.model), metadata=metadata, quality=quality)
+        recipe = recipe_for(
+            options,
+            choose(options.model, options.task, options.scale),
+            metadata=metadata,
+            quality=quality,
+        )
         if lock_to:
             probe(lock_to)
             recipe = recipe.with_look(digest(lock_to))

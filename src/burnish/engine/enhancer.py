@@ -1,17 +1,22 @@
 """Enhancer: a photo in, a better photo out, tile by tile in bounded memory."""
 
-from collections.abc import Callable
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import numpy as np
 
 from burnish.data import bicubic
-from burnish.engine import ensemble, proxy, tiles
+from burnish.engine import ensemble, fast, proxy, tiles
 from burnish.engine.backend import Backend, load_backend
+from burnish.engine.mode import Taken
+from burnish.engine.mode import choose as choose_mode
 from burnish.engine.models import Model, choose
 from burnish.engine.options import EnhanceOptions
 from burnish.image.photo import Photo
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 Progress = Callable[[float], None]
 """Called with the share of the work done, 0 to 1."""
 
@@ -46,7 +51,11 @@ class Enhancer:
         scale = self.model.card.scale
         if self.options.strength == 0 and scale == 1:
             return photo
+        note = self.mode(photo.height, photo.width)[1]
         better = self.enhance_pixels(photo.pixels, progress, photo.is_grey, condition)
+        if note:
+            source = dataclasses.replace(photo.source, notes=(*photo.source.notes, note))
+            photo = dataclasses.replace(photo, source=source)
         return photo.with_pixels(better, scale=scale)
 
     def enhance_pixels(
@@ -63,43 +72,114 @@ class Enhancer:
         pixels are judged by, where that is not these pixels alone: the whole photo for a part of
         it, or the photo that leads a series.
         """
-        card, strength = self.model.card, self.options.strength
+        card = self.model.card
         height, width = pixels.shape[:2]
-        s, halo = card.scale, 0 if card.whole else card.halo
-        largest = max(height, width) if card.whole else self.options.tile - 2 * halo
+        s = card.scale
         report = progress or (lambda share: None)
         if condition is None:
             condition = self.condition(pixels)
+        if self.mode(height, width)[0] == "fast":
+            factor = fast.factor_for(height, width)
+            carried = self.carried(fast.stand_in(pixels, factor), factor, condition)
+            return fast.enhance(pixels, carried, grey, self.threads, report)
         out = np.empty((height * s, width * s, 3), np.float32)
-        places = list(tiles.plan(height, width, largest, card.multiple_of))
+        places = list(self.plan(height, width))
+        for number, tile in enumerate(places):
+            x = tiles.read(pixels, tile, self.halo)
+            top, left = tile.top * s, tile.left * s
+            self.run_tile(x, tile, condition, out[top:, left:], grey)
+            report((number + 1) / len(places))
+        return out
+
+    @property
+    def halo(self) -> int:
+        """Pixels around a tile that the network is given too."""
+        return 0 if self.model.card.whole else self.model.card.halo
+
+    def plan(self, height: int, width: int) -> Iterator[tiles.Tile]:
+        """The tiles of a photo of this size."""
+        card = self.model.card
+        largest = max(height, width) if card.whole else self.options.tile - 2 * self.halo
+        return tiles.plan(height, width, largest, card.multiple_of)
+
+    def run_tile(
+        self,
+        x: np.ndarray,
+        tile: tiles.Tile,
+        condition: np.ndarray,
+        out: np.ndarray,
+        grey: bool = False,
+    ) -> None:
+        """Enhance a tile read with its halo, (1,3,h,w), into ``out`` as far as that reaches."""
+        s, strength, edge = self.model.card.scale, self.options.strength, self.halo
+        out = out[: tile.height * s, : tile.width * s]
+        rows, columns = out.shape[:2]
+
+        def plain() -> np.ndarray:
+            picture = x[0].transpose(1, 2, 0)
+            picture = bicubic.enlarge(picture, s) if s > 1 else picture
+            return picture[s * edge :, s * edge :][:rows, :columns]
+
+        result = plain() if strength == 0 else self.network(x, condition)[:rows, :columns]
+        if 0 < strength < 1:
+            before = plain()
+            result = before + np.float32(strength) * (result - before)
+        # A network may overflow on input unlike anything it saw: such pixels stay as they were.
+        if not np.isfinite(result).all():
+            result = np.where(np.isfinite(result), result, plain())
+        if grey:
+            result = np.repeat(fast.luma(result), 3, axis=2)
+        np.clip(result, 0, 1, out=out)
+
+    def network(self, x: np.ndarray, condition: np.ndarray) -> np.ndarray:
+        """The network on a block with its halo, (1,3,h,w) -> its core (s h', s w', 3), raw."""
 
         def run(x: np.ndarray) -> np.ndarray:
             return self.backend.run("main", {"x": x, "condition": condition})
 
-        def better(x: np.ndarray) -> np.ndarray:
-            return ensemble.average(run, x, self.options.ensemble)[0].transpose(1, 2, 0)
+        edge = self.halo * self.model.card.scale
+        y = ensemble.average(run, x, self.options.ensemble)[0]
+        return y[:, edge : y.shape[1] - edge, edge : y.shape[2] - edge].transpose(1, 2, 0)
 
-        def plain(x: np.ndarray) -> np.ndarray:
-            return bicubic.enlarge(x[0].transpose(1, 2, 0), s) if s > 1 else x[0].transpose(1, 2, 0)
+    def carried(self, small: np.ndarray, factor: int, condition: np.ndarray) -> fast.Carried:
+        """The network's effect on a photo, learned on its stand-in (see `fast`)."""
 
-        for number, tile in enumerate(places):
-            x = tiles.read(pixels, tile, halo)
-            rows = s * min(tile.height, height - tile.top)
-            columns = s * min(tile.width, width - tile.left)
-            core = (slice(s * halo, s * halo + rows), slice(s * halo, s * halo + columns))
-            result = plain(x)[core] if strength == 0 else better(x)[core]
-            if 0 < strength < 1:
-                before = plain(x)[core]
-                result = before + np.float32(strength) * (result - before)
-            # A network may overflow on input unlike anything it saw: such pixels stay as they were.
-            if not np.isfinite(result).all():
-                result = np.where(np.isfinite(result), result, plain(x)[core])
-            if grey:
-                result = np.repeat(result @ LUMA[:, None], 3, axis=2)
-            top, left = tile.top * s, tile.left * s
-            np.clip(result, 0, 1, out=out[top : top + rows, left : left + columns])
-            report((number + 1) / len(places))
-        return out
+        def network(pixels: np.ndarray) -> np.ndarray:
+            out = np.empty_like(pixels)
+            for tile in self.plan(*pixels.shape[:2]):
+                x = tiles.read(pixels, tile, self.halo)
+                place = out[tile.top :, tile.left :][: tile.height, : tile.width]
+                place[:] = self.network(x, condition)[: place.shape[0], : place.shape[1]]
+            return out
+
+        return fast.learn(small, factor, network, self.options.strength)
+
+    def mode(self, height: int, width: int) -> tuple[Taken, str]:
+        """What a photo of this size takes, full or fast, and a note where that is worth saying."""
+        mode, scale, seconds = self.options.mode, self.model.card.scale, 0.0
+        if mode == "auto" and scale == 1:
+            seconds = height * width * self.seconds_per_pixel
+        return choose_mode(mode, height, width, scale, seconds, self.options.budget)
+
+    @cached_property
+    def seconds_per_pixel(self) -> float:
+        """Of the network on this machine, measured once on a small patch."""
+        side = 160
+        x = np.full((1, 3, side, side), 0.5, np.float32)
+        condition = self.condition(x[0].transpose(1, 2, 0))
+        self.network(x, condition)  # prepares its kernels
+        start = time.perf_counter()
+        self.network(x, condition)
+        core = self.options.tile - 2 * self.halo
+        return (time.perf_counter() - start) / side**2 * (self.options.tile / core) ** 2
+
+    @property
+    def threads(self) -> int:
+        """Threads for what runs beside the backend."""
+        if self.options.threads:
+            return self.options.threads
+        affinity = getattr(os, "sched_getaffinity", None)  # absent on macOS and Windows
+        return len(affinity(0)) if affinity else os.cpu_count() or 1
 
     def condition(self, pixels: np.ndarray) -> np.ndarray:
         """What the network wants to know of the whole picture, (1, K); empty if nothing."""

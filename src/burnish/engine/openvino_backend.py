@@ -1,27 +1,13 @@
 """OpenVINO on the CPU: the default backend, and the fastest here with and without bf16 units."""
 
-import logging
-import os
 from pathlib import Path
 
 import numpy as np
 
+from burnish.engine import graph_cache
 from burnish.engine.backend import Graph, Precision
 from burnish.engine.quiet_openvino import ov
 from burnish.errors import ModelError
-
-log = logging.getLogger(__name__)
-
-
-def default_cache() -> Path:
-    """Folder for compiled graphs, by the platform's usual rule; ``BURNISH_CACHE`` overrides it."""
-    if chosen := os.environ.get("BURNISH_CACHE"):
-        return Path(chosen)
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return base / "burnish" / "openvino"
 
 
 class OpenVinoBackend:
@@ -41,22 +27,27 @@ class OpenVinoBackend:
         self._config = {"PERFORMANCE_HINT": "LATENCY"}
         if threads:
             self._config["INFERENCE_NUM_THREADS"] = str(threads)
-        if cache is not None:
-            self._use_cache(default_cache() if cache == "default" else Path(cache))
         self.folder = folder
+        self._cache: Path | None = None
+        if cache is not None:
+            base = graph_cache.default_cache() if cache == "default" else Path(cache)
+            self._cache = graph_cache.prepare(base, self._key())
+            if self._cache:
+                self.core.set_property({"CACHE_DIR": str(self._cache)})
         self._requests: dict[str, ov.InferRequest] = {}
 
     def has_bf16(self) -> bool:
         """Whether this CPU multiplies bfloat16 matrices in hardware."""
         return "BF16" in self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
-    def _use_cache(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            log.debug("no cache of compiled graphs: %s", error)
-            return
-        self.core.set_property({"CACHE_DIR": str(folder)})
+    def _key(self) -> str:
+        """Of all that the compiled graphs depend on; their precision and threads OpenVINO adds."""
+        cpu = (
+            str(self.core.get_property("CPU", "FULL_DEVICE_NAME")),
+            *sorted(self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
+        )
+        graphs = [p.read_bytes() for p in sorted(self.folder.glob("*.onnx"))]
+        return graph_cache.digest(ov.__version__, *cpu, *graphs)
 
     def _request(self, graph: Graph) -> "ov.InferRequest":
         if graph not in self._requests:
@@ -69,6 +60,8 @@ class OpenVinoBackend:
                 raise ModelError(
                     f"{path} cannot be compiled: {str(error).splitlines()[0]}"
                 ) from error
+            if self._cache:
+                graph_cache.seal(self._cache)
             self._requests[graph] = compiled.create_infer_request()
         return self._requests[graph]
 

@@ -5,6 +5,7 @@ from typing import get_args
 
 from burnish.engine.backend import BackendName, Precision
 from burnish.engine.ensemble import Ensemble
+from burnish.engine.mode import Mode
 from burnish.engine.models import AUTO, Task, resolve
 from burnish.errors import OptionError
 
@@ -58,6 +59,20 @@ class EnhanceOptions:
         default="openvino",
         metadata={"help": "What runs the network: openvino, onnx or torch."},
     )
+    mode: Mode = field(
+        default="full",
+        metadata={
+            "help": "full: the network at full size. fast: on a small copy, its effect carried "
+            "over. auto: full where that fits the budget."
+        },
+    )
+    budget: float = field(
+        default=10.0,
+        metadata={
+            "help": "Seconds a photo may take in full mode before auto takes fast.",
+            "least": 0,
+        },
+    )
     threads: int = field(
         default=0,
         metadata={"help": "CPU threads; 0 takes what the machine offers."},
@@ -75,6 +90,7 @@ class EnhanceOptions:
             ("backend", get_args(BackendName)),
             ("task", get_args(Task)),
             ("ensemble", get_args(Ensemble)),
+            ("mode", get_args(Mode)),
         ):
             if getattr(self, name) not in choices:
                 raise OptionError(
@@ -84,6 +100,8 @@ class EnhanceOptions:
             raise OptionError(
                 f"scale must be 1, 2, 3 or 4, or 0 for the model's, not {self.scale}."
             )
+        if not self.budget >= 0:
+            raise OptionError(f"budget must be 0 or more seconds, not {self.budget}.")
         if self.threads < 0:
             raise OptionError("threads must be 0 or more.")
         if self.tile < 64:

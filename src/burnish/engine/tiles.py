@@ -48,7 +48,16 @@ def mirror(start: int, stop: int, length: int) -> np.ndarray:
 
 def read(pixels: np.ndarray, tile: Tile, halo: int) -> np.ndarray:
     """The tile and its halo, (H,W,3) -> (1, 3, height + 2 halo, width + 2 halo), contiguous."""
-    rows = mirror(tile.top - halo, tile.top + tile.height + halo, pixels.shape[0])
+    return gather(pixels, rows_of(tile, halo, pixels.shape[0]), tile, halo)
+
+
+def rows_of(tile: Tile, halo: int, height: int) -> np.ndarray:
+    """Which rows of a photo a tile and its halo read."""
+    return mirror(tile.top - halo, tile.top + tile.height + halo, height)
+
+
+def gather(pixels: np.ndarray, rows: np.ndarray, tile: Tile, halo: int) -> np.ndarray:
+    """`read` from given rows of ``pixels``, which need not be the whole photo."""
     columns = mirror(tile.left - halo, tile.left + tile.width + halo, pixels.shape[1])
     block = pixels[rows[:, None], columns]
     return np.ascontiguousarray(block.transpose(2, 0, 1)[None])

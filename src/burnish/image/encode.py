@@ -115,17 +115,22 @@ def image_of(samples: np.ndarray, source: Source) -> Any:
 def to_jpeg(
     samples: np.ndarray, source: Source, meta: Metadata, quality: int | None
 ) -> list[bytes]:
+    options = jpeg_options(source, quality, samples.shape[0] * samples.shape[1])
+    encoded = image_of(samples, source).jpegsave_buffer(**options)
+    return jpeg.wrap(encoded, meta, source.dpi)
+
+
+def jpeg_options(source: Source, quality: int | None, pixels: int) -> dict[str, Any]:
     if quality is None:
         guess = RAW_QUALITY if source.format == "raw" else source.quality or DEFAULT_QUALITY
         quality = min(max(guess, 90), 97)
     full = source.format != "jpeg" or source.subsampling in ("444", "422", "440")
-    encoded = image_of(samples, source).jpegsave_buffer(
-        Q=quality,
-        subsample_mode="off" if full else "on",
-        optimize_coding=samples.shape[0] * samples.shape[1] <= SMALL,
-        keep="none",
-    )
-    return jpeg.wrap(encoded, meta, source.dpi)
+    return {
+        "Q": quality,
+        "subsample_mode": "off" if full else "on",
+        "optimize_coding": pixels <= SMALL,
+        "keep": "none",
+    }
 
 
 def to_png(samples: np.ndarray, source: Source, meta: Metadata, quality: int | None) -> list[bytes]:
@@ -146,15 +151,24 @@ def to_webp(
 def to_tiff(
     samples: np.ndarray, source: Source, meta: Metadata, quality: int | None
 ) -> list[bytes]:
-    compression = source.compression if source.compression in ("none", "lzw") else "deflate"
-    predictor = "horizontal"
-    if samples.dtype == np.uint16 and meta.exif and meta.exif[:2] == b"MM":
-        # The file takes EXIF's byte order, and so must the samples; the predictor would mix bytes.
-        samples, predictor = samples.byteswap(inplace=True), "none"
-    encoded = image_of(samples, source).tiffsave_buffer(
-        compression=compression, predictor=predictor, keep="none"
-    )
+    swapped = samples.dtype == np.uint16 and swaps(meta)
+    if swapped:
+        samples = samples.byteswap(inplace=True)
+    encoded = image_of(samples, source).tiffsave_buffer(**tiff_options(source, swapped))
     return tiff.wrap(encoded, meta)
+
+
+def swaps(meta: Metadata) -> bool:
+    """Whether 16-bit samples change their byte order: the file takes EXIF's, and so must they."""
+    return bool(meta.exif) and meta.exif[:2] == b"MM"  # type: ignore[index]
+
+
+def tiff_options(source: Source, swapped: bool) -> dict[str, Any]:
+    return {
+        "compression": source.compression if source.compression in ("none", "lzw") else "deflate",
+        "predictor": "none" if swapped else "horizontal",  # which would mix swapped bytes
+        "keep": "none",
+    }
 
 
 def to_avif(

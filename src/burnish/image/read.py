@@ -63,7 +63,6 @@ def read(source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
     facts = read_facts(given)
     opened = open_input(given, facts)
     check_size(given.name, opened.width, opened.height, max_pixels)
-    blob = opened.exif or facts.exif
     turn = opened.orientation
     profile, icc, notes = choose_profile(opened, facts)
     try:
@@ -73,28 +72,30 @@ def read(source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
         raise InputError(
             f"{given.name}: the photo is too large for this machine's memory."
         ) from None
-    return Photo(
-        pixels=pixels,
-        alpha=alpha,
-        residual=residual,
-        source=Source(
-            path=given.path,
-            format=given.format,
-            depth=8 if samples.bits == 8 else 16,
-            bits=samples.bits,
-            mode=opened.mode,
-            icc=icc,
-            exif=blob,
-            xmp=facts.xmp or opened.xmp,
-            xmp_extended=facts.xmp_extended,
-            iptc=facts.iptc,
-            subsampling=facts.subsampling,
-            quality=facts.quality,
-            lossless=facts.lossless and given.format in ("webp", "avif"),
-            compression=facts.compression,
-            dpi=opened.dpi,
-            notes=(*name_notes(given), *opened.notes, *facts.notes, *notes),
-        ),
+    return Photo(pixels, alpha, residual, describe(given, facts, opened, samples.bits, icc, notes))
+
+
+def describe(
+    given: Input, facts: Facts, opened: Opened, bits: int, icc: bytes | None, notes: list[str]
+) -> Source:
+    """All that is known of the file beside its pixels."""
+    return Source(
+        path=given.path,
+        format=given.format,
+        depth=8 if bits == 8 else 16,
+        bits=bits,
+        mode=opened.mode,
+        icc=icc,
+        exif=opened.exif or facts.exif,
+        xmp=facts.xmp or opened.xmp,
+        xmp_extended=facts.xmp_extended,
+        iptc=facts.iptc,
+        subsampling=facts.subsampling,
+        quality=facts.quality,
+        lossless=facts.lossless and given.format in ("webp", "avif"),
+        compression=facts.compression,
+        dpi=opened.dpi,
+        notes=(*name_notes(given), *opened.notes, *facts.notes, *notes),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from burnish.errors import OutputError
@@ -51,29 +53,35 @@ def same_file(path: Path, other: Path) -> bool:
 
 
 def write_bytes(
-    parts: list[bytes],
+    parts: Iterable[bytes | memoryview],
     path: Path,
     *,
     overwrite: bool = False,
     original: Path | None = None,
     scratch: Path | None = None,
+    settle: Callable[[str], None] | None = None,
 ) -> None:
     """Put the parts into a hidden file beside the target, then give it the target's name.
 
-    The hidden file lies in the folder ``scratch`` if that is on the same file system.
+    The hidden file lies in the folder ``scratch`` if that is on the same file system. ``settle`` is
+    told its sha256 once it is complete, before it gets its name.
     """
     path = Path(path)
     make_folder(path.parent)
-    beside = scratch if scratch is not None and same_device(scratch, path.parent) else path.parent
-    temporary = beside / f".burnish-{os.urandom(8).hex()}.part"
+    temporary = place_for(path, scratch) / f".burnish-{os.urandom(8).hex()}.part"
+    digest = hashlib.sha256() if settle else None
     try:
         try:
             with temporary.open("xb") as file:
                 for part in parts:
                     file.write(part)
+                    if digest:
+                        digest.update(part)
                 file.flush()
                 os.fsync(file.fileno())
             check_target(path, original, overwrite)  # again: encoding takes time
+            if settle and digest:
+                settle(digest.hexdigest())
             if overwrite:
                 temporary.replace(path)
             else:
@@ -85,6 +93,11 @@ def write_bytes(
         raise OutputError(f"{path} exists already: use --overwrite to replace it.") from None
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def place_for(path: Path, scratch: Path | None) -> Path:
+    """The folder for a file that will become ``path``."""
+    return scratch if scratch is not None and same_device(scratch, path.parent) else path.parent
 
 
 def same_device(folder: Path, other: Path) -> bool:

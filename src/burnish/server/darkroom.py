@@ -4,16 +4,18 @@ import math
 import shutil
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from burnish.engine import fast
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.options import EnhanceOptions
 from burnish.image.photo import Photo
 from burnish.image.read import read
 from burnish.server.limits import Limits
+from burnish.server.worker import loaded_for
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Decoded:
     bytes: int
     grey: bool
     conditions: dict[EnhanceOptions, np.ndarray] = field(default_factory=dict)
+    maps: dict[EnhanceOptions, fast.Carried] = field(default_factory=dict)
 
     def pixels(self) -> np.ndarray:
         """(H,W,3) float32; only what is looked at is read."""
@@ -57,10 +60,20 @@ class Decoded:
 
     def condition(self, enhancer: Enhancer) -> np.ndarray:
         """What the model wants to know of the whole photo, computed once for each model."""
-        key = replace(enhancer.options, strength=1.0)
+        key = loaded_for(enhancer.options)
         if key not in self.conditions:
             self.conditions[key] = enhancer.condition(self.pixels())
         return self.conditions[key]
+
+    def carried(self, enhancer: Enhancer) -> fast.Carried:
+        """Fast mode's maps for the whole photo, computed once for each set of options."""
+        if enhancer.options not in self.maps:
+            pixels = self.pixels()
+            factor = fast.factor_for(*pixels.shape[:2])
+            small = fast.stand_in(pixels, factor)
+            carried = enhancer.carried(small, factor, self.condition(enhancer))
+            self.maps = {enhancer.options: carried}  # only the last: a slider leaves many behind
+        return self.maps[enhancer.options]
 
 
 class Darkroom:
@@ -127,6 +140,11 @@ def look(decoded: Decoded, box: Box, enhancer: Enhancer | None = None) -> tuple[
     part = Photo(reduced(pixels, factor, left, top, right, bottom), cut_alpha)
     if enhancer is None or (enhancer.options.strength == 0 and enhancer.model.card.scale == 1):
         return part, factor == 1
+    if factor == 1 and enhancer.mode(height, width)[0] == "fast":
+        rows_of_it = np.array(pixels[top:bottom])
+        better = np.empty_like(rows_of_it)
+        decoded.carried(enhancer).apply(rows_of_it, top, better, decoded.grey)
+        return part.with_pixels(np.ascontiguousarray(better[:, left:right])), True
     card = enhancer.model.card
     x0, y0 = max(left - card.halo, 0), max(top - card.halo, 0)
     x0, y0 = x0 - x0 % card.multiple_of, y0 - y0 % card.multiple_of

@@ -131,6 +131,11 @@ class Turns:
             task.give_up("The service is stopping.")
 
 
+def loaded_for(options: EnhanceOptions) -> EnhanceOptions:
+    """The options without those that a loaded model takes as they come."""
+    return replace(options, strength=1.0, mode="full", budget=0.0)
+
+
 class Enhancers:
     """One thread's loaded models; options that a model is not loaded for do not load it again."""
 
@@ -138,12 +143,14 @@ class Enhancers:
         self.loaded: OrderedDict[EnhanceOptions, Enhancer] = OrderedDict()
 
     def get(self, options: EnhanceOptions) -> Enhancer:
-        key = replace(options, strength=1.0)
+        key = loaded_for(options)
         if key not in self.loaded:
             self.loaded[key] = Enhancer(key)
             if len(self.loaded) > MODELS_KEPT:
                 self.loaded.popitem(last=False)
         self.loaded.move_to_end(key)
+        if options.mode == "auto":
+            _ = self.loaded[key].seconds_per_pixel  # measured once, for all copies
         enhancer = copy.copy(self.loaded[key])
         enhancer.options = options
         return enhancer

@@ -92,9 +92,12 @@ def sub_directory(stream: Stream, parent: dict[int, Entry], tag: int) -> dict[in
         return {}
 
 
-def wrap(encoded: bytes, meta: Metadata) -> list[bytes]:
-    """A new file in parts from an encoded picture's strips and the metadata."""
-    stream = open_stream(BytesIO(encoded))
+def wrap(encoded: bytes, meta: Metadata, file: BinaryIO | None = None) -> list[bytes]:
+    """A new file in parts from an encoded picture's strips and the metadata.
+
+    ``file`` is the same picture where that lies on disk.
+    """
+    stream = open_stream(file or BytesIO(encoded))
     picture, _ = read_directory(stream, stream.first)
     blob = meta.exif or struct.pack("<2sHI", b"II", 42, 0)
     blob += b"\0" * (-len(blob) % 16)

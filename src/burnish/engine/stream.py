@@ -1,0 +1,131 @@
+"""A file larger than memory, enhanced in strips: the same pixels, tile by tile, as in memory."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from burnish.engine import fast, tiles
+from burnish.engine.enhancer import Enhancer, Progress
+from burnish.engine.proxy import Shrinker, statistics_factor
+from burnish.image.photo import Photo
+from burnish.image.push import ROWS
+from burnish.image.strips import Strips, open_strips, write_strips
+
+FROM_MEGAPIXELS = 100.0
+"""Smaller photos are held in memory, which is faster."""
+FIRST_PASS = 0.1
+"""Share of the time that goes into the pass for the statistics, for the progress."""
+
+
+def enhance_file(
+    enhancer: Enhancer,
+    path: Path,
+    target: Path,
+    *,
+    metadata: str = "keep",
+    overwrite: bool = False,
+    quality: int | None = None,
+    scratch: Path | None = None,
+    settle: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
+) -> tuple[str, ...] | None:
+    """Enhance one file into another in bounded memory; sentences for the user, or None.
+
+    None means that this file, target or model cannot be done in strips (see `open_strips`), and
+    that nothing was written. ``scratch`` and ``settle`` as for `write_bytes`.
+    """
+    if enhancer.model.card.scale != 1 or enhancer.model.card.whole:
+        return None
+    strips = open_strips(path, target)
+    if strips is None:
+        return None
+    note = enhancer.mode(strips.height, strips.width)[1]
+    better = enhanced(enhancer, strips, progress or (lambda share: None))
+    losses = write_strips(
+        better,
+        strips,
+        target,
+        metadata=metadata,
+        overwrite=overwrite,
+        quality=quality,
+        scratch=scratch,
+        settle=settle,
+    )
+    return tuple(dict.fromkeys((*strips.source.notes, *filter(None, [note]), *losses)))
+
+
+def enhanced(enhancer: Enhancer, strips: Strips, report: Progress) -> Iterator[Photo]:
+    """The enhanced strips, as large as those that are read."""
+    height, width = strips.height, strips.width
+    is_fast = enhancer.mode(height, width)[0] == "fast"
+    statistics = Shrinker(height, width, statistics_factor(height, width))
+    factor = fast.factor_for(height, width)
+    stand_in = Shrinker(height, width, factor, partial=True) if is_fast else None
+    grey, seen = True, 0
+    for strip in strips:
+        grey = grey and strip.is_grey
+        statistics.add(strip.pixels)
+        if stand_in:
+            stand_in.add(strip.pixels)
+        seen += strip.height
+        report(FIRST_PASS * seen / height)
+    condition = enhancer.condition(statistics.small)
+    if stand_in:
+        better = _fast(strips, enhancer.carried(stand_in.small, factor, condition), grey)
+    else:
+        better = _full(enhancer, strips, condition, grey)
+    done = 0
+    for strip in better:
+        done += strip.height
+        yield strip
+        report(FIRST_PASS + (1 - FIRST_PASS) * done / height)
+
+
+def _fast(strips: Strips, carried: fast.Carried, grey: bool) -> Iterator[Photo]:
+    top = 0
+    for strip in strips:
+        out = np.empty_like(strip.pixels)
+        carried.apply(strip.pixels, top, out, grey)
+        top += strip.height
+        yield replace(strip, pixels=out)
+
+
+def _full(enhancer: Enhancer, strips: Strips, condition: np.ndarray, grey: bool) -> Iterator[Photo]:
+    """Row after row of the tiles that a photo in memory would have, from a window of its rows."""
+    height, halo = strips.height, enhancer.halo
+    groups = groupby(enhancer.plan(height, strips.width), key=lambda tile: tile.top)
+    bands = [list(band) for _, band in groups]
+    needed = [tiles.rows_of(band[0], halo, height) for band in bands]
+    first = [int(min(rows.min() for rows in needed[i:])) for i in range(len(bands))]
+    last = [min(-(-(int(rows.max()) + 1) // ROWS) * ROWS, height) for rows in needed]
+    room = max(b - a for a, b in zip(first, last, strict=True))
+    window = np.empty((room, strips.width, 3), np.float32)
+    start = stop = 0  # the rows that the window holds
+    coming = iter(strips)
+    waiting: list[tuple[int, np.ndarray | None]] = []  # (rows, residual) of strips to come out
+    ready = np.empty((0, strips.width, 3), np.float32)
+    for number, band in enumerate(bands):
+        window[: stop - first[number]] = window[first[number] - start : stop - start]
+        start = first[number]
+        while stop < last[number]:
+            strip = next(coming)
+            window[stop - start : stop - start + strip.height] = strip.pixels
+            stop += strip.height
+            waiting.append((strip.height, strip.residual))
+        top = band[0].top
+        rows_now = min(band[0].height, height - top)
+        out = np.empty((len(ready) + rows_now, strips.width, 3), np.float32)
+        out[: len(ready)] = ready
+        for tile in band:
+            x = tiles.gather(window, needed[number] - start, tile, halo)
+            enhancer.run_tile(x, tile, condition, out[len(ready) :, tile.left :], grey)
+        ready = out
+        del out  # which holds a whole band
+        while waiting and waiting[0][0] <= len(ready):
+            rows, residual = waiting.pop(0)
+            yield Photo(ready[:rows], None, residual, strips.source)
+            ready = ready[rows:]
+        ready = ready.copy()

@@ -1,0 +1,90 @@
+"""What enhancing costs, whatever the machine: these numbers change only on purpose."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from burnish.engine import fast, tiles
+from burnish.engine.cost import cost
+from burnish.engine.enhancer import Enhancer
+from burnish.engine.models import find
+from burnish.engine.options import EnhanceOptions
+from burnish.nets.nrl import NRL
+
+NRL_GRAPH = find("nrl").folder / "main.onnx"
+
+
+def test_the_shipped_graph_takes_what_the_paper_s_network_takes() -> None:
+    """Convolutions of 1, 3 and 5 pixels to 24+32+24, again, to 64; twelve 3x3; out; the map."""
+    counted = cost(NRL_GRAPH)
+    first = 3 * (24 + 32 * 9 + 24 * 25)
+    second = 80 * (24 + 32 * 9 + 24 * 25) + 80 * 64
+    assert counted.operations == 2 * (first + second + 12 * 9 * 64 * 64 + 9 * 64 * 3 + 64 * 3)
+    assert counted.operations < 1.06e6
+    assert counted.nodes <= 80
+    assert counted.bytes_moved < 31_300
+
+
+def test_operations_agree_with_torchs_own_count() -> None:
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    net = NRL(gate="quantiles", residual="map", attention_gain=64.0)
+    x, condition = torch.rand(1, 3, 16, 16), torch.zeros(1, net.condition_size)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        net.enhance(x, condition)
+    convolutions = counter.get_flop_counts()["Global"]
+    per_pixel = sum(n for op, n in convolutions.items() if "convolution" in str(op)) / 256
+    assert cost(NRL_GRAPH).operations == pytest.approx(per_pixel)
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "overhead"),
+    [((256, 256), 1, 1.29), ((683, 1024), 6, 1.23), ((3000, 4000), 63, 1.17)],
+)
+def test_tiles_planned_and_pixels_read(size: tuple[int, int], count: int, overhead: float) -> None:
+    """A 12 MP photo: 63 tiles of 512, a sixth more pixels than the photo has."""
+    plan = list(tiles.plan(*size, 512 - 2 * 17))
+    read = sum((t.height + 34) * (t.width + 34) for t in plan)
+    assert len(plan) == count and len({(t.height, t.width) for t in plan}) == 1
+    assert read / (size[0] * size[1]) < overhead
+
+
+class Counting:
+    """A backend that writes down what it is given."""
+
+    precision = "f32"
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self.pixels: Counter[str] = Counter()
+
+    def run(self, graph: str, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        self.calls[graph] += 1
+        if graph == "condition":
+            return np.zeros((1, 454), np.float32)
+        self.pixels[graph] += inputs["x"][0, 0].size
+        if graph == "statistics":
+            return np.zeros((1, 221), np.float32)
+        return inputs["x"]
+
+
+def counted(mode: str, height: int, width: int) -> Counting:
+    enhance = Enhancer(EnhanceOptions(mode=mode, threads=1))  # type: ignore[arg-type]
+    enhance.backend = backend = Counting()
+    enhance.enhance_pixels(np.zeros((height, width, 3), np.float32))
+    return backend
+
+
+def test_pixels_through_the_network_in_full_mode() -> None:
+    got = counted("full", 1000, 1500)
+    assert got.calls == {"main": 12, "statistics": 2, "condition": 1}
+    assert got.pixels["main"] < 1.25 * 1.5e6 and got.pixels["statistics"] < 1.1 * 6e5
+
+
+def test_fast_mode_costs_the_same_network_at_any_size() -> None:
+    for height, width in ((800, 1200), (2000, 3000)):
+        got = counted("fast", height, width)
+        assert got.pixels["main"] < 1.3 * fast.LARGEST and got.calls["main"] <= 4
+        assert got.pixels["statistics"] < 1.1 * 6e5
