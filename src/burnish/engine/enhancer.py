@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from burnish.engine import proxy, tiles
+from burnish.engine import look, proxy, tiles
 from burnish.engine.backend import Backend, load_backend
 from burnish.engine.models import Model, find
 from burnish.engine.options import EnhanceOptions
@@ -26,7 +26,13 @@ class Enhancer:
 
     def __init__(self, options: EnhanceOptions | None = None) -> None:
         self.options = options or EnhanceOptions()
-        self.model: Model = find(self.options.model)
+        self.look = look.load(self.options.look) if self.options.look else None
+        wanted = self.look.card.base if self.look else self.options.model
+        if not wanted:
+            return  # a look of its own needs no network
+        self.model: Model = find(wanted)
+        if self.look:
+            self.look.check_base(self.model)
         self.backend: Backend = load_backend(
             self.options.backend, self.model.folder, self.options.precision, self.options.threads
         )
@@ -42,7 +48,7 @@ class Enhancer:
         A photo without any colour stays without: its result is reduced to its luma. ``condition``
         as for `enhance_pixels`.
         """
-        scale = self.model.card.scale
+        scale = 1 if self.look else self.model.card.scale
         if self.options.strength == 0 and scale == 1:
             return photo
         better = self.enhance_pixels(photo.pixels, progress, photo.is_grey, condition)
@@ -61,12 +67,43 @@ class Enhancer:
         pixels are judged by, where that is not these pixels alone: the whole photo for a part of
         it, or the photo that leads a series.
         """
-        card, strength = self.model.card, self.options.strength
+        if self.look:
+            return self._looked(self.look, pixels, progress, grey, condition)
+        return self._run(pixels, self.options.strength, progress, grey, condition)
+
+    def _looked(
+        self,
+        chosen: look.Look,
+        pixels: np.ndarray,
+        progress: Progress | None,
+        grey: bool,
+        condition: np.ndarray | None,
+    ) -> np.ndarray:
+        """The look on the photo, and on the base network's result where it has one."""
+        if condition is None:
+            condition = self.condition(pixels)
+        network, facts = condition[:, : -look.LENGTH], condition[0, -look.LENGTH :]
+        base = self._run(pixels, 1.0, progress, False, network) if chosen.card.base else None
+        strength = self.options.strength
+        out = chosen.apply(pixels, base, facts, strength, progress or (lambda share: None))
+        if grey:
+            out = np.repeat(out @ LUMA[:, None], 3, axis=2)
+        return out
+
+    def _run(
+        self,
+        pixels: np.ndarray,
+        strength: float,
+        progress: Progress | None,
+        grey: bool,
+        condition: np.ndarray | None,
+    ) -> np.ndarray:
+        card = self.model.card
         height, width = pixels.shape[:2]
         s, halo = card.scale, card.halo
         report = progress or (lambda share: None)
         if condition is None:
-            condition = self.condition(pixels)
+            condition = self._network_condition(pixels)
         out = np.empty((height * s, width * s, 3), np.float32)
         places = list(tiles.plan(height, width, self.options.tile - 2 * halo, card.multiple_of))
         for number, tile in enumerate(places):
@@ -91,7 +128,15 @@ class Enhancer:
         return out
 
     def condition(self, pixels: np.ndarray) -> np.ndarray:
-        """What the network wants to know of the whole picture, (1, K); empty if nothing."""
+        """What network and look want to know of the whole picture, (1, K); empty if nothing."""
+        if self.look is None:
+            return self._network_condition(pixels)
+        facts = self.look.facts(pixels)[None]
+        if not self.look.card.base:
+            return facts
+        return np.concatenate([self._network_condition(pixels), facts], axis=1)
+
+    def _network_condition(self, pixels: np.ndarray) -> np.ndarray:
         if not self.model.card.moments:
             return np.zeros((1, 0), np.float32)
         return self.backend.run("condition", {"moments": self.moments(pixels)})

@@ -16,6 +16,10 @@ class EnhanceOptions:
         default=DEFAULT,
         metadata={"help": "Shipped model by name (see `burnish models`) or an exported folder."},
     )
+    look: str = field(
+        default="",
+        metadata={"help": "Look file made by `burnish learn`, instead of --model."},
+    )
     strength: float = field(
         default=1.0,
         metadata={"help": "How much of the change to apply, 0 to 1; 0 returns the photo's pixels."},
