@@ -6,6 +6,7 @@ import numpy as np
 
 from burnish.engine import look, proxy, tiles
 from burnish.engine.backend import Backend, load_backend
+from burnish.engine.look_facts import LENGTH
 from burnish.engine.models import Model, find
 from burnish.engine.options import EnhanceOptions
 from burnish.image.photo import Photo
@@ -82,7 +83,8 @@ class Enhancer:
         """The look on the photo, and on the base network's result where it has one."""
         if condition is None:
             condition = self.condition(pixels)
-        network, facts = condition[:, : -look.LENGTH], condition[0, -look.LENGTH :]
+        split = condition.shape[1] - LENGTH
+        network, facts = condition[:, :split], condition[0, split:]
         base = self._run(pixels, 1.0, progress, False, network) if chosen.card.base else None
         strength = self.options.strength
         out = chosen.apply(pixels, base, facts, strength, progress or (lambda share: None))

@@ -25,8 +25,8 @@ from burnish.errors import ModelError, OptionError
 from burnish.image.photo import strips
 
 CARD_KEY = "burnish.look"
-REACH = 2.5
-"""Standard deviations up to which the statistics of a photo are believed: beyond lies no pair."""
+VECTORS = {"target": (LENGTH,), "typical": (LENGTH,), "statistics": (4, STATISTICS)}
+"""What a part holds beside its weights, with its form."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,13 @@ class Part:
     """(LENGTH,) facts of the average finished photo."""
     typical: np.ndarray
     """(LENGTH,) facts of the average photo before."""
-    centre: np.ndarray
-    """(STATISTICS,) mean of the statistics over the photos before."""
-    spread: np.ndarray
-    """(STATISTICS,) their standard deviation."""
+    statistics: np.ndarray
+    """(4,STATISTICS) of the photos before: mean, deviation, least, most."""
 
     def standing(self, facts: Facts) -> np.ndarray:
-        """(STATISTICS,) where a photo stands among those that the look was learned on."""
-        z = (facts.statistics() - self.centre) / self.spread
-        result: np.ndarray = np.clip(z, -REACH, REACH)
+        """(STATISTICS,) where a photo stands among those learned from; none stands beyond them."""
+        mean, deviation, least, most = self.statistics
+        result: np.ndarray = (np.clip(facts.statistics(), least, most) - mean) / (deviation + 1e-3)
         return result
 
     def change(self, strip: Strip) -> np.ndarray:
@@ -128,10 +126,10 @@ class Look:
 
     def save(self, path: Path) -> None:
         """One safetensors file with the card in its header, whole or not at all."""
-        tensors = {}
+        tensors: dict[str, np.ndarray] = {}
         for number, part in enumerate(self.parts):
             named = {f"weights.{k}": v for k, v in part.weights.items()}
-            named |= {n: getattr(part, n) for n in ("target", "typical", "centre", "spread")}
+            named |= {n: getattr(part, n) for n in VECTORS}
             tensors |= {f"{number}.{k}": np.ascontiguousarray(v) for k, v in named.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -178,11 +176,10 @@ def _part(tensors: dict[str, np.ndarray], number: int) -> Part:
     for group, values in weights.items():
         if group not in GROUPS or values.ndim != (3 if group == ADAPTIVE else 2):
             raise ValueError(group)
-    vectors = {n: own[n] for n in ("target", "typical", "centre", "spread")}
-    for name, length in (("target", LENGTH), ("typical", LENGTH), ("centre", STATISTICS)):
-        if vectors[name].shape != (length,):
+    for name, form in VECTORS.items():
+        if own[name].shape != form:
             raise ValueError(name)
-    return Part(weights, **vectors)
+    return Part(weights, **{name: own[name] for name in VECTORS})
 
 
 def blend(looks: list[Look], shares: list[float], name: str) -> Look:

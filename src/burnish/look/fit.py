@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from burnish.engine.look import Part
-from burnish.engine.look_facts import Facts
+from burnish.engine.look_facts import STATISTICS, Facts
 from burnish.engine.look_features import ADAPTIVE, GROUPS, Strip
 from burnish.look.shots import Shot
 
@@ -27,6 +27,8 @@ ORDER = (
 )
 WORTH = 0.01
 """A weaker penalty, which is a freer look, has to lower the held-out error by this share."""
+DOUBT = 0.5
+"""And by this many standard errors."""
 
 Penalties = dict[str, float]
 
@@ -37,26 +39,25 @@ class Frame:
 
     target: Facts
     typical: Facts
-    centre: np.ndarray
-    spread: np.ndarray
+    statistics: np.ndarray
+    """(4,STATISTICS) of the photos before: mean, deviation, least, most."""
     groups: tuple[str, ...]
 
     @classmethod
-    def of(cls, shots: Sequence[Shot]) -> "Frame":
+    def of(cls, shots: Sequence[Shot], use_base: bool = True) -> "Frame":
         """Of the shots that are learned from."""
         statistics = np.array([s.facts.statistics() for s in shots])
-        network = all(s.base is not None for s in shots)
+        network = use_base and all(s.base is not None for s in shots)
         return cls(
             Facts.mean([s.finished for s in shots]),
             Facts.mean([s.facts for s in shots]),
-            statistics.mean(axis=0),
-            statistics.std(axis=0) + 1e-3,
+            np.stack([f(statistics, axis=0) for f in (np.mean, np.std, np.min, np.max)]),
             tuple(g for g in ORDER if g != "network" or network),
         )
 
     def part(self, weights: dict[str, np.ndarray]) -> Part:
         """A look with these weights."""
-        return Part(weights, self.target.vector, self.typical.vector, self.centre, self.spread)
+        return Part(weights, self.target.vector, self.typical.vector, self.statistics)
 
 
 def strip_of(shot: Shot, target: Facts, places: np.ndarray) -> Strip:
@@ -73,7 +74,6 @@ def strip_of(shot: Shot, target: Facts, places: np.ndarray) -> Strip:
 
 def places_of(shot: Shot, count: int = SAMPLES) -> np.ndarray:
     """Flat indices of a regular grid over the part that both photos show."""
-    height, width = shot.inside.shape
     step = max(1, int(np.sqrt(shot.inside.sum() / count)))
     chosen = np.zeros_like(shot.inside)
     chosen[step // 2 :: step, step // 2 :: step] = True
@@ -107,9 +107,11 @@ class Moments:
     """(N,)"""
 
     @classmethod
-    def of(cls, shots: Sequence[Shot], frame: Frame | None = None) -> "Moments":
+    def of(
+        cls, shots: Sequence[Shot], frame: Frame | None = None, use_base: bool = True
+    ) -> "Moments":
         """Measure the shots; ``frame`` is that of the shots themselves, if not given."""
-        frame = frame or Frame.of(shots)
+        frame = frame or Frame.of(shots, use_base)
         spans: dict[str, slice] = {}
         gram, cross, power = [], [], []
         for shot in shots:
@@ -117,7 +119,9 @@ class Moments:
             found = features(shot, frame, places)
             if not spans:
                 ends = np.cumsum([f.shape[1] for f in found.values()])
-                spans = {g: slice(e - found[g].shape[1], e) for g, e in zip(found, ends)}
+                spans = {
+                    g: slice(e - found[g].shape[1], e) for g, e in zip(found, ends, strict=True)
+                }
             f = np.concatenate(list(found.values()), axis=1)
             change = (shot.after - shot.before).reshape(-1, 3)[places].astype(np.float64)
             gram.append((f.T @ f / len(f)).astype(np.float32))
@@ -161,6 +165,17 @@ class Folds:
             np.array([moments.cross[number == k].sum(0) for k in range(count)]),
         )
 
+    @classmethod
+    def split(cls, moments: Moments, learned: np.ndarray) -> "Folds":
+        """Shots that are learned from, and the others: only the errors of these mean anything."""
+        sides = (~learned, learned)
+        return cls(
+            moments,
+            learned.astype(int),
+            np.array([moments.gram[side].sum(0, dtype=np.float64) for side in sides]),
+            np.array([moments.cross[side].sum(0) for side in sides]),
+        )
+
     def errors(self, penalties: Penalties) -> np.ndarray:
         """(N,) root mean squared error of each shot under the fit that has not seen it."""
         penalty = self.moments.diagonal(penalties)
@@ -200,9 +215,9 @@ def search(
 ) -> Penalties:
     """Penalties of least held-out error: the best single change of a group's penalty, repeated.
 
-    It starts from an offset and a colour matrix. A freer look has to gain `WORTH`, and more than
-    the standard error of that gain over the shots; a stricter one only must not lose. Ctrl-C ends
-    the search with the best so far.
+    It starts from an offset and a colour matrix. A freer look has to gain `WORTH`, and half the
+    standard error of that gain over the shots; a stricter one only must not lose. Ctrl-C ends the
+    search with the best so far.
     """
     best = START
     errors = folds.errors(best)
@@ -220,7 +235,8 @@ def search(
                 found = folds.errors(tried)
                 gain = errors - found
                 freer = any(value < best.get(group, OFF) for group, value in tried.items())
-                needed = gain.std() / np.sqrt(len(gain)) + WORTH * errors.mean() if freer else 0
+                noise = gain.std() / np.sqrt(len(gain))
+                needed = DOUBT * noise + WORTH * errors.mean() if freer else 0
                 if gain.mean() > needed:
                     worth.append((gain.mean(), number, found))
             if not worth:
@@ -242,7 +258,7 @@ def weights(moments: Moments, penalties: Penalties) -> dict[str, np.ndarray]:
     flat /= moments.scale[:, None]
     found = {g: flat[s] for g, s in moments.spans.items() if penalties.get(g, OFF) < OFF}
     if ADAPTIVE in found:
-        found[ADAPTIVE] = found[ADAPTIVE].reshape(-1, len(moments.frame.centre), 3)
+        found[ADAPTIVE] = found[ADAPTIVE].reshape(-1, STATISTICS, 3)
     return {g: w.astype(np.float32) for g, w in found.items()}
 
 
@@ -259,6 +275,6 @@ ALONE |= {"local": 1e-3}
 
 def fit_alone(shot: Shot) -> np.ndarray:
     """(h,w,3) the pair's own best explanation: a generous look fitted to this shot only."""
-    frame = replace(Frame.of([replace(shot, base=None)]), groups=tuple(ALONE))
+    frame = replace(Frame.of([shot], use_base=False), groups=tuple(ALONE))
     moments = Moments.of([shot], frame)
     return predict(frame.part(weights(moments, ALONE)), shot)

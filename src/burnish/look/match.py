@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from burnish.engine.look_maps import LUMA
+from burnish.image.sniff import SUFFIXES
 from burnish.look.align import FITTING, edges, place, resized
 from burnish.look.view import View
 
@@ -58,8 +59,6 @@ def match(before: list[View], after: list[View]) -> tuple[list[Match], list[SetA
 def _one_a_shot(views: list[View]) -> list[View]:
     """The first of the files with one stem; what is no camera raw goes first."""
     chosen: dict[str, View] = {}
-    from burnish.image.sniff import SUFFIXES
-
     for view in sorted(views, key=lambda v: SUFFIXES.get(v.path.suffix.lower()) == "raw"):
         chosen.setdefault(view.path.stem.casefold(), view)
     return [v for v in views if v in chosen.values()]
@@ -120,7 +119,8 @@ def _by_content(left: list[View], right: list[View]) -> list[Match]:
         for column in np.argsort(-likeness[row])[:CANDIDATES]:
             scores[row, column] = place(view.pixels, right[column].pixels).score
     found = []
-    for row, column in zip(*np.unravel_index(np.argsort(-scores, axis=None), scores.shape)):
+    for flat in np.argsort(-scores, axis=None):
+        row, column = divmod(int(flat), scores.shape[1])
         best = scores[row, column]
         others = np.concatenate([np.delete(scores[row], column), np.delete(scores[:, column], row)])
         if best < FITTING + CLEARLY or best < others.max(initial=-1) + CLEARLY:

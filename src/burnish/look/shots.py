@@ -1,7 +1,7 @@
 """Shot: one pair, laid on one grid, of which is known where it holds; and what is set aside."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,7 @@ class Shot:
     maps: Maps
     base: np.ndarray | None = None
     """(h,w,3) what the base network makes of it"""
+    path: Path | None = None
 
     @classmethod
     def of(
@@ -53,7 +54,12 @@ class Shot:
         return cls(name, before, after, inside, how, facts, Facts.of(cut), maps)
 
 
-def views(folder: Path, report: Report, aside: list[SetAside]) -> list[View]:
+def views(
+    folder: Path,
+    report: Report,
+    aside: list[SetAside],
+    view: Callable[[Path], View] = View.of,
+) -> list[View]:
     """All photos of a folder, made small; those that cannot be read are set aside."""
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder.")
@@ -62,7 +68,7 @@ def views(folder: Path, report: Report, aside: list[SetAside]) -> list[View]:
     for number, path in enumerate(paths):
         report(f"reading {folder.name}", number / len(paths))
         try:
-            found.append(View.of(path))
+            found.append(view(path))
         except BurnishError as error:
             aside.append(SetAside(path.name, str(error)))
     return found
@@ -99,7 +105,8 @@ def lay(item: Match) -> Shot | str:
     over, inside = laid_over(before, after, placement)
     if inside.mean() < LEAST_OVERLAP:
         return f"{item.after.path.name} shows only {inside.mean():.0%} of it"
-    return Shot.of(item.before.path.stem, before, over.astype(np.float32), inside, item.how)
+    shot = Shot.of(item.before.path.stem, before, over.astype(np.float32), inside, item.how)
+    return replace(shot, path=item.before.path)
 
 
 def edited(shot: Shot) -> str:

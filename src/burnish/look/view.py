@@ -21,7 +21,7 @@ class View:
     path: Path
     pixels: np.ndarray
     taken: str = ""
-    """Date and time of the exposure as EXIF has it, with fractions of a second; empty if unknown."""
+    """When it was exposed, as EXIF has it, with fractions of a second; empty if unknown."""
 
     @classmethod
     def of(cls, path: Path) -> "View":
