@@ -6,7 +6,7 @@ scales.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -15,8 +15,9 @@ from burnish.engine.look_maps import LUMA
 
 SIMILAR = 0.45
 """Correlation from which two photos lie on one another without a search."""
-FITTING = 0.25
-"""Correlation below which they are not two states of one photo."""
+FITTING, CHANCE = 0.22, 8.0
+"""Correlation below which they are not two states of one photo; and what chance may add to it
+when the best of all places is taken, over the square root of the pixels that are compared."""
 SMALLEST, LARGEST = 0.35, 1.06
 """Size of the finished photo's view, relative to that of the photo before."""
 LEAST_AREA = 0.1
@@ -32,6 +33,13 @@ class Placement:
     """Pixels of the view before for one pixel of the turned finished view."""
     top: float = 0.0
     left: float = 0.0
+    pixels: int = 0
+    """How many were compared."""
+
+    @property
+    def fit(self) -> float:
+        """How much the score is above what chance could do; below 0 the two do not belong."""
+        return self.score - FITTING - CHANCE / max(self.pixels, 1) ** 0.5
 
     @property
     def whole(self) -> bool:
@@ -60,8 +68,8 @@ def agreement(a: np.ndarray, b: np.ndarray) -> float:
     return float((a.conj() * b).sum().real / max(power, 1e-9))
 
 
-def _shifts(big: np.ndarray, small: np.ndarray, spectrum: np.ndarray) -> tuple[float, int, int]:
-    """(score, top, left) of the best place of the small field in or over the edge of the big one.
+def _shifts(big: np.ndarray, small: np.ndarray, spectrum: np.ndarray) -> tuple[float, int, int, int]:
+    """(score, top, left, pixels) of the best place of the small field in, or over, the big one.
 
     ``spectrum`` is the big field's, zero-padded. The score is that of the part that overlaps.
     """
@@ -72,8 +80,9 @@ def _shifts(big: np.ndarray, small: np.ndarray, spectrum: np.ndarray) -> tuple[f
     y, x = max(top, 0), max(left, 0)
     y2, x2 = min(top + small.shape[0], big.shape[0]), min(left + small.shape[1], big.shape[1])
     if (y2 - y) * (x2 - x) < LEAST_AREA * big.size or y2 <= y or x2 <= x:
-        return -1.0, 0, 0
-    return agreement(big[y:y2, x:x2], small[y - top : y2 - top, x - left : x2 - left]), top, left
+        return -1.0, 0, 0, 0
+    score = agreement(big[y:y2, x:x2], small[y - top : y2 - top, x - left : x2 - left])
+    return score, top, left, (y2 - y) * (x2 - x)
 
 
 def _scales(low: float, high: float, step: float) -> Iterator[float]:
@@ -84,7 +93,7 @@ def _scales(low: float, high: float, step: float) -> Iterator[float]:
 
 
 def place(before: np.ndarray, after: np.ndarray) -> Placement:
-    """Find the finished view (h,w,3) in the view before (H,W,3); look at ``score`` before use."""
+    """Find the finished view (h,w,3) in the view before (H,W,3); look at ``fit`` before use."""
     big = before @ LUMA
     best = Placement(-1.0)
     for turns in range(4):
@@ -95,10 +104,15 @@ def place(before: np.ndarray, after: np.ndarray) -> Placement:
                 best = Placement(score, turns, big.shape[1] / turned.shape[1])
     if best.score > SIMILAR:
         return _refine(big, after, best)
+    # The coarse search is for places, not for fractions of pixels: half the size will do.
+    factor = 2 if min(*big.shape, *after.shape[:2]) >= 128 else 1
+    coarse = resized(big, *(n // factor for n in big.shape))
     for turns in range(4):
-        found = _search(big, np.rot90(after @ LUMA, turns), turns)
-        best = max(best, found, key=lambda p: p.score)
-    return best if best.score < FITTING else _refine(big, after, best)
+        turned = np.rot90(after @ LUMA, turns)
+        found = _search(coarse, resized(turned, *(n // factor for n in turned.shape)), turns)
+        found = replace(found, top=found.top * factor, left=found.left * factor)
+        best = max(best, found, key=lambda p: p.fit)
+    return best if best.fit < 0 else _refine(big, after, best)
 
 
 def _search(big: np.ndarray, turned: np.ndarray, turns: int) -> Placement:
@@ -111,9 +125,8 @@ def _search(big: np.ndarray, turned: np.ndarray, turns: int) -> Placement:
     for share in _scales(SMALLEST, LARGEST, 1.05):
         scale = fit * share
         small = edges(resized(turned, *_size(turned, scale)))
-        score, top, left = _shifts(field, small, spectrum)
-        if score > best.score:
-            best = Placement(score, turns, scale, top, left)
+        score, top, left, pixels = _shifts(field, small, spectrum)
+        best = max(best, Placement(score, turns, scale, top, left, pixels), key=lambda p: p.fit)
     return best
 
 
@@ -133,7 +146,7 @@ def _refine(big: np.ndarray, after: np.ndarray, best: Placement) -> Placement:
         rows, columns = (np.flatnonzero(inside.any(axis=a)) for a in (1, 0))
         box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         value = agreement(field[box], edges(values[..., 0][box]))
-        return Placement(value, best.turns, scale, top, left)
+        return Placement(value, best.turns, scale, top, left, int(inside.sum()))
 
     best = score(best.scale, best.top, best.left)
     step = 1.0

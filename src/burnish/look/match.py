@@ -7,7 +7,7 @@ import numpy as np
 
 from burnish.engine.look_maps import LUMA
 from burnish.image.sniff import SUFFIXES
-from burnish.look.align import FITTING, edges, place, resized
+from burnish.look.align import edges, place, resized
 from burnish.look.view import View
 
 SIDE = 32
@@ -117,13 +117,13 @@ def _by_content(left: list[View], right: list[View]) -> list[Match]:
     scores = np.full(likeness.shape, -1.0)
     for row, view in enumerate(left):
         for column in np.argsort(-likeness[row])[:CANDIDATES]:
-            scores[row, column] = place(view.pixels, right[column].pixels).score
+            scores[row, column] = place(view.pixels, right[column].pixels).fit
     found = []
     for flat in np.argsort(-scores, axis=None):
         row, column = divmod(int(flat), scores.shape[1])
         best = scores[row, column]
         others = np.concatenate([np.delete(scores[row], column), np.delete(scores[:, column], row)])
-        if best < FITTING + CLEARLY or best < others.max(initial=-1) + CLEARLY:
+        if best < CLEARLY or best < others.max(initial=-1) + CLEARLY:
             continue
         found.append(Match(left[row], right[column], "content"))
     for item in found:

@@ -10,7 +10,7 @@ from burnish.engine.look_facts import Facts
 from burnish.engine.look_maps import Maps, box
 from burnish.errors import BurnishError, InputError
 from burnish.image.sniff import is_photo_name
-from burnish.look.align import FITTING, laid_over, place
+from burnish.look.align import laid_over, place
 from burnish.look.match import Match, SetAside, match
 from burnish.look.view import View
 
@@ -97,7 +97,7 @@ def lay(item: Match) -> Shot | str:
     if min(*before.shape[:2], *after.shape[:2]) < 32:
         return "it is smaller than 32 pixels along a side"
     placement = place(before, after)
-    if placement.score < FITTING:
+    if placement.fit < 0:
         return (
             f"{item.after.path.name} shows something else, or was composed from several photos "
             f"(their edges agree to {max(placement.score, 0):.0%})"
