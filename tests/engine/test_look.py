@@ -15,6 +15,7 @@ from burnish.engine.look_card import LookCard
 from burnish.engine.look_facts import LENGTH, STATISTICS, Facts
 from burnish.engine.look_features import ADAPTIVE, GROUPS, Strip
 from burnish.engine.look_maps import Maps, blur, box, enlarge, guide
+from burnish.engine.models import find
 from burnish.errors import ModelError, OptionError
 from burnish.image.photo import Photo
 
@@ -61,7 +62,9 @@ def test_what_depends_on_size_is_only_detail() -> None:
     small = np.ascontiguousarray(np.clip((np.moveaxis(small, 0, 2) - 0.5) * 6 + 0.5, 0, 1))
     large = enlarge(small, slice(0, 400), 400, 480)
     one, other = look().apply(small), look().apply(large)
-    assert np.abs(other[::2, ::2] - one).mean() < 0.004
+    halved = other.reshape(200, 2, 240, 2, 3).mean(axis=(1, 3))
+    assert np.abs(one - small).mean() > 0.01
+    assert np.abs(halved - one).mean() < 0.002
 
 
 def test_saved_and_loaded(tmp_path: Path) -> None:
@@ -70,7 +73,7 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
     mine.save(tmp_path / "a.look")
     again = looks.load(tmp_path / "a.look")
     assert again.card == mine.card
-    assert np.array_equal(again.apply(PIXELS), mine.apply(PIXELS))
+    assert np.abs(again.apply(PIXELS) - mine.apply(PIXELS)).max() < 1e-6
     assert (tmp_path / "a.look").stat().st_size < 300_000
     assert list(tmp_path.iterdir()) == [tmp_path / "a.look"]
 
@@ -114,7 +117,7 @@ def test_enhancer_with_a_look(tmp_path: Path) -> None:
     mine.save(tmp_path / "a.look")
     photo = Photo.from_array(PIXELS)
     full = Enhancer(EnhanceOptions(look=str(tmp_path / "a.look")))
-    assert np.array_equal(full(photo).pixels, mine.apply(PIXELS))
+    assert np.abs(full(photo).pixels - mine.apply(PIXELS)).max() < 1e-6
     half = Enhancer(EnhanceOptions(look=str(tmp_path / "a.look"), strength=0.5))
     raw = PIXELS + 0.5 * (mine.apply(PIXELS) - PIXELS)
     assert np.abs(half(photo).pixels - raw).max() < 1e-6
@@ -129,17 +132,15 @@ def test_judged_by_another_photo(tmp_path: Path) -> None:
     by_other = enhance.enhance_pixels(PIXELS, condition=enhance.condition(darker))
     assert enhance.condition(darker).shape == (1, LENGTH)
     assert np.abs(by_other - enhance.enhance_pixels(PIXELS)).max() > 0.01
-    assert np.array_equal(by_other, look().apply(PIXELS, facts=Facts.of(darker).vector))
+    wanted = look().apply(PIXELS, facts=Facts.of(darker).vector)
+    assert np.abs(by_other - wanted).max() < 1e-6
 
 
-def test_on_a_base_network(model_folder: Path, tmp_path: Path) -> None:
-    from burnish.engine.models import find
-
-    model = find(str(model_folder))
-    card = {"base": str(model_folder), "base_hash": looks.model_hash(model)}
+def test_on_a_base_network(model: Path, tmp_path: Path) -> None:
+    card = {"base": str(model), "base_hash": looks.model_hash(find(str(model)))}
     based = look(1, ("network",), **card)
     based.save(tmp_path / "a.look")
-    plain = Enhancer(EnhanceOptions(model=str(model_folder))).enhance_pixels(PIXELS)
+    plain = Enhancer(EnhanceOptions(model=str(model))).enhance_pixels(PIXELS)
     got = Enhancer(EnhanceOptions(look=str(tmp_path / "a.look"))).enhance_pixels(PIXELS)
     wanted = PIXELS + (plain - PIXELS) @ based.parts[0].weights["network"]
     assert np.abs(got - wanted.clip(0, 1)).max() < 1e-5
@@ -170,7 +171,7 @@ def test_maps_against_plain_loops() -> None:
     spike = np.zeros((81, 81), np.float32)
     spike[40, 40] = 1
     at = np.arange(81) - 40
-    assert np.sqrt((blur(spike, 5.0).sum(0) * at**2).sum()) == pytest.approx(5.0, rel=0.06)
+    assert np.sqrt((blur(spike, 5.0).sum(0) * at**2).sum()) == pytest.approx(5.0, rel=0.12)
     g, o = guide(a, 4, 1e-9)
     assert np.abs(g * a + o - a).max() < 1e-3  # without a threshold every edge stays
     flat = Maps.of(np.full((20, 30, 3), 0.4, np.float32)).rows(slice(5, 9), 20, 30)

@@ -112,7 +112,7 @@ def test_hand_edits_are_set_aside() -> None:
         out[20:50, 30:70] = (x[20:50, 30:70] + 0.5) % 1
         return out
 
-    assert "by hand" in edited(make_shot(1, pasted))
+    assert "by hand" in edited(make_shot(2, pasted))
     assert edited(make_shot(1, s_curve)) == "" and edited(make_shot(1, clarity)) == ""
 
 

@@ -33,7 +33,7 @@ def box(a: np.ndarray, radius: int) -> np.ndarray:
 
 
 def blur(a: np.ndarray, sigma: float) -> np.ndarray:
-    """About a Gaussian: three box means whose variances add up to sigma^2."""
+    """About a Gaussian, to a tenth of sigma: three box means whose variances add up to sigma^2."""
     radius = max(1, round((math.sqrt(4 * sigma**2 + 1) - 1) / 2))
     for _ in range(3):
         a = box(a, radius)

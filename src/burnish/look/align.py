@@ -68,7 +68,9 @@ def agreement(a: np.ndarray, b: np.ndarray) -> float:
     return float((a.conj() * b).sum().real / max(power, 1e-9))
 
 
-def _shifts(big: np.ndarray, small: np.ndarray, spectrum: np.ndarray) -> tuple[float, int, int, int]:
+def _shifts(
+    big: np.ndarray, small: np.ndarray, spectrum: np.ndarray
+) -> tuple[float, int, int, int]:
     """(score, top, left, pixels) of the best place of the small field in, or over, the big one.
 
     ``spectrum`` is the big field's, zero-padded. The score is that of the part that overlaps.

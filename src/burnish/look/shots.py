@@ -122,7 +122,7 @@ def edited(shot: Shot) -> str:
     smooth = np.stack([box(left[..., c], 2) for c in range(3)], axis=2)[shot.inside]
     change = (shot.after - x)[shot.inside]
     rms, whole = np.sqrt((smooth**2).mean()), np.sqrt((change**2).mean())
-    if rms > UNEXPLAINED and rms > 0.4 * whole:
+    if rms > UNEXPLAINED and rms > whole / 3:
         part = (np.abs(smooth).max(axis=1) > UNEXPLAINED).mean()
         return (
             f"edited by hand in places: on {part:.0%} of it, no change of tone, colour or light "
