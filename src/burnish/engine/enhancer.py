@@ -1,6 +1,7 @@
 """Enhancer: a photo in, a better photo out, tile by tile in bounded memory."""
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 
@@ -28,15 +29,24 @@ class Enhancer:
     def __init__(self, options: EnhanceOptions | None = None) -> None:
         self.options = options or EnhanceOptions()
         self.look = look.load(self.options.look) if self.options.look else None
-        wanted = self.look.card.base if self.look else self.options.model
-        if not wanted:
-            return  # a look of its own needs no network
-        self.model: Model = find(wanted)
-        if self.look:
+        base = self.look.card.base if self.look else ""
+        self.model: Model = find(base or self.options.model)
+        if self.look and base:
             self.look.check_base(self.model)
-        self.backend: Backend = load_backend(
+        if base or not self.look:  # a look of its own needs no network
+            _ = self.backend
+
+    @cached_property
+    def backend(self) -> Backend:
+        """What runs the network; loaded at once unless nothing is going to need it."""
+        return load_backend(
             self.options.backend, self.model.folder, self.options.precision, self.options.threads
         )
+
+    @property
+    def name(self) -> str:
+        """Of the look, or of the model."""
+        return self.look.card.name if self.look else self.model.card.name
 
     def __call__(
         self,
