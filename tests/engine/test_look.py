@@ -13,7 +13,7 @@ from burnish import EnhanceOptions, Enhancer
 from burnish.engine import look as looks
 from burnish.engine.look_card import LookCard
 from burnish.engine.look_facts import LENGTH, STATISTICS, Facts
-from burnish.engine.look_features import ADAPTIVE, GROUPS, Strip
+from burnish.engine.look_features import ADAPTIVE, GROUPS, TABLED, Strip, looked_up, tabled
 from burnish.engine.look_maps import Maps, blur, box, enlarge, guide
 from burnish.engine.models import find
 from burnish.errors import ModelError, OptionError
@@ -65,6 +65,17 @@ def test_what_depends_on_size_is_only_detail() -> None:
     halved = other.reshape(200, 2, 240, 2, 3).mean(axis=(1, 3))
     assert np.abs(one - small).mean() > 0.01
     assert np.abs(halved - one).mean() < 0.002
+
+
+def test_tables_do_what_the_features_say() -> None:
+    one, facts = part(3), Facts.of(PIXELS)
+    target = Facts.of(PIXELS**2)
+    n = PIXELS.reshape(-1, 3)
+    strip = Strip(n, np.zeros(len(n), np.float32), np.zeros((len(n), 5), np.float32), facts, target)
+    wanted = sum(GROUPS[g](strip) @ one.weights[g] for g in TABLED)
+    tables = tabled(one.weights, facts, target)
+    assert np.abs(wanted).max() > 0.02
+    assert np.abs(looked_up(strip, tables) - wanted).max() < 1e-4
 
 
 def test_saved_and_loaded(tmp_path: Path) -> None:

@@ -30,6 +30,10 @@ def command(
     ),
     looks: Annotated[str, typer.Option(help="looks: which, with commas; all if empty.")] = "",
     pairs: Annotated[str, typer.Option(help="looks: how many pairs to learn from.")] = "5,20,50",
+    folders: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="looks: real pairs instead, before and after; the rest is scored."),
+    ] = None,
     side: Annotated[int, typer.Option(help="looks: side of the photos in pixels.")] = 256,
     every: Annotated[int, typer.Option(help="looks: score every n-th photo.")] = 1,
     seed: Annotated[int, typer.Option(help="looks: seed of the choice and the variation.")] = 0,
@@ -50,12 +54,20 @@ def command(
             ) from error
         print(process.table(process.measure(megapixels, ["--model", model])))
     elif what == "looks":
-        _looks(data, looks, pairs, seed, side, every)
+        _looks(data, folders, looks, pairs, seed, side, every)
     else:
         raise OptionError(f"There is no benchmark '{what}'; choose speed, process or looks.")
 
 
-def _looks(data: Path, looks: str, pairs: str, seed: int, side: int, every: int) -> None:
+def _looks(
+    data: Path,
+    folders: tuple[Path, Path] | None,
+    looks: str,
+    pairs: str,
+    seed: int,
+    side: int,
+    every: int,
+) -> None:
     from burnish.look import made, proof
 
     def tell(row: proof.Row) -> None:
@@ -69,5 +81,8 @@ def _looks(data: Path, looks: str, pairs: str, seed: int, side: int, every: int)
         counts = [int(n) for n in pairs.split(",")]
     except ValueError as error:
         raise OptionError("--pairs wants numbers with commas between, such as 5,20,50.") from error
+    if folders:
+        print(proof.table(proof.split(*folders, counts, seed, tell)))
+        return
     chosen = looks.split(",") if looks else list(made.LOOKS)
     print(proof.table(proof.run(data, chosen, counts, seed, side, every, tell)))

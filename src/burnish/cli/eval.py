@@ -85,7 +85,8 @@ def command(
         models.record_scores(enhancer.model, scores)
     if not json:
         print(
-            f"{'look' if enhancer.look else 'model'} {enhancer.name}, {enhancer.backend.precision}, "
+            f"{'look' if enhancer.look else 'model'} {enhancer.name}, "
+            f"{enhancer.backend.precision}, "
             f"strength {enhancer.options.strength:g}, on {', '.join(sets or ['pairs'])}\n"
         )
         print(quality.table(rows))

@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 
 from burnish.engine.look_card import LookCard
 from burnish.engine.look_facts import LENGTH, STATISTICS, Facts
-from burnish.engine.look_features import ADAPTIVE, GROUPS, Strip
+from burnish.engine.look_features import ADAPTIVE, GROUPS, TABLED, Strip, looked_up, tabled
 from burnish.engine.look_maps import Maps
 from burnish.engine.models import Model
 from burnish.errors import ModelError, OptionError
@@ -51,7 +51,11 @@ class Part:
     def change(self, strip: Strip) -> np.ndarray:
         """(n,3) what to add to the strip's pixels."""
         total = np.zeros((len(strip.x), 3), np.float32)
+        if any(group in self.weights for group in TABLED):
+            total += looked_up(strip, tabled(self.weights, strip.facts, strip.target))
         for group, weights in self.weights.items():
+            if group in TABLED:
+                continue
             chosen = weights
             if group == ADAPTIVE:
                 chosen = np.einsum("ksc,s->kc", weights, self.standing(strip.facts))

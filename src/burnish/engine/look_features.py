@@ -4,7 +4,7 @@ A group maps a `Strip` of pixels to (n, k) float32; `Look` adds their products w
 the pixels. The same code makes the features that a look is fitted on and those it is applied with.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -126,6 +126,34 @@ def automatic(s: Strip) -> np.ndarray:
     return np.concatenate([*parts, match[:, None]], axis=1)
 
 
+def tabled(weights: Mapping[str, np.ndarray], facts: Facts, target: Facts) -> np.ndarray:
+    """What `tones` and `automatic` add with these weights, as tables (4,STEP+1,3): both are sums of
+    functions of luma, R, G and B. Looking these up takes a fraction of the time."""
+    x = np.linspace(0, 1, STEP + 1, dtype=np.float32)
+    found = np.zeros((4, STEP + 1, 3), np.float32)
+    if "tones" in weights:
+        parts = np.split(weights["tones"], 4)
+        found += np.stack([_bumps(x, TONES, 0.1) @ part for part in parts])
+    if "automatic" in weights:
+        own = weights["automatic"]
+        for number, curve in enumerate(_curves(facts, target)):
+            found[1:] += (curve[:, :, None] * own[3 * number : 3 * number + 3, None]).astype("f4")
+        match = np.interp(x, facts.luma, target.luma) - x
+        found[0] += (match[:, None] * own[-1]).astype("f4")
+    return found
+
+
+def looked_up(s: Strip, tables: np.ndarray) -> np.ndarray:
+    """(n,3) the sum of the four tables at luma, R, G, B; linear between entries."""
+    total = np.zeros_like(s.x)
+    for values, table in zip((s.y, *s.x.T), tables, strict=True):
+        at = np.clip(values, 0, 1) * np.float32(STEP)
+        low = np.minimum(at.astype(np.int32), STEP - 1)
+        start = table[low]
+        total += start + (at - low)[:, None] * (table[low + 1] - start)
+    return total
+
+
 def network(s: Strip) -> np.ndarray:
     """What the base network would change."""
     assert s.base is not None
@@ -174,5 +202,7 @@ GROUPS: dict[str, Callable[[Strip], np.ndarray]] = {
     "local": local,
     "adaptive": adaptive,
 }
+TABLED = ("tones", "automatic")
+"""Groups that `tabled` can do."""
 ADAPTIVE = "adaptive"
 """The group whose weights are (k, statistics, 3): they are chosen photo by photo."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,8 @@ from burnish.look.baselines import BASELINES
 from burnish.look.fit import predict
 from burnish.look.judge import CAP, learned
 from burnish.look.made import LOOKS, make
-from burnish.look.shots import Shot
+from burnish.look.match import SetAside
+from burnish.look.shots import Shot, shots, views
 from burnish.metrics import delta_e, psnr
 
 LEARNED, SHIPPED = "learned", "shipped"
@@ -115,13 +116,36 @@ def run(
                 on_row(row)
         default = _row(look, 0, SHIPPED, lambda s: enhance.enhance_pixels(s.before), test, 0.0)
         on_row(default)
-        rows += [*results, replace(default)]
+        rows += [*results, default]
+    return rows
+
+
+def split(
+    before: Path,
+    after: Path,
+    counts: Sequence[int],
+    seed: int = 0,
+    on_row: Callable[[Row], None] = lambda row: None,
+) -> list[Row]:
+    """Real pairs of two folders: some to learn from, the rest beyond the largest count to score."""
+    aside: list[SetAside] = []
+    quiet = lambda what, share: None  # noqa: E731
+    found, _ = shots(views(before, quiet, aside), views(after, quiet, aside))
+    order = np.random.default_rng(seed).permutation(len(found))
+    test = [found[i] for i in order[max(counts) :]]
+    if not test:
+        raise InputError(f"{len(found)} pairs leave none to score beyond {max(counts)}.")
+    rows = []
+    for count in counts:
+        for row in compare([found[i] for i in order[:count]], test, before.name):
+            rows.append(row)
+            on_row(row)
     return rows
 
 
 def table(rows: Sequence[Row]) -> str:
     """Markdown: CIEDE2000 (PSNR) by look, number of pairs and method."""
-    methods = [*BASELINES, SHIPPED, LEARNED]
+    methods = [m for m in (*BASELINES, SHIPPED, LEARNED) if m in {r.method for r in rows}]
     lines = [
         "| look | pairs | " + " | ".join(methods) + " | of nothing |",
         "|---" * (len(methods) + 3) + "|",
