@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from burnish import __version__
+from burnish.batch import files
 from burnish.engine.models import Model
 from burnish.engine.options import EnhanceOptions
 
@@ -31,7 +33,7 @@ class Recipe:
 
     def with_look(self, look: str) -> Recipe:
         """The same for a series; ``look`` is the hash of the photos that it follows."""
-        return Recipe(self.facts | {"look": look})
+        return Recipe(self.facts | {"series": look})
 
     def differences(self, other: Recipe | None) -> str:
         """What ``other`` had, where it differs from this one: "strength 0.6, not 1.0"."""
@@ -67,7 +69,8 @@ def recipe_for(
         "weights": hashlib.sha256(weights.encode()).hexdigest(),
         "metadata": metadata,
         "quality": quality,
-        "look": None,
+        "look": files.digest(Path(options.look)) if options.look else None,
+        "series": None,
         "burnish": __version__,
     }
     return Recipe(facts)

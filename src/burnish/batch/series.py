@@ -42,7 +42,7 @@ class Look:
     """What the photos of a series share."""
 
     moments: np.ndarray
-    """(1, K) float32: mean of the network's whole-picture statistics; K may be 0."""
+    """(1, K): mean of the enhancer's whole-picture statistics; K may be 0."""
     levels: np.ndarray
     """(3,) float32: mean of each channel."""
 
@@ -58,9 +58,7 @@ class Look:
 
 def look_of(pixels: np.ndarray, enhancer: Enhancer) -> Look:
     """The look of one photo, (H,W,3)."""
-    known = enhancer.model.card.moments
-    moments = enhancer.moments(pixels) if known else np.zeros((1, 0), np.float32)
-    return Look(moments=moments, levels=sample(pixels).mean(axis=0))
+    return Look(moments=enhancer.statistics(pixels), levels=sample(pixels).mean(axis=0))
 
 
 def shared(looks: list[Look]) -> Look:
@@ -71,12 +69,7 @@ def shared(looks: list[Look]) -> Look:
 
 def alike(enhancer: Enhancer, look: Look) -> Callable[[Photo, Callable[[float], None]], Photo]:
     """The enhancer, giving every photo this look."""
-    known = enhancer.model.card.moments
-    condition = (
-        enhancer.backend.run("condition", {"moments": look.moments})
-        if known
-        else np.zeros((1, 0), np.float32)
-    )
+    condition = enhancer.condition_of(look.moments)
     strength = enhancer.options.strength
 
     def enhance(photo: Photo, progress: Callable[[float], None]) -> Photo:
@@ -149,7 +142,9 @@ def look_of_series(
     Raises:
         InputError: none can be read.
     """
-    model = json.dumps([enhancer.model.card.hashes, enhancer.backend.precision], sort_keys=True)
+    hashes = enhancer.model.card.hashes if enhancer.has_network else {}
+    precision = enhancer.backend.precision if enhancer.has_network else ""
+    model = json.dumps([hashes, precision, enhancer.look is not None], sort_keys=True)
     looks = []
     for number, job in enumerate(jobs, 1):
         content = memory.content(job) if memory else ""

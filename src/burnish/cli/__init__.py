@@ -17,6 +17,8 @@ VERBS = {
     "enhance": "Make photos better: files or folders in, a folder out.",
     "watch": "Enhance photos as they are put into a folder.",
     "compare": "Put photos before and after side by side on one sheet.",
+    "learn": "Learn a personal look from photos before and after.",
+    "look": "Show a look, export it as a 3-D table, or blend two.",
     "models": "List the models that can be used.",
     "doctor": "Say what runs on this machine, and how fast.",
     "eval": "Score results against targets, beside what plain tools get.",

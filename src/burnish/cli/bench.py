@@ -21,6 +21,7 @@ EPILOG = """\b
   process  cold start to file written, and peak memory
   folder   photos a minute of a --data folder, and where the time goes
   fast     how close fast mode comes to full mode on the photos of --data folders
+  looks    learned looks against simpler ways, on made ones or on real --pairs
   table    a table of a paper, trained and scored
   joint    one network for both tasks, or two in turn
   curves   what a run logged, drawn
@@ -34,7 +35,7 @@ EPILOG = """\b
 def command(
     what: Annotated[
         str,
-        typer.Argument(help="speed, process, folder, fast, table, joint or curves."),
+        typer.Argument(help="speed, process, folder, fast, looks, table, joint or curves."),
     ],
     name: Annotated[
         str | None,
@@ -53,8 +54,15 @@ def command(
         list[Path] | None, typer.Option(help="table, folder, fast: folder of photos; repeatable.")
     ] = None,
     pairs: Annotated[
-        tuple[Path, Path] | None, typer.Option(help="table: train on real pairs instead.")
+        tuple[Path, Path] | None,
+        typer.Option(help="table: train on real pairs instead. looks: learn and score on them."),
     ] = None,
+    looks: Annotated[
+        str | None, typer.Option(help="looks: which, with commas between; all if not given.")
+    ] = None,
+    counts: Annotated[str, typer.Option(help="looks: how many pairs to learn from.")] = "5,20,50",
+    side: Annotated[int, typer.Option(help="looks: side of the photos in pixels.")] = 256,
+    every: Annotated[int, typer.Option(help="looks: score every n-th photo.")] = 1,
     dped: Annotated[
         tuple[Path, str] | None,
         typer.Option(help="table: train and test on DPED: its folder and a phone."),
@@ -65,7 +73,9 @@ def command(
     test: Annotated[
         str | None, typer.Option(help="table: named set below --sets to score on.")
     ] = None,
-    sets: Annotated[Path, typer.Option(help="table: folder of the named sets.")] = Path("data"),
+    sets: Annotated[Path, typer.Option(help="table, looks: folder of the named sets.")] = Path(
+        "data"
+    ),
     test_pairs: Annotated[
         tuple[Path, Path] | None, typer.Option(help="table: inputs and targets to score on.")
     ] = None,
@@ -76,7 +86,7 @@ def command(
         str | None,
         typer.Option(help="table: only these rows; curves: these names. Commas between."),
     ] = None,
-    seeds: Annotated[str, typer.Option(help="table: seeds, with commas between.")] = "0",
+    seeds: Annotated[str, typer.Option(help="table, looks: seeds, with commas between.")] = "0",
     budget: Annotated[float, typer.Option(help="table: scale every row's steps.")] = 1.0,
     view: Annotated[int | None, typer.Option(help="table: side of training views.")] = None,
     batch: Annotated[int | None, typer.Option(help="table: views per step.")] = None,
@@ -161,6 +171,11 @@ def command(
                 chosen, options, lambda row: print(f"{row.name} {row.psnr:.2f} dB", file=sys.stderr)
             )
             print(f"{path}\n\n{fidelity.table(compared)}\n")
+    elif what == "looks":
+        from burnish.cli.bench_looks import prove
+
+        for seed in numbers(seeds):
+            print(prove(sets, pairs, looks, numbers(counts, "--counts"), seed, side, every))
     elif what == "table":
         try:
             from burnish.bench import paper_a, paper_b, published, table_text, tables
@@ -213,8 +228,8 @@ def command(
         draw(name, rows, output)
     else:
         raise OptionError(
-            f"There is no benchmark '{what}'; choose speed, process, folder, fast, table, "
-            "joint or curves."
+            f"There is no benchmark '{what}'; choose speed, process, folder, fast, looks, "
+            "table, joint or curves."
         )
 
 
@@ -253,12 +268,12 @@ def test_set(
     )
 
 
-def numbers(text: str) -> tuple[int, ...]:
+def numbers(text: str, option: str = "--seeds") -> tuple[int, ...]:
     """``0,1,2`` -> numbers."""
     try:
         return tuple(dict.fromkeys(int(part) for part in text.split(",")))
     except ValueError:
-        raise OptionError(f"--seeds wants numbers with commas between, not '{text}'.") from None
+        raise OptionError(f"{option} wants numbers with commas between, not '{text}'.") from None
 
 
 def folders(items: list[str]) -> dict[str, Path]:

@@ -57,7 +57,9 @@ def command(
         raise OptionError("Nothing to score: name a set (with --data) or give --pairs IN TARGET.")
     enhancer = Enhancer(EnhanceOptions(**choices))
     methods: dict[str, quality.Method] = dict(BASELINES) if baselines else {}
-    methods[enhancer.model.card.name] = enhancer.enhance_pixels
+    if record and enhancer.look:
+        raise OptionError("--record is for a model's card; a look has its own figures.")
+    methods[enhancer.name] = enhancer.enhance_pixels
 
     total, done = len(chosen) * (len(methods) + len(outputs or ())), 0
 
@@ -76,14 +78,15 @@ def command(
             raise OptionError(f"--outputs wants NAME=FOLDER, not '{item}'.")
         rows += quality.score_folder(name, Path(folder), chosen, on_row)
     if record:
-        found = quality.summaries([r for r in rows if r.method == enhancer.model.card.name])
+        found = quality.summaries([r for r in rows if r.method == enhancer.name])
         scores = {
             f"{'+'.join(sets or ['pairs'])}: {kind}": asdict(s) for (kind, _), s in found.items()
         }
         models.record_scores(enhancer.model, scores)
     if not json:
         print(
-            f"model {enhancer.model.card.name}, {enhancer.backend.precision}, "
+            f"{'look' if enhancer.look else 'model'} {enhancer.name}, "
+            f"{enhancer.backend.precision}, "
             f"strength {enhancer.options.strength:g}, on {', '.join(sets or ['pairs'])}\n"
         )
         print(quality.table(rows))

@@ -9,11 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from burnish.data import bicubic
-from burnish.engine import ensemble, fast, proxy, tiles
+from burnish.engine import ensemble, fast, look, proxy, tiles
 from burnish.engine.backend import Backend, load_backend
+from burnish.engine.look_facts import LENGTH
 from burnish.engine.mode import Taken
 from burnish.engine.mode import choose as choose_mode
-from burnish.engine.models import Model, choose
+from burnish.engine.models import Model, choose, find
 from burnish.engine.options import EnhanceOptions
 from burnish.image.photo import Photo
 
@@ -32,10 +33,34 @@ class Enhancer:
 
     def __init__(self, options: EnhanceOptions | None = None) -> None:
         self.options = options or EnhanceOptions()
-        self.model: Model = choose(self.options.model, self.options.task, self.options.scale)
-        self.backend: Backend = load_backend(
+        self.look = look.load(self.options.look) if self.options.look else None
+        base = self.look.card.base if self.look else ""
+        self.model: Model = (
+            find(base)
+            if base
+            else choose(self.options.model, self.options.task, self.options.scale)
+        )
+        if self.look and base:
+            self.look.check_base(self.model)
+        if self.has_network:
+            _ = self.backend
+
+    @property
+    def has_network(self) -> bool:
+        """Whether a network takes part: a look may do without."""
+        return self.look is None or bool(self.look.card.base)
+
+    @cached_property
+    def backend(self) -> Backend:
+        """What runs the network; loaded at once unless nothing is going to need it."""
+        return load_backend(
             self.options.backend, self.model.folder, self.options.precision, self.options.threads
         )
+
+    @property
+    def name(self) -> str:
+        """Of the look, or of the model."""
+        return self.look.card.name if self.look else self.model.card.name
 
     def __call__(
         self,
@@ -48,7 +73,7 @@ class Enhancer:
         A photo without any colour stays without: its result is reduced to its luma. ``condition``
         as for `enhance_pixels`.
         """
-        scale = self.model.card.scale
+        scale = 1 if self.look else self.model.card.scale
         if self.options.strength == 0 and scale == 1:
             return photo
         note = self.mode(photo.height, photo.width)[1]
@@ -72,22 +97,50 @@ class Enhancer:
         pixels are judged by, where that is not these pixels alone: the whole photo for a part of
         it, or the photo that leads a series.
         """
-        card = self.model.card
-        height, width = pixels.shape[:2]
-        s = card.scale
-        report = progress or (lambda share: None)
         if condition is None:
             condition = self.condition(pixels)
+        report = progress or (lambda share: None)
+        if self.look:
+            return self._looked(self.look, pixels, condition, grey, report)
+        return self._networked(pixels, condition, grey, report, self.options.strength)
+
+    def _looked(
+        self,
+        chosen: look.Look,
+        pixels: np.ndarray,
+        condition: np.ndarray,
+        grey: bool,
+        report: Progress,
+    ) -> np.ndarray:
+        """The look on the photo, and on the base network's result where it has one."""
+        split = condition.shape[1] - LENGTH
+        network, facts = condition[:, :split].astype(np.float32), condition[0, split:]
+        base = self._networked(pixels, network, False, report, 1.0) if self.has_network else None
+        out = chosen.apply(pixels, base, facts, self.options.strength, report)
+        if grey:
+            out = np.repeat(fast.luma(out), 3, axis=2)
+        return out
+
+    def _networked(
+        self,
+        pixels: np.ndarray,
+        condition: np.ndarray,
+        grey: bool,
+        report: Progress,
+        strength: float,
+    ) -> np.ndarray:
+        height, width = pixels.shape[:2]
+        s = self.model.card.scale
         if self.mode(height, width)[0] == "fast":
             factor = fast.factor_for(height, width)
-            carried = self.carried(fast.stand_in(pixels, factor), factor, condition)
+            carried = self.carried(fast.stand_in(pixels, factor), factor, condition, strength)
             return fast.enhance(pixels, carried, grey, self.threads, report)
         out = np.empty((height * s, width * s, 3), np.float32)
         places = list(self.plan(height, width))
         for number, tile in enumerate(places):
             x = tiles.read(pixels, tile, self.halo)
             top, left = tile.top * s, tile.left * s
-            self.run_tile(x, tile, condition, out[top:, left:], grey)
+            self.run_tile(x, tile, condition, out[top:, left:], grey, strength)
             report((number + 1) / len(places))
         return out
 
@@ -109,9 +162,11 @@ class Enhancer:
         condition: np.ndarray,
         out: np.ndarray,
         grey: bool = False,
+        strength: float | None = None,
     ) -> None:
         """Enhance a tile read with its halo, (1,3,h,w), into ``out`` as far as that reaches."""
-        s, strength, edge = self.model.card.scale, self.options.strength, self.halo
+        s, edge = self.model.card.scale, self.halo
+        strength = self.options.strength if strength is None else strength
         out = out[: tile.height * s, : tile.width * s]
         rows, columns = out.shape[:2]
 
@@ -141,8 +196,15 @@ class Enhancer:
         y = ensemble.average(run, x, self.options.ensemble)[0]
         return y[:, edge : y.shape[1] - edge, edge : y.shape[2] - edge].transpose(1, 2, 0)
 
-    def carried(self, small: np.ndarray, factor: int, condition: np.ndarray) -> fast.Carried:
+    def carried(
+        self,
+        small: np.ndarray,
+        factor: int,
+        condition: np.ndarray,
+        strength: float | None = None,
+    ) -> fast.Carried:
         """The network's effect on a photo, learned on its stand-in (see `fast`)."""
+        strength = self.options.strength if strength is None else strength
 
         def network(pixels: np.ndarray) -> np.ndarray:
             out = np.empty_like(pixels)
@@ -152,10 +214,12 @@ class Enhancer:
                 place[:] = self.network(x, condition)[: place.shape[0], : place.shape[1]]
             return out
 
-        return fast.learn(small, factor, network, self.options.strength)
+        return fast.learn(small, factor, network, strength)
 
     def mode(self, height: int, width: int) -> tuple[Taken, str]:
         """What a photo of this size takes, full or fast, and a note where that is worth saying."""
+        if not self.has_network:
+            return "full", ""
         mode, scale, seconds = self.options.mode, self.model.card.scale, 0.0
         if mode == "auto" and scale == 1:
             seconds = height * width * self.seconds_per_pixel
@@ -166,7 +230,7 @@ class Enhancer:
         """Of the network on this machine, measured once on a small patch."""
         side = 160
         x = np.full((1, 3, side, side), 0.5, np.float32)
-        condition = self.condition(x[0].transpose(1, 2, 0))
+        condition = self.network_condition(self.moments(x[0].transpose(1, 2, 0)))
         self.network(x, condition)  # prepares its kernels
         start = time.perf_counter()
         self.network(x, condition)
@@ -182,16 +246,40 @@ class Enhancer:
         return len(affinity(0)) if affinity else os.cpu_count() or 1
 
     def condition(self, pixels: np.ndarray) -> np.ndarray:
-        """What the network wants to know of the whole picture, (1, K); empty if nothing."""
+        """What network and look want to know of the whole picture, (1, K); empty if nothing."""
+        return self.condition_of(self.statistics(pixels))
+
+    def statistics(self, pixels: np.ndarray) -> np.ndarray:
+        """What `condition` is made of, (1, S): means of several pictures' stand for the lot.
+
+        The network's `moments`, then the look's facts.
+        """
+        parts = [self.moments(pixels)] if self.has_network else []
+        if self.look:
+            parts.append(self.look.facts(pixels)[None])
+        return np.concatenate(parts, axis=1)
+
+    def condition_of(self, statistics: np.ndarray) -> np.ndarray:
+        """`condition` from `statistics`."""
+        if not self.has_network:
+            return statistics
+        known = self.model.card.moments
+        network = self.network_condition(statistics[:, :known].astype(np.float32))
+        return np.concatenate([network, statistics[:, known:]], axis=1) if self.look else network
+
+    def network_condition(self, moments: np.ndarray) -> np.ndarray:
+        """The network's own part of the condition, (1, K)."""
         if not self.model.card.moments:
             return np.zeros((1, 0), np.float32)
-        return self.backend.run("condition", {"moments": self.moments(pixels)})
+        return self.backend.run("condition", {"moments": moments})
 
     def moments(self, pixels: np.ndarray) -> np.ndarray:
         """Whole-picture statistics of the network's features, (1, moments).
 
         Taken once from a `proxy` of the whole photo, so that they do not depend on the tiles.
         """
+        if not self.model.card.moments:
+            return np.zeros((1, 0), np.float32)
         card = self.model.card
         total = np.zeros((1, card.moments), np.float64)
         small = proxy.shrink(pixels)

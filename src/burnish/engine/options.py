@@ -36,6 +36,10 @@ class EnhanceOptions:
             "most": 4,
         },
     )
+    look: str = field(
+        default="",
+        metadata={"help": "Look file made by `burnish learn`, instead of --model."},
+    )
     strength: float = field(
         default=1.0,
         metadata={

@@ -37,7 +37,7 @@ def enhance_file(
     None means that this file, target or model cannot be done in strips (see `open_strips`), and
     that nothing was written. ``scratch`` and ``settle`` as for `write_bytes`.
     """
-    if enhancer.model.card.scale != 1 or enhancer.model.card.whole:
+    if enhancer.look or enhancer.model.card.scale != 1 or enhancer.model.card.whole:
         return None
     strips = open_strips(path, target)
     if strips is None:

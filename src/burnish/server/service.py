@@ -12,6 +12,7 @@ from fastapi import Request
 
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
+from burnish.errors import OptionError
 from burnish.server.darkroom import Darkroom
 from burnish.server.fields import offered
 from burnish.server.gauges import Gauges
@@ -29,6 +30,8 @@ class Service:
     """Shared by all routes; its files lie in a temporary folder that goes with it."""
 
     def __init__(self, options: EnhanceOptions, limits: Limits) -> None:
+        if options.look:
+            raise OptionError("The service takes no look yet: use burnish enhance --look.")
         self.options = options
         self.limits = limits
         self.models = offered(options)

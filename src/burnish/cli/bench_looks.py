@@ -1,0 +1,31 @@
+"""The part of `burnish bench` that proves the look learner."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from burnish.look import made, proof
+
+
+def prove(
+    sets: Path,
+    pairs: tuple[Path, Path] | None,
+    looks: str | None,
+    counts: Sequence[int],
+    seed: int,
+    side: int,
+    every: int,
+) -> str:
+    """Learned looks against simpler ways, as a table: on made looks, or on real pairs."""
+
+    def tell(row: proof.Row) -> None:
+        print(
+            f"{row.look} {row.pairs} {row.method}: {row.delta_e:.2f} in {row.seconds:.1f} s",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    if pairs:
+        return proof.table(proof.split(*pairs, list(counts), seed, tell))
+    chosen = looks.split(",") if looks else list(made.LOOKS)
+    return proof.table(proof.run(sets, chosen, list(counts), seed, side, every, tell))

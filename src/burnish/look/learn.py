@@ -1,0 +1,175 @@
+"""Learn a look: two folders in, one look file and its report out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from burnish.engine.enhancer import Enhancer
+from burnish.engine.look import Look, model_hash
+from burnish.engine.look_card import LookCard
+from burnish.engine.models import DEFAULT, shipped
+from burnish.engine.options import EnhanceOptions
+from burnish.errors import InputError, OutputError
+from burnish.look import cube
+from burnish.look.cache import Cache, state
+from burnish.look.fit import Folds, Moments, Penalties, predict, search, weights
+from burnish.look.judge import Verdict, hold_out, verdict
+from burnish.look.match import SetAside
+from burnish.look.options import LearnOptions
+from burnish.look.shots import Report, Shot, shots, views
+from burnish.metrics import delta_e
+
+FEWEST = 5
+BASE_WORTH = 0.05
+"""Share of the error that the base network has to take off: enhancing takes much longer with it."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The look, what to expect of it, and what was not learned from."""
+
+    look: Look
+    verdict: Verdict
+    shots: list[Shot]
+    aside: list[SetAside]
+    finished: bool
+    """False where Ctrl-C ended the measuring; the look is whole all the same."""
+
+
+def learn(
+    before: Path,
+    after: Path,
+    output: Path,
+    options: LearnOptions | None = None,
+    report: Report = lambda what, share: None,
+    overwrite: bool = False,
+) -> Learned:
+    """Learn a look from two folders and write it to ``output``; Ctrl-C keeps the best so far.
+
+    What has been read is kept beside the output until the look is written, so that the same
+    command goes on where it was stopped.
+    """
+    options = options or LearnOptions()
+    if output.exists() and not overwrite:
+        raise OutputError(f"{output} exists already: choose another name, or use --overwrite.")
+    cache = Cache(output.with_name(f".{output.name}.learning"))
+    found, aside = pairs(before, after, cache, report)
+    enhance = _base(options) if options.base != "none" else None
+    if enhance:
+        found = with_base(found, enhance, cache, report)
+    name = options.name or output.stem
+    result = learn_shots(found, replace(options, name=name), report, enhance, aside)
+    result.look.save(output)
+    if result.finished:
+        cache.clear()
+    return result
+
+
+def pairs(
+    before: Path, after: Path, cache: Cache, report: Report
+) -> tuple[list[Shot], list[SetAside]]:
+    """The shots of two folders, and what is set aside; InputError if too few are left."""
+    aside: list[SetAside] = []
+    left = views(before, report, aside, cache.view)
+    right = views(after, report, aside, cache.view)
+    found, more = shots(left, right, report)
+    aside += more
+    if len(found) < FEWEST:
+        reasons = "".join(f"\n  {a.name}: {a.reason}" for a in aside[:20])
+        raise InputError(
+            f"A look needs at least {FEWEST} pairs; {len(found)} of {before} and {after} can be "
+            f"used.{reasons}"
+        )
+    return found, aside
+
+
+def _base(options: LearnOptions) -> Enhancer | None:
+    name = DEFAULT if options.base == "auto" else options.base
+    if options.base == "auto" and DEFAULT not in shipped():
+        return None
+    return Enhancer(EnhanceOptions(model=name, threads=options.threads))
+
+
+def with_base(shots: Sequence[Shot], enhance: Enhancer, cache: Cache, report: Report) -> list[Shot]:
+    """The shots with what the base network makes of them."""
+    found = []
+    for number, shot in enumerate(shots):
+        report("running the network", number / len(shots))
+
+        def make(shot: Shot = shot) -> np.ndarray:
+            return enhance.enhance_pixels(shot.before)
+
+        key = f"{model_hash(enhance.model)} {state(shot.path) if shot.path else shot.name}"
+        found.append(replace(shot, base=cache.array(key, make)))
+    return found
+
+
+def learn_shots(
+    shots: Sequence[Shot],
+    options: LearnOptions,
+    report: Report = lambda what, share: None,
+    enhance: Enhancer | None = None,
+    aside: Sequence[SetAside] = (),
+) -> Learned:
+    """The look of these shots; once it is found, Ctrl-C only ends the measuring of it."""
+    moments, penalties = choose(shots, options, _in(report, "learning"))
+    use_base = "network" in penalties
+    part = moments.frame.part(weights(moments, penalties))
+    card = LookCard(
+        options.name,
+        base=enhance.model.card.name if enhance and use_base else "",
+        base_hash=model_hash(enhance.model) if enhance and use_base else "",
+        pairs=len(shots),
+        licence=options.licence,
+        options={"penalties": penalties, "seed": options.seed},
+    )
+    said, finished = Verdict([], [], 0.0), True
+    try:
+        judging = _in(report, "measuring on held-out pairs")
+        held = hold_out(shots, options.seed, judging, use_base)
+        said = verdict(shots, held, moments, penalties, options.seed)
+        card = replace(card, scores=scores(said, Look((part,), card), shots))
+    except KeyboardInterrupt:
+        finished = False
+    return Learned(Look((part,), card), said, list(shots), list(aside), finished)
+
+
+def choose(
+    shots: Sequence[Shot], options: LearnOptions, report: Callable[[float], None]
+) -> tuple[Moments, Penalties]:
+    """Without the network, or with it if that is worth its time."""
+    moments = Moments.of(shots, use_base=False)
+    folds = Folds.of(moments, options.seed)
+    penalties = search(folds, report)
+    if any(s.base is None for s in shots):
+        return moments, penalties
+    wider = Moments.of(shots)
+    folds_wider = Folds.of(wider, options.seed)
+    with_network = search(folds_wider, report)
+    if "network" not in with_network:
+        return moments, penalties
+    gain = folds.errors(penalties) - folds_wider.errors(with_network)
+    needed = BASE_WORTH * folds.errors(penalties).mean() + gain.std() / len(gain) ** 0.5
+    return (wider, with_network) if gain.mean() > needed else (moments, penalties)
+
+
+def scores(said: Verdict, look: Look, shots: Sequence[Shot]) -> dict[str, Any]:
+    """What goes on the card: held-out means, and how much of the look a 3-D table keeps."""
+    table = cube.table(look)
+    nothing, whole, flat = (
+        float(np.mean([delta_e(make(s), s.after) for s in shots]))
+        for make in (
+            lambda s: s.before,
+            lambda s: predict(look.parts[0], s),
+            lambda s: cube.apply(table, s.before),
+        )
+    )
+    kept = (nothing - flat) / (nothing - whole) if nothing > whole else 0.0
+    return {"held out": said.means(), "kept by a 33-point table": round(kept, 3)}
+
+
+def _in(report: Report, what: str) -> Callable[[float], None]:
+    return lambda share: report(what, share)

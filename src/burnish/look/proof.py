@@ -1,0 +1,165 @@
+"""Learned looks against simpler ways on looks made by published recipes: `burnish bench looks`."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from burnish.engine import proxy
+from burnish.engine.enhancer import Enhancer
+from burnish.errors import InputError, OptionError
+from burnish.image.read import read
+from burnish.image.sniff import is_photo_name
+from burnish.look.baselines import BASELINES
+from burnish.look.fit import predict
+from burnish.look.judge import CAP, learned
+from burnish.look.made import LOOKS, make
+from burnish.look.match import SetAside
+from burnish.look.shots import Shot, shots, views
+from burnish.metrics import delta_e, psnr
+
+LEARNED, SHIPPED = "learned", "shipped"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Mean scores of one method on the photos that nothing was fitted on."""
+
+    look: str
+    pairs: int
+    method: str
+    delta_e: float
+    psnr: float
+    seconds: float
+    """Processor time of the fit."""
+
+
+def photos(folder: Path, side: int) -> list[np.ndarray]:
+    """All photos of a folder, shrunk to about side x side pixels."""
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder; --data names the one that holds the photos.")
+    paths = sorted(p for p in folder.iterdir() if is_photo_name(p))
+    return [proxy.shrink(read(p).pixels, side * side) for p in paths]
+
+
+def made(look: str, pictures: Sequence[np.ndarray], chosen: Sequence[int], seed: int) -> list[Shot]:
+    """Shots of a made look."""
+    found = []
+    for index in chosen:
+        before, after = make(look, pictures[index], seed, index)
+        inside = np.ones(before.shape[:2], bool)
+        found.append(Shot.of(str(index), before, after, inside))
+    return found
+
+
+def compare(
+    train: Sequence[Shot], test: Sequence[Shot], look: str, use_base: bool = False
+) -> Iterator[Row]:
+    """Fit every method on the one and score it on the other."""
+    for name, fit in BASELINES.items():
+        start = time.process_time()
+        method = fit(train)
+        yield _row(look, len(train), name, method, test, time.process_time() - start)
+    start = time.process_time()
+    part = learned(train, use_base=use_base)
+    seconds = time.process_time() - start
+    yield _row(look, len(train), LEARNED, lambda shot: predict(part, shot), test, seconds)
+
+
+def _row(
+    look: str,
+    pairs: int,
+    name: str,
+    method: Callable[[Shot], np.ndarray],
+    test: Sequence[Shot],
+    seconds: float,
+) -> Row:
+    out = [method(shot) for shot in test]
+    both = list(zip(out, test, strict=True))
+    return Row(
+        look,
+        pairs,
+        name,
+        float(np.mean([delta_e(o, s.after) for o, s in both])),
+        float(np.mean([min(psnr(o, s.after), CAP) for o, s in both])),
+        seconds,
+    )
+
+
+def run(
+    data: Path,
+    looks: Sequence[str] = tuple(LOOKS),
+    counts: Sequence[int] = (5, 20, 50),
+    seed: int = 0,
+    side: int = 256,
+    every: int = 1,
+    on_row: Callable[[Row], None] = lambda row: None,
+) -> list[Row]:
+    """All looks: pairs of ``cid22-train`` to learn from, every n-th of ``cid22-val`` to score."""
+    unknown = [look for look in looks if look not in LOOKS]
+    if unknown:
+        raise OptionError(f"There is no made look '{unknown[0]}'; choose {', '.join(LOOKS)}.")
+    folder = data / "photos"
+    source, target = photos(folder / "cid22-train", side), photos(folder / "cid22-val", side)
+    order = np.random.default_rng(seed).permutation(len(source))
+    enhance = Enhancer()
+    rows: list[Row] = []
+    for look in looks:
+        test = made(look, target, range(0, len(target), every), seed + 1)
+        train = made(look, source, [int(i) for i in order[: max(counts)]], seed)
+        results: list[Row] = []
+        for count in counts:
+            for row in compare(train[:count], test, look):
+                results.append(row)
+                on_row(row)
+        default = _row(look, 0, SHIPPED, lambda s: enhance.enhance_pixels(s.before), test, 0.0)
+        on_row(default)
+        rows += [*results, default]
+    return rows
+
+
+def split(
+    before: Path,
+    after: Path,
+    counts: Sequence[int],
+    seed: int = 0,
+    on_row: Callable[[Row], None] = lambda row: None,
+) -> list[Row]:
+    """Real pairs of two folders: some to learn from, the rest beyond the largest count to score."""
+    aside: list[SetAside] = []
+    quiet = lambda what, share: None  # noqa: E731
+    found, _ = shots(views(before, quiet, aside), views(after, quiet, aside))
+    order = np.random.default_rng(seed).permutation(len(found))
+    test = [found[i] for i in order[max(counts) :]]
+    if not test:
+        raise InputError(f"{len(found)} pairs leave none to score beyond {max(counts)}.")
+    rows = []
+    for count in counts:
+        for row in compare([found[i] for i in order[:count]], test, before.name):
+            rows.append(row)
+            on_row(row)
+    return rows
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Markdown: CIEDE2000 (PSNR) by look, number of pairs and method."""
+    methods = [m for m in (*BASELINES, SHIPPED, LEARNED) if m in {r.method for r in rows}]
+    lines = [
+        "| look | pairs | " + " | ".join(methods) + " | of nothing |",
+        "|---" * (len(methods) + 3) + "|",
+    ]
+    by = {(r.look, r.pairs, r.method): r for r in rows}
+    for look, pairs in dict.fromkeys((r.look, r.pairs) for r in rows if r.pairs):
+        cells = [by.get((look, pairs, m)) or by[look, 0, m] for m in methods]
+        best = min(c.delta_e for c in cells)
+        texts = [
+            f"**{c.delta_e:.2f}** ({c.psnr:.1f})"
+            if c.delta_e == best
+            else f"{c.delta_e:.2f} ({c.psnr:.1f})"
+            for c in cells
+        ]
+        share = cells[-1].delta_e / cells[0].delta_e
+        lines.append(f"| {look} | {pairs} | {' | '.join(texts)} | {share:.0%} |")
+    return "\n".join(lines)

@@ -1,0 +1,128 @@
+"""The fit finds looks it should find, on photos it has not seen, and leaves out what is no use."""
+
+import numpy as np
+import pytest
+
+from burnish.engine.look_maps import LUMA, blur
+from burnish.look.baselines import Method, table
+from burnish.look.fit import OFF, START, Folds, Moments, predict, search, weights
+from burnish.look.judge import learned
+from burnish.look.shots import Shot, edited
+from look.conftest import Change, make_shot, s_curve
+
+
+def falloff(x: np.ndarray) -> np.ndarray:
+    v, u = np.ogrid[-1 : 1 : x.shape[0] * 1j, -1 : 1 : x.shape[1] * 1j]
+    return x * (1 + 0.25 * (u * u + v * v))[..., None]
+
+
+def clarity(x: np.ndarray) -> np.ndarray:
+    luma = (x @ LUMA).astype(np.float32)
+    return x + 0.8 * (luma - blur(luma, 4.0))[..., None]
+
+
+def to_brightness(x: np.ndarray) -> np.ndarray:
+    """One gamma for each photo, so that its mean becomes 0.5: what a fixed curve cannot do."""
+    low, high = 0.1, 5.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if (x**middle).mean() > 0.5 else (low, middle)
+    return x**low
+
+
+def left(method: Method, test: list[Shot]) -> float:
+    """RMS error relative to doing nothing."""
+    errors = np.mean([((method(s) - s.after) ** 2).mean() for s in test])
+    return float(np.sqrt(errors / np.mean([((s.before - s.after) ** 2).mean() for s in test])))
+
+
+@pytest.mark.parametrize(
+    ("change", "most", "of_table"),
+    [(s_curve, 0.08, 1.2), (falloff, 0.15, 0.7), (clarity, 0.25, 0.7), (to_brightness, 0.3, 0.7)],
+)
+def test_learns_what_a_fixed_table_cannot(change: Change, most: float, of_table: float) -> None:
+    train = [make_shot(n, change) for n in range(10)]
+    test = [make_shot(n, change) for n in range(100, 105)]
+    part = learned(train)
+    reached = left(lambda shot: predict(part, shot), test)
+    assert reached < most
+    assert reached < of_table * left(table(train), test)
+
+
+def test_nothing_to_learn_is_nothing_done() -> None:
+    part = learned([make_shot(n, lambda x: x) for n in range(6)])
+    photo = make_shot(90, lambda x: x)
+    assert np.abs(predict(part, photo) - photo.before).max() < 1e-3
+
+
+def test_a_global_look_gets_no_local_part() -> None:
+    moments = Moments.of([make_shot(n, lambda x: 0.8 * x + 0.1) for n in range(12)])
+    assert search(Folds.of(moments)).keys() == START.keys()
+
+
+def test_held_out_errors_are_those_of_refitting() -> None:
+    shots = [make_shot(n, s_curve) for n in range(6)]
+    moments = Moments.of(shots)
+    penalties = {"linear": 1e-4, "tones": 1e-2, "local": 1e-1}
+    folds = Folds.of(moments)
+    assert sorted(folds.number) == list(range(6))  # each shot by itself
+    from burnish.look.fit import features, places_of
+
+    for left_out in (0, 3):
+        frame = moments.frame
+        rows, targets = [], []
+        on = moments.diagonal(penalties) < OFF
+        for k, shot in enumerate(shots):
+            places = places_of(shot)
+            f = np.concatenate(list(features(shot, frame, places).values()), axis=1)
+            f = (f / moments.scale)[:, on]
+            y = (shot.after - shot.before).reshape(-1, 3)[places].astype(np.float64)
+            if k == left_out:
+                test, wanted = f, y
+            else:
+                rows.append(f / np.sqrt(5 * len(f)))
+                targets.append(y / np.sqrt(5 * len(f)))
+        penalty = np.sqrt(moments.diagonal(penalties)[on])
+        a = np.concatenate([*rows, np.diag(penalty)])
+        b = np.concatenate([*targets, np.zeros((len(penalty), 3))])
+        w, *_ = np.linalg.lstsq(a, b, rcond=None)
+        expected = np.sqrt(((test @ w - wanted) ** 2).mean())
+        assert folds.errors(penalties)[left_out] == pytest.approx(expected, rel=0.01)
+
+
+def test_ctrl_c_keeps_the_best_so_far() -> None:
+    moments = Moments.of([make_shot(n, s_curve) for n in range(6)])
+    folds = Folds.of(moments)
+    calls = 0
+
+    def stop(share: float) -> None:
+        nonlocal calls
+        calls += 1
+        if share > 0.1:
+            raise KeyboardInterrupt
+
+    best = search(folds, stop)
+    assert calls > 1 and folds.errors(best).mean() < folds.errors(START).mean()
+    assert weights(moments, best)
+
+
+def test_hand_edits_are_set_aside() -> None:
+    def pasted(x: np.ndarray) -> np.ndarray:
+        out = s_curve(x)
+        out[20:50, 30:70] = (x[20:50, 30:70] + 0.5) % 1
+        return out
+
+    assert "by hand" in edited(make_shot(2, pasted))
+    assert edited(make_shot(1, s_curve)) == "" and edited(make_shot(1, clarity)) == ""
+
+
+def test_only_the_part_that_both_show_is_learned_from() -> None:
+    shots = []
+    for n in range(6):
+        whole = make_shot(n, s_curve)
+        inside = np.zeros(whole.inside.shape, bool)
+        inside[10:60, 12:80] = True
+        spoilt = np.where(inside[..., None], whole.after, 0).astype(np.float32)
+        shots.append(Shot.of(whole.name, whole.before, spoilt, inside))
+    unseen = make_shot(99, s_curve)
+    assert np.abs(predict(learned(shots), unseen) - unseen.after).mean() < 0.02

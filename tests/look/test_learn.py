@@ -1,0 +1,114 @@
+"""From two folders to a look, its report and its table."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from burnish.engine.look import load
+from burnish.errors import InputError, OutputError
+from burnish.look import cube, report
+from burnish.look.cache import Cache
+from burnish.look.learn import Learned, learn
+from burnish.look.made import LOOKS, make
+from burnish.look.options import LearnOptions
+from look.conftest import make_photo, s_curve, save
+
+OPTIONS = LearnOptions(base="none", licence="(c) me")
+
+
+@pytest.fixture(scope="module")
+def learned(pairs: Path) -> Learned:
+    return learn(pairs / "before", pairs / "after", pairs / "mine.look", OPTIONS)
+
+
+def test_the_look_does_what_the_pairs_did(pairs: Path, learned: Learned) -> None:
+    look = load(pairs / "mine.look")
+    assert look.card.pairs == 6 and look.card.name == "mine" and look.card.licence == "(c) me"
+    unseen = make_photo(70)
+    assert np.abs(look.apply(unseen) - s_curve(unseen)).mean() < 0.02
+    figures = look.card.scores["held out"]
+    assert figures["look"]["delta_e"] < 0.5 * figures["nothing"]["delta_e"]
+    assert learned.finished and "had not seen" in learned.verdict.sentences[0]
+
+
+def test_what_is_no_pair_is_listed(learned: Learned) -> None:
+    reasons = {a.name: a.reason for a in learned.aside}
+    assert reasons.keys() == {"broken.jpg", "IMG_50.png"}
+    assert "something else" in reasons["IMG_50.png"]
+
+
+def test_the_report_needs_nothing_else(learned: Learned, tmp_path: Path) -> None:
+    report.write(learned, tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert "http:" not in page and "https:" not in page and "<script" not in page
+    for text in ("CIEDE2000", "this look", "IMG_50.png", "<svg", "data:image/jpeg", "had not seen"):
+        assert text in page
+    assert page.count("<h3>") == 6
+
+
+def test_a_file_that_exists_stays(pairs: Path, learned: Learned) -> None:
+    with pytest.raises(OutputError, match="exists already"):
+        learn(pairs / "before", pairs / "after", pairs / "mine.look", OPTIONS)
+
+
+def test_too_few_pairs(tmp_path: Path) -> None:
+    for n in range(3):
+        save(make_photo(n), tmp_path / "before" / f"{n}.png")
+        save(make_photo(n), tmp_path / "after" / f"{n}.png")
+    with pytest.raises(InputError, match="at least 5 pairs; 3 of"):
+        learn(tmp_path / "before", tmp_path / "after", tmp_path / "x.look", OPTIONS)
+    assert not (tmp_path / "x.look").exists()
+
+
+def test_ctrl_c_while_measuring_keeps_the_look(pairs: Path, tmp_path: Path) -> None:
+    def stop(what: str, share: float) -> None:
+        if what.startswith("measuring"):
+            raise KeyboardInterrupt
+
+    got = learn(pairs / "before", pairs / "after", tmp_path / "x.look", OPTIONS, stop)
+    assert not got.finished and load(tmp_path / "x.look").card.scores == {}
+    assert "stopped" in report.page(got)
+
+
+def test_reading_resumes(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    path = save(make_photo(1), tmp_path / "a.png")
+    first = cache.view(path)
+    kept = path.stat()
+    path.write_bytes(b"x" * kept.st_size)  # of the same size and time: it is not read again
+    import os
+
+    os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    assert np.array_equal(cache.view(path).pixels, first.pixels)
+    os.utime(path, ns=(0, 0))
+    with pytest.raises(InputError):
+        cache.view(path)
+
+
+def test_the_table_is_the_global_part(learned: Learned, tmp_path: Path) -> None:
+    cube.write(learned.look, tmp_path / "a.cube")
+    lines = (tmp_path / "a.cube").read_text().splitlines()
+    assert lines[1] == "LUT_3D_SIZE 33" and len(lines) == 2 + 33**3
+    second = np.array([float(v) for v in lines[3].split()])  # red runs fastest
+    assert second == pytest.approx(
+        cube.colours(learned.look, np.array([[1 / 32, 0, 0]], np.float32))[0], abs=1e-5
+    )
+    photo = make_photo(71)
+    through = cube.apply(cube.table(learned.look), photo)
+    assert np.abs(through - s_curve(photo)).mean() < 0.03
+    assert learned.look.card.scores["kept by a 33-point table"] > 0.8
+    identity = np.stack(np.meshgrid(*[np.linspace(0, 1, 33)] * 3, indexing="ij"), -1)[..., ::-1]
+    assert np.abs(cube.apply(identity.reshape(-1, 3), photo) - photo).max() < 1e-6
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_made_looks_vary_like_a_hand(name: str) -> None:
+    photo = make_photo(3)
+    one, again, other = make(name, photo, 0, 1), make(name, photo, 0, 1), make(name, photo, 0, 2)
+    for low, high in (one, other):
+        assert low.dtype == high.dtype == np.float32
+        assert min(low.min(), high.min()) >= 0 and max(low.max(), high.max()) <= 1
+        assert np.abs(high - low).mean() > 0.01
+    assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
+    assert any(not np.array_equal(a, b) for a, b in zip(one, other, strict=True))
