@@ -1,11 +1,12 @@
 """Enhancer: a photo in, a better photo out, tile by tile in bounded memory."""
 
 from collections.abc import Callable
+from threading import Lock
 
 import numpy as np
 
 from burnish.engine import proxy, tiles
-from burnish.engine.backend import Backend, load_backend
+from burnish.engine.backend import Backend, Graph, load_backend
 from burnish.engine.models import Model, find
 from burnish.engine.options import EnhanceOptions
 from burnish.image.photo import Photo
@@ -21,7 +22,8 @@ class Enhancer:
     >>> enhance = Enhancer(EnhanceOptions(strength=0.8))
     >>> better = enhance(read("photo.jpg"))
 
-    Not safe for use from several threads at once; make one for each.
+    One may serve several threads. They take turns tile by tile: a backend uses all its cores for
+    one tile, and a second set of buffers would cost memory and win no time.
     """
 
     def __init__(self, options: EnhanceOptions | None = None) -> None:
@@ -30,6 +32,11 @@ class Enhancer:
         self.backend: Backend = load_backend(
             self.options.backend, self.model.folder, self.options.precision, self.options.threads
         )
+        self._turn = Lock()
+
+    def _run(self, graph: Graph, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        with self._turn:
+            return self.backend.run(graph, inputs)
 
     def __call__(
         self,
@@ -71,7 +78,7 @@ class Enhancer:
         places = list(tiles.plan(height, width, self.options.tile - 2 * halo, card.multiple_of))
         for number, tile in enumerate(places):
             x = tiles.read(pixels, tile, halo)
-            y = self.backend.run("main", {"x": x, "condition": condition})
+            y = self._run("main", {"x": x, "condition": condition})
             y = y[0, :, halo * s : y.shape[2] - halo * s, halo * s : y.shape[3] - halo * s]
             rows = min(tile.height, height - tile.top)
             columns = min(tile.width, width - tile.left)
@@ -94,7 +101,7 @@ class Enhancer:
         """What the network wants to know of the whole picture, (1, K); empty if nothing."""
         if not self.model.card.moments:
             return np.zeros((1, 0), np.float32)
-        return self.backend.run("condition", {"moments": self.moments(pixels)})
+        return self._run("condition", {"moments": self.moments(pixels)})
 
     def moments(self, pixels: np.ndarray) -> np.ndarray:
         """Whole-picture statistics of the network's features, (1, moments).
@@ -113,5 +120,5 @@ class Enhancer:
             columns = min(tile.width, width - tile.left)
             weight[:, :, halo : halo + rows, halo : halo + columns] = 1 / (rows * columns)
             share = rows * columns / (height * width)
-            total += share * self.backend.run("statistics", {"x": x, "weight": weight})
+            total += share * self._run("statistics", {"x": x, "weight": weight})
         return total.astype(np.float32)
