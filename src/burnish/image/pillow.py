@@ -32,7 +32,7 @@ def from_pillow(image: Image) -> Photo:
     bands, bits = array.shape[2], 8 if array.dtype == np.uint8 else 16
     grey = bands < 3
     profile, icc = output_profile(image.info.get("icc_profile"), grey, "tiff")
-    samples = Samples(*array.shape, bits, strips_of(array))
+    samples = Samples(array.shape[0], array.shape[1], array.shape[2], bits, strips_of(array))
     pixels, alpha, residual = decode(samples, profile, 1)
     source = Source(depth=bits, bits=bits, mode="grey" if grey else "rgb", icc=icc)
     return Photo(pixels, alpha, residual, source)
