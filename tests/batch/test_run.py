@@ -1,6 +1,7 @@
 """A batch with a stand-in for the network: order, failures, skipping, interruption, memory."""
 
 import gc
+import threading
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 
 from burnish.batch import run as batch
 from burnish.batch.events import Done, Event, Failed, Progress, Report, Skipped, Started
+from burnish.batch.manifest import Entry
 from burnish.batch.plan import Job, plan
 from burnish.batch.run import run
+from burnish.batch.steps import Steps, Taken
 from burnish.errors import ModelError, OptionError
 from burnish.image.photo import Photo
 from burnish.image.read import read
@@ -35,7 +38,9 @@ def jobs(tmp_path: Path) -> list[Job]:
 def test_every_photo_is_done_and_told(jobs: list[Job]) -> None:
     events: list[Event] = []
     report = run(jobs, lambda: invert, on_event=events.append)
-    assert [type(event) for event in events] == 3 * [Started, Progress, Progress, Done]
+    kinds = [type(event) for event in events if not isinstance(event, Done)]
+    assert kinds == 3 * [Started, Progress, Progress]  # writing overlaps with what follows
+    assert [e.job for e in events if isinstance(e, Done)] == jobs
     assert [e.number for e in events if isinstance(e, Started)] == [1, 2, 3]
     assert (len(report.done), report.exit_code, report.interrupted) == (3, 0, False)
     for job in jobs:
@@ -74,7 +79,7 @@ def test_existing_outputs_are_skipped_so_that_a_batch_can_go_on(jobs: list[Job])
     report = run(jobs, lambda: invert)
     assert [s.job for s in report.skipped] == jobs[:1]
     assert (len(report.done), report.exit_code) == (2, 1)
-    assert len(run(jobs, lambda: invert, overwrite=True).done) == 3
+    assert len(run(jobs, lambda: invert, Steps(overwrite=True)).done) == 3
 
     def never() -> batch.Enhance:
         raise AssertionError("loaded for nothing")
@@ -99,25 +104,58 @@ def test_what_concerns_all_photos_is_raised(jobs: list[Job]) -> None:
     with pytest.raises(ModelError):
         run(jobs, lambda: damaged)
     with pytest.raises(OptionError):
-        run(jobs, lambda: invert, metadata="some")
+        Steps(metadata="some")
     with pytest.raises(OptionError):
-        run(jobs, lambda: invert, quality=101)
+        Steps(quality=101)
     assert not jobs[0].target.exists()
 
 
-def test_large_photos_are_not_read_ahead(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
-    began: list[str] = []
+class Spy(Steps):
+    """Notes what is begun and ended, and can make writing wait."""
 
-    def noted(path: Path) -> Photo:
-        began.append(path.name)
-        return read(path)
+    log: list[str]
+    gate: threading.Event
 
-    monkeypatch.setattr(batch, "read", noted)
-    large = [Job(job.source, job.target, 50.0) for job in jobs]
-    written: list[int] = []
-    monkeypatch.setattr(batch, "write", lambda *given, **options: written.append(len(began)) or ())
-    run(large, lambda: invert)
-    assert written == [1, 2, 3]
+    def take(self, job: Job) -> Taken:
+        self.log.append(f"read {job.source.stem}")
+        return super().take(job)
+
+    def put(self, job: Job, photo: Photo, entry: Entry | None = None) -> tuple[str, ...] | Failed:
+        assert self.gate.wait(10)
+        done = super().put(job, photo, entry)
+        self.log.append(f"written {job.source.stem}")
+        return done
+
+
+def spy() -> Spy:
+    steps = Spy()
+    object.__setattr__(steps, "log", [])
+    object.__setattr__(steps, "gate", threading.Event())
+    return steps
+
+
+def test_reading_enhancing_and_writing_overlap(jobs: list[Job]) -> None:
+    steps = spy()
+
+    def noted(photo: Photo, progress: Callable[[float], None]) -> Photo:
+        assert photo.source.path is not None
+        steps.log.append(f"enhance {photo.source.path.stem}")
+        if photo.source.path == jobs[1].source:
+            steps.gate.set()  # the first is only written once the second is being enhanced
+        return photo.with_pixels(1 - photo.pixels)
+
+    assert len(run(jobs, lambda: noted, steps).done) == 3
+    assert steps.log.index("enhance 1") < steps.log.index("written 0")
+    assert steps.log.index("read 1") < steps.log.index("enhance 0") or "read 1" in steps.log[:3]
+
+
+def test_large_photos_go_alone(jobs: list[Job]) -> None:
+    steps = spy()
+    steps.gate.set()
+    large = [Job(job.source, job.target, batch.IN_FLIGHT - 1) for job in jobs]
+    assert len(run(large, lambda: invert, steps).done) == 3
+    order = ["read 0", "written 0", "read 1", "written 1", "read 2", "written 2"]
+    assert steps.log == order
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from burnish.batch.plan import Job
 from burnish.errors import OutputError
@@ -52,14 +52,28 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Planned:
+    """What a rehearsal found to be done."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The result is there from an earlier run, by the same recipe of the same photo."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
 class Skipped:
-    """There is no new result because there was one already."""
+    """There is no result by this recipe, because there is another file in its place."""
 
     job: Job
     reason: str
 
 
-Event = Started | Progress | Done | Failed | Skipped
+Event = Started | Progress | Done | Failed | Planned | Kept | Skipped
 
 
 @dataclass
@@ -70,12 +84,35 @@ class Report:
     done: list[Done] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    planned: list[Planned] = field(default_factory=list)
     seconds: float = 0.0
     interrupted: bool = False
+    rehearsed: bool = False
+
+    @property
+    def left(self) -> int:
+        """Photos of which nothing was told."""
+        told = (*self.done, *self.failed, *self.skipped, *self.kept, *self.planned)
+        return self.total - len(told)
+
+    def add(self, event: Event) -> None:
+        """Count an outcome. Traces are not kept: those of thousands of failures fill memory."""
+        match event:
+            case Done():
+                self.done.append(event)
+            case Failed():
+                self.failed.append(replace(event, trace=""))
+            case Kept():
+                self.kept.append(event)
+            case Skipped():
+                self.skipped.append(event)
+            case Planned():
+                self.planned.append(event)
 
     @property
     def exit_code(self) -> int:
-        """0 when every photo was done; 130 after Ctrl-C; 1 when some were not done.
+        """0 when every photo was done, now or earlier; 130 after Ctrl-C; 1 when some were not.
 
         When none was done, and all for one kind of reason, the code of that kind.
         """
@@ -86,4 +123,6 @@ class Report:
             codes.add(OutputError.exit_code)
         if not codes:
             return 0
-        return codes.pop() if len(codes) == 1 and not self.done else 1
+        return (
+            codes.pop() if len(codes) == 1 and not (self.done or self.kept or self.planned) else 1
+        )

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 
 from burnish.errors import BurnishError, InputError, OptionError, OutputError
 from burnish.image.formats import FORMATS, check_format, format_of, natural_format, suffix_for
@@ -25,16 +26,20 @@ class Job:
     """Size by the file's header; 0 where that cannot be read, which `run` will then report."""
 
 
-def plan(inputs: Sequence[Path], out: Path, *, format: str | None = None) -> list[Job]:
+def plan(
+    inputs: Sequence[Path], out: Path, *, format: str | None = None, name: str | None = None
+) -> list[Job]:
     """The jobs for files and folders (searched with their sub-folders), in a fixed order.
 
     ``out`` is a folder, in which names and sub-folders are kept, unless exactly one photo goes in
     and ``out`` ends like a photo. Hidden files and folders, links to folders, and an ``out`` that
-    lies inside an input folder are not searched.
+    lies inside an input folder are not searched. ``name`` is a template for the outputs' names:
+    see `renamed`.
 
     Raises:
         InputError: there is no photo in a folder.
-        OptionError: a format that cannot be written, or several photos for one output file.
+        OptionError: a format that cannot be written, several photos for one output file, or a
+            template that makes no names.
         OutputError: a result would replace an input, two results would have one name, or ``out``
             cannot be written to.
     """
@@ -47,11 +52,15 @@ def plan(inputs: Sequence[Path], out: Path, *, format: str | None = None) -> lis
             raise OptionError(f"{len(found)} photos go in, so {out} must be the name of a folder.")
         if wanted not in (None, format_of(out.name)):
             raise OptionError(f"{out} is not a name for the format {wanted}.")
+        if name is not None:
+            raise OptionError(f"A name template is for results in a folder; {out} is a file.")
         jobs = [Job(found[0][0], out, megapixels(found[0][0])[0])]
     else:
         if out.exists() and not out.is_dir():
             raise OutputError(f"{out} is a file; the output must be a folder or end like a photo.")
-        jobs = [job_for(source, out / name, wanted) for source, name in found]
+        if name is not None:
+            found = [(source, renamed(below, source, name)) for source, below in found]
+        jobs = [job_for(source, out / below, wanted) for source, below in found]
     refuse_clashes(jobs)
     refuse_inputs(jobs)
     refuse_read_only(out)
@@ -61,6 +70,28 @@ def plan(inputs: Sequence[Path], out: Path, *, format: str | None = None) -> lis
 def output_format(name: str) -> str:
     """A format by its name or by one of its extensions: jpg is jpeg."""
     return check_format(SUFFIXES.get(f".{name.lower().removeprefix('.')}", name))
+
+
+def renamed(below: Path, source: Path, template: str) -> Path:
+    """The output's path with another name: {name} is the photo's, {folder} that of its folder.
+
+    The extension stays out of it, and sub-folders are kept.
+    """
+    values = {"name": below.stem, "folder": source.absolute().parent.name}
+    try:
+        pieces = list(Formatter().parse(template))
+    except ValueError:
+        pieces = [("", "?", "", None)]
+    for _, field, form, conversion in pieces:
+        if field is not None and (field not in values or form or conversion):
+            raise OptionError(
+                f"The name template '{template}' may hold {{name}} and {{folder}}, nothing else "
+                "in braces."
+            )
+    stem = template.format(**values)
+    if not stem or stem[0] == "." or set(stem) & {"/", "\\", "\0"}:
+        raise OptionError(f"The name template '{template}' makes '{stem}', which is no file name.")
+    return below.with_name(stem + below.suffix)
 
 
 def photos_in(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:

@@ -1,25 +1,39 @@
-"""Enhance the photos of a plan one after the other; one that fails does not stop the rest."""
+"""Enhance the photos of a plan; one that fails does not stop the rest.
+
+While the network works on a photo, the next ones are read and the last ones are written. The
+network takes the photos in the order of the plan.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 
-from burnish.batch.events import Done, Event, Failed, Progress, Report, Skipped, Started
+from burnish.batch.events import (
+    Done,
+    Event,
+    Failed,
+    Kept,
+    Planned,
+    Progress,
+    Report,
+    Skipped,
+    Started,
+)
+from burnish.batch.manifest import Entry
 from burnish.batch.plan import Job
-from burnish.errors import BurnishError, ModelError, OptionError
-from burnish.image.metadata import POLICIES
+from burnish.batch.resume import exists
+from burnish.batch.steps import FATAL, Steps, Taken
 from burnish.image.photo import Photo
-from burnish.image.read import read
-from burnish.image.write import write
 
 Enhance = Callable[[Photo, Callable[[float], None]], Photo]
 """Photo in, photo out, telling the share done: a `burnish.Enhancer`."""
-READ_AHEAD = 30.0
-"""Megapixels up to which the next photo is read while the last one is written."""
+IN_FLIGHT = 60.0
+"""Megapixels being read, enhanced and written at one time; a larger photo goes alone."""
 WRITING = 0.1
 """Share of the time that goes into writing, for the progress."""
 
@@ -27,104 +41,180 @@ WRITING = 0.1
 def run(
     jobs: Sequence[Job],
     load: Callable[[], Enhance],
+    steps: Steps | None = None,
     *,
-    metadata: str = "keep",
-    quality: int | None = None,
-    overwrite: bool = False,
     on_event: Callable[[Event], None] = lambda event: None,
 ) -> Report:
     """Enhance every job's photo; ``load`` makes the enhancer while the first photo is being read.
 
-    Outputs that exist are skipped unless ``overwrite``, so that the same command again after an
-    interruption does what is left. Ctrl-C ends the batch between or within photos; what is
-    written is whole, and the report says ``interrupted``.
+    Outputs that exist are left unless ``steps.overwrite``; with a memory, those that burnish made
+    just so count as done. Ctrl-C ends the batch between or within photos; what is written is
+    whole, and the report says ``interrupted``.
 
     Raises:
         OptionError, ModelError, MissingExtraError: no photo could be enhanced like this.
     """
-    if metadata not in POLICIES:
-        raise OptionError(f"metadata must be one of {', '.join(POLICIES)}, not {metadata}.")
-    if quality is not None and not 1 <= quality <= 100:
-        raise OptionError(f"quality must be from 1 to 100, not {quality}.")
+    steps = steps or Steps()
     report = Report(total=len(jobs))
     start = time.perf_counter()
 
-    def save(photo: Photo, job: Job) -> tuple[str, ...]:
-        return write(photo, job.target, metadata=metadata, overwrite=overwrite, quality=quality)
+    def tell(event: Event) -> None:
+        report.add(event)
+        on_event(event)
 
     try:
         todo = []
         for job in jobs:
-            if overwrite or not os.path.lexists(job.target):
+            verdict = judge(job, steps)
+            if verdict is None:
                 todo.append(job)
-                continue
-            reason = f"{job.target} exists already: use --overwrite to replace it."
-            report.skipped.append(Skipped(job, reason))
-            on_event(report.skipped[-1])
+            else:
+                tell(verdict)
         if todo:
-            enhance_all(todo, load, save, report, on_event)
+            with Line(steps, tell, report.total) as line:
+                line.run(deque(todo), load)
     except KeyboardInterrupt:
         report.interrupted = True
     report.seconds = time.perf_counter() - start
     return report
 
 
-def enhance_all(
-    jobs: list[Job],
-    load: Callable[[], Enhance],
-    save: Callable[[Photo, Job], tuple[str, ...]],
-    report: Report,
-    on_event: Callable[[Event], None],
-) -> None:
-    with ThreadPoolExecutor(1, thread_name_prefix="burnish-read") as pool:
-        ahead = [pool.submit(read, jobs[0].source)]  # at most one
+def rehearse(
+    jobs: Sequence[Job], steps: Steps, on_event: Callable[[Event], None] = lambda event: None
+) -> Report:
+    """Tell what `run` would do, and do nothing."""
+    report = Report(total=len(jobs), rehearsed=True)
+    for job in jobs:
+        event = judge(job, steps) or Planned(job)
+        report.add(event)
+        on_event(event)
+    return report
+
+
+def judge(job: Job, steps: Steps) -> Kept | Skipped | Failed | None:
+    """Why there is nothing to do for a job, or None where there is."""
+    if steps.memory:
+        return steps.memory.verdict(job, steps.overwrite)
+    return exists(job) if os.path.lexists(job.target) and not steps.overwrite else None
+
+
+@dataclass
+class Writing:
+    """A result on its way to the disk."""
+
+    job: Job
+    began: float
+    megapixels: float
+    notes: tuple[str, ...]
+    outcome: Future[tuple[str, ...] | Failed]
+
+
+class Line:
+    """The three stations of an assembly line, and what is on its way between them."""
+
+    def __init__(self, steps: Steps, tell: Callable[[Event], None], total: int) -> None:
+        self.steps, self.tell, self.total = steps, tell, total
+        hands = min(4, max(1, (os.cpu_count() or 1) // 4))  # the network takes most of the CPU
+        self.readers = ThreadPoolExecutor(hands, thread_name_prefix="burnish-read")
+        self.writers = ThreadPoolExecutor(hands, thread_name_prefix="burnish-write")
+        self.most = hands + 1
+        self.todo: deque[Job] = deque()
+        self.reading: deque[tuple[Job, Future[Taken]]] = deque()
+        self.writing: list[Writing] = []
+        self.in_flight = 0.0
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        """However it ends, what the network has made is written and told."""
+        try:
+            self.readers.shutdown(wait=False, cancel_futures=True)
+            while self.writing and kind in (None, KeyboardInterrupt):
+                self.collect(at_least=1)
+        finally:
+            self.readers.shutdown()
+            self.writers.shutdown()
+
+    def run(self, jobs: deque[Job], load: Callable[[], Enhance]) -> None:
+        self.todo, first = jobs, self.total - len(jobs)
+        self.read_on()
         enhance = load()
-        for number, job in enumerate(jobs):
-            on_event(Started(job, len(report.skipped) + number + 1, report.total))
-            following = jobs[number + 1 : number + 2]
+        while self.todo or self.reading:
+            self.collect()
+            self.read_on()
+            if not self.reading:  # what is being written leaves no room
+                self.collect(at_least=1)
+                continue
+            job, future = self.reading.popleft()
+            first += 1
+            self.tell(Started(job, first, self.total))
+            taken = future.result()
+            del future  # it would keep the photo beside its result
+            self.enhance(job, taken, enhance)
+            del taken
+            while len(self.writing) > self.most:
+                self.collect(at_least=1)
 
-            def read_on(job: Job = job, following: list[Job] = following) -> None:
-                if following and max(job.megapixels, following[0].megapixels) < READ_AHEAD:
-                    ahead.append(pool.submit(read, following[0].source))
+    def read_on(self) -> None:
+        """Have the next photos read, as far as there is room."""
+        while self.todo and len(self.reading) < self.most:
+            size = weight(self.todo[0])
+            if self.in_flight and self.in_flight + size > IN_FLIGHT:
+                return
+            job = self.todo.popleft()
+            self.in_flight += size
+            self.reading.append((job, self.readers.submit(self.steps.take, job)))
 
-            outcome: Done | Failed
-            try:
-                outcome = enhance_one(job, ahead, enhance, read_on, save, on_event)
-                report.done.append(outcome)
-            except (OptionError, ModelError, BrokenPipeError):
-                raise  # every other photo would meet it too
-            except Exception as error:  # whatever a damaged file makes a decoder do
-                outcome = failure(job, error)
-                report.failed.append(outcome)
-            on_event(outcome)
+    def enhance(self, job: Job, taken: Taken, enhance: Enhance) -> None:
+        """Put one photo through the network and hand the result on."""
+        began, photo, entry = time.perf_counter(), taken.photo, taken.entry
+        if isinstance(photo, Failed):
+            self.leave(job, photo)
+            return
+
+        def progress(share: float) -> None:
+            self.tell(Progress(job, (1 - WRITING) * share))
+            self.collect()
+            self.read_on()
+
+        size, notes = photo.width * photo.height / 1e6, photo.source.notes
+        try:
+            better = enhance(photo, progress)
+        except FATAL:
+            raise
+        except Exception as error:
+            self.leave(job, self.steps.fail(job, entry, error))
+            return
+        outcome = self.writers.submit(put, self.steps, job, [better], entry)
+        self.writing.append(Writing(job, began, size, notes, outcome))
+
+    def collect(self, at_least: int = 0) -> None:
+        """Tell of what has been written; wait for ``at_least`` one."""
+        if at_least:
+            wait([item.outcome for item in self.writing], return_when=FIRST_COMPLETED)
+        for item in [item for item in self.writing if item.outcome.done()]:
+            self.writing.remove(item)
+            outcome = item.outcome.result()
+            if not isinstance(outcome, Failed):
+                notes = tuple(dict.fromkeys((*item.notes, *outcome)))
+                seconds = time.perf_counter() - item.began
+                self.leave(item.job, Done(item.job, seconds, item.megapixels, notes))
+            else:
+                self.leave(item.job, outcome)
+
+    def leave(self, job: Job, outcome: Done | Failed) -> None:
+        self.in_flight -= weight(job)
+        self.tell(outcome)
 
 
-def enhance_one(
-    job: Job,
-    ahead: list[Future[Photo]],
-    enhance: Enhance,
-    read_on: Callable[[], None],
-    save: Callable[[Photo, Job], tuple[str, ...]],
-    on_event: Callable[[Event], None],
-) -> Done:
-    start = time.perf_counter()
-    photo = ahead.pop().result() if ahead else read(job.source)
-    size, notes = photo.width * photo.height / 1e6, photo.source.notes
-    better = enhance(photo, lambda share: on_event(Progress(job, (1 - WRITING) * share)))
-    del photo  # its pixels take as much memory as the encoder needs
-    read_on()
-    notes = tuple(dict.fromkeys((*notes, *save(better, job))))
-    return Done(job, time.perf_counter() - start, size, notes)
+def put(
+    steps: Steps, job: Job, photo: list[Photo], entry: Entry | None
+) -> tuple[str, ...] | Failed:
+    """`Steps.put` of the one photo in the list, which is emptied: a thread pool would keep it."""
+    return steps.put(job, photo.pop(), entry)
 
 
-def failure(job: Job, error: Exception) -> Failed:
-    """One sentence for whatever went wrong with a photo."""
-    trace = "".join(traceback.format_exception(error))
-    if isinstance(error, BurnishError):
-        return Failed(job, str(error), error.exit_code, trace)
-    if isinstance(error, MemoryError):
-        reason = f"{job.source.name}: the photo is too large for this machine's memory."
-    else:
-        first = next(iter(str(error).splitlines()), "")
-        reason = f"{job.source.name}: unexpected {type(error).__name__}: {first}".rstrip(": ")
-    return Failed(job, reason, BurnishError.exit_code, trace)
+def weight(job: Job) -> float:
+    """Megapixels that a job counts for; one of unknown size goes alone."""
+    return job.megapixels or IN_FLIGHT

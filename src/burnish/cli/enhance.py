@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import replace
 from glob import glob
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from burnish.batch.manifest import Manifest, home
 from burnish.batch.plan import plan
-from burnish.batch.run import run
+from burnish.batch.recipe import recipe_for
+from burnish.batch.report import check_report, write_report
+from burnish.batch.resume import Memory, wants_memory
+from burnish.batch.run import rehearse, run
+from burnish.batch.steps import Steps
 from burnish.cli.flags import with_flags
-from burnish.cli.progress import view
+from burnish.cli.progress import sentence, view
+from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import BurnishError, InputError
 
@@ -55,6 +63,23 @@ def command(
     quality: Annotated[
         int | None, typer.Option(help="Quality 1 to 100 of JPEG, WebP, AVIF and HEIC.")
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEMPLATE",
+            help="Names for the results: {name} and {folder} stand for the photo's.",
+        ),
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try photos again that failed in an earlier run.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a report: FILE.json and FILE.txt."),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print each event as a line of JSON, for machines.")
     ] = False,
@@ -64,22 +89,30 @@ def command(
     show = view(json)
     try:
         options = EnhanceOptions(**choices)
-        jobs = plan(expanded(paths), output, format=format)
-        with show:
+        steps = Steps(metadata, quality, overwrite)
+        inputs = expanded(paths)
+        jobs = plan(inputs, output, format=format, name=name)
+        recipe = recipe_for(options, find(options.model), metadata=metadata, quality=quality)
+        if report:
+            check_report(report)
+        with ExitStack() as stack:
+            if home(output).exists() if dry_run else wants_memory(inputs, output):
+                manifest = stack.enter_context(Manifest(home(output)))
+                memory = Memory(manifest, output, recipe, retry_failed)
+                steps = replace(steps, memory=memory, scratch=memory.begin())
+            stack.enter_context(show)
             show.begin(jobs)
-            report = run(
-                jobs,
-                lambda: _enhancer(options),
-                metadata=metadata,
-                quality=quality,
-                overwrite=overwrite,
-                on_event=show.event,
-            )
+            if dry_run:
+                result = rehearse(jobs, steps, show.event)
+            else:
+                result = run(jobs, lambda: _enhancer(options), steps, on_event=show.event)
     except BurnishError as error:
         show.refused(error)
         raise
-    show.summary(report, output)
-    return report.exit_code
+    show.summary(result, output)
+    if report:
+        write_report(result, report, sentence(result, output))
+    return result.exit_code
 
 
 def expanded(paths: list[Path]) -> list[Path]:

@@ -10,7 +10,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from burnish.batch.events import Done, Event, Failed, Progress, Report, Skipped, Started
+from burnish.batch.events import (
+    Done,
+    Event,
+    Failed,
+    Kept,
+    Planned,
+    Progress,
+    Report,
+    Skipped,
+    Started,
+)
 from burnish.batch.plan import Job
 from burnish.errors import BurnishError
 
@@ -49,6 +59,8 @@ class Lines:
                     self.bad(trace)
             case Skipped(_, reason):
                 self.bad(f"skipped: {reason}")
+            case Planned(job):
+                self.good(f"{job.source} -> {job.target}")
 
     def good(self, line: str) -> None:
         print(line, flush=True)
@@ -81,6 +93,7 @@ class Bar(Lines):
             transient=True,
         )
         self.finished = 0.0
+        self.shares: dict[Path, float] = {}
 
     def __enter__(self) -> Self:
         self.bar.start()
@@ -105,10 +118,12 @@ class Bar(Lines):
                 count = f"{number}/{total}"
                 self.bar.update(self.task, description=job.source.name, count=count)
             case Progress(job, share):
-                self.bar.update(self.task, completed=self.finished + share * weight(job))
-            case Done(job) | Failed(job) | Skipped(job):
+                self.shares[job.target] = share * weight(job)
+            case Done(job) | Failed(job) | Kept(job) | Skipped(job) | Planned(job):
+                self.shares.pop(job.target, None)
                 self.finished += weight(job)
-                self.bar.update(self.task, completed=self.finished)
+        completed = self.finished + sum(self.shares.values())
+        self.bar.update(self.task, completed=completed)
         super().event(event)
 
     def good(self, line: str) -> None:
@@ -146,6 +161,8 @@ class JsonLines(Lines):
             done=len(report.done),
             failed=len(report.failed),
             skipped=len(report.skipped),
+            kept=len(report.kept),
+            planned=len(report.planned),
             seconds=round(report.seconds, 3),
             megapixels=round(sum(done.megapixels for done in report.done), 3),
             interrupted=report.interrupted,
@@ -169,6 +186,8 @@ def fields(event: Event) -> dict[str, Any]:
         "target": str(job.target),
     }
     match event:
+        case Planned():
+            values |= {"megapixels": round(job.megapixels, 3)}
         case Started(_, number, total):
             values |= {"number": number, "total": total, "megapixels": round(job.megapixels, 3)}
         case Progress(_, share):
@@ -198,8 +217,13 @@ def sentence(report: Report, out: Path) -> str:
     rate = f", {size / report.seconds:.1f} MP/s" if report.done and report.seconds else ""
     count = len(report.done)
     parts = [f"{count} photo{'' if count == 1 else 's'} enhanced"]
+    if report.rehearsed:
+        count = len(report.planned)
+        parts = [f"{count} photo{'' if count == 1 else 's'} to enhance"]
+    parts += [f"{len(report.kept)} done before"] if report.kept else []
     parts += [f"{len(report.failed)} failed"] if report.failed else []
     parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
-    left = report.total - count - len(report.failed) - len(report.skipped)
-    parts += [f"interrupted with {left} left"] if report.interrupted else []
+    parts += [f"interrupted with {report.left} left"] if report.interrupted else []
+    if report.rehearsed:
+        return f"{', '.join(parts)}: {out} (nothing was done)"
     return f"{', '.join(parts)} in {report.seconds:.1f} s{rate}: {out}"

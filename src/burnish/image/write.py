@@ -51,12 +51,21 @@ def same_file(path: Path, other: Path) -> bool:
 
 
 def write_bytes(
-    parts: list[bytes], path: Path, *, overwrite: bool = False, original: Path | None = None
+    parts: list[bytes],
+    path: Path,
+    *,
+    overwrite: bool = False,
+    original: Path | None = None,
+    scratch: Path | None = None,
 ) -> None:
-    """Put the parts into a hidden file beside the target, then give it the target's name."""
+    """Put the parts into a hidden file beside the target, then give it the target's name.
+
+    The hidden file lies in the folder ``scratch`` if that is on the same file system.
+    """
     path = Path(path)
-    temporary = path.parent / f".burnish-{os.urandom(8).hex()}.part"
     make_folder(path.parent)
+    beside = scratch if scratch is not None and same_device(scratch, path.parent) else path.parent
+    temporary = beside / f".burnish-{os.urandom(8).hex()}.part"
     try:
         try:
             with temporary.open("xb") as file:
@@ -69,12 +78,30 @@ def write_bytes(
                 temporary.replace(path)
             else:
                 take_name(temporary, path)
+            sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
     except FileExistsError:
         raise OutputError(f"{path} exists already: use --overwrite to replace it.") from None
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def same_device(folder: Path, other: Path) -> bool:
+    try:
+        return folder.stat().st_dev == other.stat().st_dev
+    except OSError:
+        return False
+
+
+def sync_folder(folder: Path) -> None:
+    """Let a new name survive a power cut too; not every system and file system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def make_folder(folder: Path) -> None:

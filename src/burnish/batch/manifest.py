@@ -1,0 +1,182 @@
+"""The memory of a batch: which photo became which output, by which recipe, kept beside the outputs.
+
+An SQLite file. An entry is ``writing`` from the moment its output's bytes are known until the file
+has its name, so that after a power cut the hash tells whether a file that is there is ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path, PurePath
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+import numpy as np
+
+from burnish.batch.recipe import Recipe
+from burnish.errors import OutputError
+
+FOLDER = ".burnish"
+"""Hidden, so that searching a folder for photos passes it by."""
+VERSION = 1
+T = TypeVar("T")
+State = Literal["writing", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of one output. Stamps and hashes are text; empty where not known."""
+
+    target: str
+    """The output's name below the output folder: see `key`."""
+    source: str
+    """Path of the photo, for people to read; its content says whether it is the same."""
+    stamp: str
+    """Size and time of the photo: while they are the same, its content is not read again."""
+    content: str
+    """sha256 of the photo's file."""
+    recipe: str
+    """`Recipe.hash` of what was done with it."""
+    state: State
+    output_stamp: str = ""
+    output: str = ""
+    """sha256 of the output's bytes."""
+    reason: str = ""
+    """Why it failed, one sentence."""
+    code: int = 0
+    """Exit code of such a failure."""
+
+
+COLUMNS = ", ".join(field.name for field in fields(Entry))
+SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS photos ({COLUMNS}, PRIMARY KEY (target)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS recipes (hash TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS statistics (
+    content TEXT, model TEXT, vector BLOB, PRIMARY KEY (content, model)) WITHOUT ROWID;
+PRAGMA user_version = {VERSION};
+"""
+
+
+class Manifest:
+    """The open file. Safe to use from several threads; locked against other processes.
+
+    Every change is on the disk when its call returns.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file; its folder too.
+
+        Raises:
+            OutputError: it cannot be made, is damaged or from a newer burnish, or another burnish
+                works with it.
+        """
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{path.parent} cannot be made: {error.strerror}.") from None
+        self._db = self._guarded(
+            lambda: sqlite3.connect(path, timeout=1, check_same_thread=False, isolation_level=None)
+        )
+        try:
+            self._guarded(self._prepare)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        # An exclusive lock also spares the write-ahead log the shared memory that network file
+        # systems lack; with `full`, a change that was told survives a power cut.
+        self._db.execute("PRAGMA locking_mode = exclusive")
+        self._db.execute("PRAGMA journal_mode = wal")
+        self._db.execute("PRAGMA synchronous = full")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise OutputError(f"{self.path} was made by a newer burnish: use that one.")
+        self._db.executescript(f"BEGIN IMMEDIATE;{SCHEMA}COMMIT;")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def get(self, target: str) -> Entry | None:
+        """The entry of an output, by its `key`."""
+        rows = self._run(f"SELECT {COLUMNS} FROM photos WHERE target = ?", (target,))
+        return Entry(*rows[0]) if rows else None
+
+    def put(self, entry: Entry) -> None:
+        """Add an entry, or replace the one of the same output."""
+        marks = ", ".join("?" * len(fields(Entry)))
+        self._run(f"INSERT OR REPLACE INTO photos ({COLUMNS}) VALUES ({marks})", astuple(entry))
+
+    def entries(self) -> Iterator[Entry]:
+        """All entries in the order of their outputs' names."""
+        for row in self._run(f"SELECT {COLUMNS} FROM photos ORDER BY target"):
+            yield Entry(*row)
+
+    def add_recipe(self, recipe: Recipe) -> None:
+        """Keep what a recipe's hash stands for, so that a later refusal can say what differs."""
+        self._run(
+            "INSERT OR IGNORE INTO recipes VALUES (?, ?)", (recipe.hash, json.dumps(recipe.facts))
+        )
+
+    def recipe(self, hash: str) -> Recipe | None:
+        rows = self._run("SELECT facts FROM recipes WHERE hash = ?", (hash,))
+        return Recipe(json.loads(rows[0][0])) if rows else None
+
+    def add_statistics(self, content: str, model: str, vector: np.ndarray) -> None:
+        """Keep a photo's whole-picture statistics, (1, K) float32, by its content's hash."""
+        blob = np.asarray(vector, "<f4").tobytes()
+        self._run("INSERT OR REPLACE INTO statistics VALUES (?, ?, ?)", (content, model, blob))
+
+    def statistics(self, content: str, model: str) -> np.ndarray | None:
+        rows = self._run(
+            "SELECT vector FROM statistics WHERE content = ? AND model = ?", (content, model)
+        )
+        return np.frombuffer(rows[0][0], "<f4").reshape(1, -1) if rows else None
+
+    def _run(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._guarded(lambda: self._db.execute(statement, values).fetchall())
+
+    def _guarded(self, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise OutputError(
+                    f"Another burnish is at work in {self.path.parent.parent}: let it finish."
+                ) from None
+            raise OutputError(f"{self.path} cannot be used: {error}.") from error
+
+
+def home(out: Path) -> Path:
+    """Where the manifest of an output folder lies."""
+    return out / FOLDER / "manifest.sqlite"
+
+
+def key(target: Path, out: Path) -> str:
+    """An output's name below its folder, the same on every system."""
+    return spelt(PurePath(os.path.relpath(target, out)).as_posix())
+
+
+def spelt(name: str) -> str:
+    """A file name as text: names may hold bytes that are none."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -1,0 +1,65 @@
+"""What is done with each photo of a batch, as a hash that changes when the outputs would."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from burnish import __version__
+from burnish.engine.models import Model
+from burnish.engine.options import EnhanceOptions
+
+HOW = ("model", "threads", "tile")
+"""Options that say how or by what name it is computed, not what comes out."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """``facts`` are plain values by name; equal facts give an equal ``hash``."""
+
+    facts: dict[str, Any]
+    hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        text = json.dumps(self.facts, sort_keys=True)
+        object.__setattr__(self, "hash", hashlib.sha256(text.encode()).hexdigest())
+
+    def differences(self, other: Recipe | None) -> str:
+        """What ``other`` had, where it differs from this one: "strength 0.6, not 1.0"."""
+        old = other.facts if other else {}
+        named = [
+            f"{name} {shown(old.get(name))}, not {shown(self.facts.get(name))}"
+            for name in sorted(old.keys() | self.facts.keys())
+            if old.get(name) != self.facts.get(name)
+        ]
+        return "; ".join(named) if other else "unknown options"
+
+
+def shown(value: Any) -> str:
+    """A fact for people to read: hashes are cut short."""
+    text = "none" if value is None else str(value)
+    return text[:8] if len(text) == 64 else text
+
+
+def recipe_for(
+    options: EnhanceOptions,
+    model: Model,
+    *,
+    metadata: str = "keep",
+    quality: int | None = None,
+    look: str | None = None,
+) -> Recipe:
+    """The recipe of these options. ``look`` is the hash of what a series is locked to, if it is."""
+    weights = json.dumps(model.card.hashes, sort_keys=True)
+    facts = {name: value for name, value in asdict(options).items() if name not in HOW}
+    facts |= {
+        "model": model.card.name,
+        "weights": hashlib.sha256(weights.encode()).hexdigest(),
+        "metadata": metadata,
+        "quality": quality,
+        "look": look,
+        "burnish": __version__,
+    }
+    return Recipe(facts)

@@ -1,0 +1,127 @@
+"""What a batch remembers of earlier runs decides what is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from burnish.batch import files
+from burnish.batch.events import Failed, Kept, Skipped
+from burnish.batch.manifest import FOLDER, Entry, Manifest, home, key, spelt
+from burnish.batch.plan import Job
+from burnish.batch.recipe import Recipe
+from burnish.errors import BurnishError, InputError
+from burnish.image.sniff import SUFFIXES
+from burnish.image.write import make_folder
+
+FAULTS_OF_THE_PHOTO = (InputError.exit_code, BurnishError.exit_code)
+"""Failures that come again; after others, such as a full disk, a photo is tried again unasked."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A manifest, and the recipe that outputs are wanted by.
+
+    For each job: `verdict`; where that is None, `taken` before the photo is read, `writing` when
+    the output's bytes are known, `done` when the output has its name, or `failed`.
+    """
+
+    manifest: Manifest
+    out: Path
+    recipe: Recipe
+    retry_failed: bool = False
+    stamp: Callable[[Path], str] = files.stamp
+    digest: Callable[[Path], str] = files.digest
+
+    def begin(self) -> Path:
+        """Store the recipe; the folder for files without a name yet, emptied.
+
+        What lies there was left by a run that was killed: the manifest is locked against others.
+        """
+        self.manifest.add_recipe(self.recipe)
+        folder = self.out / FOLDER / "parts"
+        make_folder(folder)
+        for left in folder.glob(".burnish-*.part"):
+            left.unlink(missing_ok=True)
+        return folder
+
+    def verdict(self, job: Job, overwrite: bool = False) -> Kept | Skipped | Failed | None:
+        """Why there is nothing to do for a job, or None where there is.
+
+        An output that is there stays as it is unless ``overwrite``. If burnish made it, by the
+        same recipe of the same photo, it is kept with ``overwrite`` too: it would come out equal.
+        """
+        there = self.stamp(job.target)
+        entry = self.manifest.get(key(job.target, self.out))
+        if entry is None:
+            return exists(job) if there and not overwrite else None
+        stamp = self.stamp(job.source)
+        same = stamp == entry.stamp or self.digest(job.source) == entry.content != ""
+        current = same and entry.recipe == self.recipe.hash
+        if entry.state == "failed":
+            if current and not self.retry_failed and entry.code in FAULTS_OF_THE_PHOTO:
+                again = "(in an earlier run; --retry-failed tries again)"
+                return Failed(job, f"{entry.reason} {again}", entry.code)
+            return exists(job) if there and not overwrite else None
+        if not there:
+            return None
+        if there != entry.output_stamp and self.digest(job.target) != entry.output:
+            return None if overwrite else exists(job)  # not, or no more, what burnish wrote
+        if not current:
+            return None if overwrite else Skipped(job, self.stale(job, entry, same))
+        settled = replace(entry, state="done", stamp=stamp, output_stamp=there)
+        if settled != entry:
+            self.manifest.put(settled)
+        return Kept(job)
+
+    def stale(self, job: Job, entry: Entry, same: bool) -> str:
+        """Why an output that burnish made is not the one that is wanted now."""
+        if not same and entry.source == spelt(str(job.source.absolute())):
+            why = f"{job.source} has changed since {job.target} was made"
+        elif not same:
+            why = f"{job.target} was made of another photo, {entry.source}"
+        else:
+            old = self.manifest.recipe(entry.recipe)
+            why = f"{job.target} was made with {self.recipe.differences(old)}"
+        return f"{why}: use --overwrite to make it anew."
+
+    def taken(self, job: Job) -> Entry:
+        """The entry to go on with; not stored yet. Reads the photo's file once for its hash."""
+        stamp = self.stamp(job.source)
+        return Entry(
+            target=key(job.target, self.out),
+            source=spelt(str(job.source.absolute())),
+            stamp=stamp,
+            content=self.digest(job.source),
+            recipe=self.recipe.hash,
+            state="writing",
+        )
+
+    def unchanged(self, job: Job, entry: Entry) -> bool:
+        """Whether the photo's file is still the one that was taken."""
+        return self.stamp(job.source) == entry.stamp
+
+    def writing(self, entry: Entry, output: str) -> Entry:
+        """The output's bytes are about to get their name; ``output`` is their sha256."""
+        entry = replace(entry, output=output)
+        self.manifest.put(entry)
+        return entry
+
+    def done(self, job: Job, entry: Entry) -> None:
+        self.manifest.put(replace(entry, state="done", output_stamp=self.stamp(job.target)))
+
+    def failed(self, entry: Entry, reason: str, code: int) -> None:
+        self.manifest.put(replace(entry, state="failed", output="", reason=reason, code=code))
+
+
+def wants_memory(inputs: Sequence[Path], out: Path) -> bool:
+    """Whether results go into a folder that is worth a manifest: not for one named photo."""
+    if home(out).exists():
+        return True
+    is_folder = out.is_dir() or out.suffix.lower() not in SUFFIXES
+    return is_folder and (len(inputs) > 1 or any(path.is_dir() for path in inputs))
+
+
+def exists(job: Job) -> Skipped:
+    return Skipped(job, f"{job.target} exists already: use --overwrite to replace it.")
