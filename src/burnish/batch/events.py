@@ -52,6 +52,15 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A photo's part in the look of its series is known; ``number`` counts from 1 to ``total``."""
+
+    job: Job
+    number: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Planned:
     """What a rehearsal found to be done."""
 
@@ -73,7 +82,7 @@ class Skipped:
     reason: str
 
 
-Event = Started | Progress | Done | Failed | Planned | Kept | Skipped
+Event = Measured | Started | Progress | Done | Failed | Planned | Kept | Skipped
 
 
 @dataclass

@@ -26,6 +26,10 @@ class Recipe:
         text = json.dumps(self.facts, sort_keys=True)
         object.__setattr__(self, "hash", hashlib.sha256(text.encode()).hexdigest())
 
+    def with_look(self, look: str) -> Recipe:
+        """The same for a series; ``look`` is the hash of the photos that it follows."""
+        return Recipe(self.facts | {"look": look})
+
     def differences(self, other: Recipe | None) -> str:
         """What ``other`` had, where it differs from this one: "strength 0.6, not 1.0"."""
         old = other.facts if other else {}
@@ -49,9 +53,8 @@ def recipe_for(
     *,
     metadata: str = "keep",
     quality: int | None = None,
-    look: str | None = None,
 ) -> Recipe:
-    """The recipe of these options. ``look`` is the hash of what a series is locked to, if it is."""
+    """The recipe of these options, each photo by itself."""
     weights = json.dumps(model.card.hashes, sort_keys=True)
     facts = {name: value for name, value in asdict(options).items() if name not in HOW}
     facts |= {
@@ -59,7 +62,7 @@ def recipe_for(
         "weights": hashlib.sha256(weights.encode()).hexdigest(),
         "metadata": metadata,
         "quality": quality,
-        "look": look,
+        "look": None,
         "burnish": __version__,
     }
     return Recipe(facts)

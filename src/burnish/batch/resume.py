@@ -75,6 +75,13 @@ class Memory:
             self.manifest.put(settled)
         return Kept(job)
 
+    def content(self, job: Job) -> str:
+        """Hash of a photo's file, read only if it is not known already; "" if it cannot be."""
+        entry = self.manifest.get(key(job.target, self.out))
+        if entry and entry.stamp and entry.stamp == self.stamp(job.source):
+            return entry.content
+        return self.digest(job.source)
+
     def stale(self, job: Job, entry: Entry, same: bool) -> str:
         """Why an output that burnish made is not the one that is wanted now."""
         if not same and entry.source == spelt(str(job.source.absolute())):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from glob import glob
@@ -10,18 +11,23 @@ from typing import Annotated, Any
 
 import typer
 
+from burnish.batch.events import Event
+from burnish.batch.files import digest
 from burnish.batch.manifest import Manifest, home
-from burnish.batch.plan import plan
+from burnish.batch.plan import Job, plan
 from burnish.batch.recipe import recipe_for
 from burnish.batch.report import check_report, write_report
 from burnish.batch.resume import Memory, wants_memory
-from burnish.batch.run import rehearse, run
+from burnish.batch.run import Enhance, rehearse, run
+from burnish.batch.series import alike, look_id, look_of, look_of_series
 from burnish.batch.steps import Steps
 from burnish.cli.flags import with_flags
 from burnish.cli.progress import sentence, view
+from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import BurnishError, InputError
+from burnish.errors import BurnishError, InputError, OptionError
+from burnish.image.read import probe, read
 
 EPILOG = """\b
 Exit codes:
@@ -70,6 +76,13 @@ def command(
             help="Names for the results: {name} and {folder} stand for the photo's.",
         ),
     ] = None,
+    lock_to: Annotated[
+        Path | None,
+        typer.Option(metavar="PHOTO", help="Give all photos the look that this one gets."),
+    ] = None,
+    series: Annotated[
+        bool, typer.Option("--series", help="Give all photos one look, that of their mean.")
+    ] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try photos again that failed in an earlier run.")
     ] = False,
@@ -93,19 +106,35 @@ def command(
         inputs = expanded(paths)
         jobs = plan(inputs, output, format=format, name=name)
         recipe = recipe_for(options, find(options.model), metadata=metadata, quality=quality)
+        if lock_to:
+            if series:
+                raise OptionError("Choose one of --lock-to and --series.")
+            probe(lock_to)
+            recipe = recipe.with_look(digest(lock_to))
         if report:
             check_report(report)
         with ExitStack() as stack:
+            memory = None
             if home(output).exists() if dry_run else wants_memory(inputs, output):
                 manifest = stack.enter_context(Manifest(home(output)))
                 memory = Memory(manifest, output, recipe, retry_failed)
-                steps = replace(steps, memory=memory, scratch=memory.begin())
+            if series:
+                recipe = recipe.with_look(look_id(jobs, memory))
+            if memory:
+                memory = replace(memory, recipe=recipe)
+                scratch = None if dry_run else memory.begin()
+                steps = replace(steps, memory=memory, scratch=scratch)
             stack.enter_context(show)
             show.begin(jobs)
             if dry_run:
                 result = rehearse(jobs, steps, show.event)
             else:
-                result = run(jobs, lambda: _enhancer(options), steps, on_event=show.event)
+
+                def load() -> Enhance:
+                    members = jobs if series else ()
+                    return enhancer(options, lock_to, members, memory, show.event)
+
+                result = run(jobs, load, steps, on_event=show.event)
     except BurnishError as error:
         show.refused(error)
         raise
@@ -128,7 +157,17 @@ def expanded(paths: list[Path]) -> list[Path]:
     return found
 
 
-def _enhancer(options: EnhanceOptions) -> Any:
-    from burnish.engine.enhancer import Enhancer
-
-    return Enhancer(options)
+def enhancer(
+    options: EnhanceOptions,
+    lock_to: Path | None,
+    members: Sequence[Job] = (),
+    memory: Memory | None = None,
+    on_event: Callable[[Event], None] = lambda event: None,
+) -> Enhance:
+    """What enhances: each photo by itself, or all like one photo or like the members' mean."""
+    enhance = Enhancer(options)
+    if lock_to:
+        return alike(enhance, look_of(read(lock_to).pixels, enhance))
+    if members:
+        return alike(enhance, look_of_series(members, enhance, memory, on_event))
+    return enhance

@@ -15,6 +15,7 @@ from burnish.batch.events import (
     Event,
     Failed,
     Kept,
+    Measured,
     Planned,
     Progress,
     Report,
@@ -114,6 +115,8 @@ class Bar(Lines):
 
     def event(self, event: Event) -> None:
         match event:
+            case Measured(job, number, total):
+                self.bar.update(self.task, description="measuring", count=f"{number}/{total}")
             case Started(job, number, total):
                 count = f"{number}/{total}"
                 self.bar.update(self.task, description=job.source.name, count=count)
@@ -188,6 +191,8 @@ def fields(event: Event) -> dict[str, Any]:
     match event:
         case Planned():
             values |= {"megapixels": round(job.megapixels, 3)}
+        case Measured(_, number, total):
+            values |= {"number": number, "total": total}
         case Started(_, number, total):
             values |= {"number": number, "total": total, "megapixels": round(job.megapixels, 3)}
         case Progress(_, share):
