@@ -6,12 +6,14 @@ handle like a path; whoever opens it comes here.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from burnish.batch import files
 from burnish.errors import InputError, MissingExtraError, OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -99,6 +101,8 @@ def stamp_of(info: dict[str, Any]) -> str:
 
 def stamp(where: Path) -> str:
     """The stamp of one file; "" where there is none."""
+    if not is_url(where):
+        return files.stamp(where)
     fs, name = opened(where)
     try:
         return stamp_of(fs.info(name))
@@ -133,6 +137,12 @@ def store(file: Path, target: Path) -> None:
         fs.mv(partial, name)
     except Exception as error:
         raise OutputError(f"{target} cannot be written: {first_line(error)}.") from error
+
+
+def remove(where: Path) -> None:
+    fs, name = opened(where)
+    with contextlib.suppress(FileNotFoundError):
+        fs.rm_file(name)
 
 
 def first_line(error: Exception) -> str:

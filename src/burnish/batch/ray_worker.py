@@ -7,7 +7,6 @@ to be written.
 
 from __future__ import annotations
 
-
 import tempfile
 import time
 from contextlib import ExitStack
@@ -44,6 +43,8 @@ class Task:
     metadata: str = "keep"
     quality: int | None = None
     overwrite: bool = False
+    scratch: Path | None = None
+    """Folder for files that have no name yet, where the outputs are local."""
 
 
 class Ledger:
@@ -147,6 +148,10 @@ class Worker:
             write_bytes(parts, whole)
             places.store(whole, job.target)
         else:
-            write_bytes(parts, job.target, overwrite=self.task.overwrite, original=source)
-
-
+            write_bytes(
+                parts,
+                job.target,
+                overwrite=self.task.overwrite,
+                original=source,
+                scratch=self.task.scratch,
+            )
