@@ -34,4 +34,5 @@ def s3_server() -> Iterator[dict[str, str]]:
         try:
             yield os.environ | environment
         finally:
+            fs.rm(BUCKET, recursive=True)  # its memory outlives it in this process
             running.stop()

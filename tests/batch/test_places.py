@@ -62,7 +62,7 @@ def test_a_file_goes_there_and_back_and_is_listed(bucket: str, tmp_path: Path) -
     assert places.stamp(target) not in ("", entry[1])
     with pytest.raises(InputError, match=r"s3://photos/no\.png does not exist"):
         places.fetch(place(f"{bucket}/no.png"), tmp_path)
-    with pytest.raises(OutputError, match="s3://no-such-bucket/a.png cannot be written"):
+    with pytest.raises(OutputError, match=r"s3://no-such-bucket/a\.png cannot be written"):
         places.store(photo, place("s3://no-such-bucket/a.png"))
 
 

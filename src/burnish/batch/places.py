@@ -36,6 +36,8 @@ class Url(PurePosixPath):
         """It is."""
         return self
 
+    resolve = absolute
+
 
 def place(given: str | Path | Url) -> Path:
     """A path, or a `Url` posing as one; file:// is a path."""
