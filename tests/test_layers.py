@@ -45,6 +45,8 @@ HOMES = {
     "fastapi": ("server",),
     "starlette": ("server",),
     "uvicorn": ("server",),
+    "pydantic": ("server",),
+    "prometheus_client": ("server",),
     "typer": ("cli",),
     "click": ("cli",),
     "rich": ("cli", "bench"),

@@ -152,3 +152,31 @@ def test_unwritable_output_is_refused_before_work(
     monkeypatch.setattr("os.access", allow)
     with pytest.raises(OutputError, match="no permission"):
         targets("a.png")
+
+
+def test_names_by_a_template(root: Path) -> None:
+    make("in/b.1.png")
+    make("in/x/c.png")
+    jobs = plan([Path("in")], Path("out"), name="{folder}-{name}_better", format="jpg")
+    assert [job.target.as_posix() for job in jobs] == [
+        "out/in-b.1_better.jpg",
+        "out/x/x-c_better.jpg",
+    ]
+    with pytest.raises(OutputError, match="would both become out/same"):
+        make("in/d.png")
+        plan([Path("in")], Path("out"), name="same")
+
+
+@pytest.mark.parametrize(
+    "template", ["{number}", "{name!r}", "{name:>9}", "{", "", ".{name}", "a/{name}", "{name.stem}"]
+)
+def test_templates_that_make_no_names(root: Path, template: str) -> None:
+    make("a.png")
+    with pytest.raises(OptionError, match="name template"):
+        plan([Path("a.png")], Path("out"), name=template)
+
+
+def test_a_template_is_for_folders(root: Path) -> None:
+    make("a.png")
+    with pytest.raises(OptionError, match="is a file"):
+        plan([Path("a.png")], Path("b.png"), name="{name}")

@@ -30,7 +30,7 @@ from burnish.image.read import read
 SAMPLE = 20_000
 """Pixels from which brightness and balance are taken."""
 NEAR = 1.2
-"""Octaves of `bend` from which on a photo's brightness is its own."""
+"""Octaves of `bend` from which on a photo's brightness is its own: for mid-tones, stops."""
 NEAR_BALANCE = 0.4
 """The same for a channel against the others."""
 WIDEST = 2.0
@@ -104,8 +104,11 @@ def towards(pixels: np.ndarray, levels: np.ndarray, grey: bool = False) -> np.nd
 
 
 def fade(x: np.ndarray, near: float) -> np.ndarray:
-    """x where it is small, 0 from ``near`` on: Tukey's biweight, x (1 - (x / near)^2)^2."""
-    return x * np.maximum(1 - (x / near) ** 2, 0) ** 2
+    """x where it is small, 0 from ``near`` on, smoothly: x (1 - (x / near)^4)^2.
+
+    Tukey's biweight with a broader top.
+    """
+    return x * np.maximum(1 - (x / near) ** 4, 0) ** 2
 
 
 def bend(pixels: np.ndarray, octaves: np.ndarray) -> np.ndarray:

@@ -14,12 +14,14 @@ from burnish.errors import BurnishError, OptionError
 
 VERBS = {
     "enhance": "Make photos better: files or folders in, a folder out.",
+    "watch": "Enhance photos as they are put into a folder.",
     "compare": "Put photos before and after side by side on one sheet.",
     "models": "List the models that can be used.",
     "doctor": "Say what runs on this machine, and how fast.",
     "eval": "Score results against targets, beside what plain tools get.",
     "bench": "Measure speed and memory on this machine.",
     "train": "Train a network by a recipe, or pack it for another machine.",
+    "serve": "Open a page for photos in the browser, and serve the HTTP API.",
     "export": "Turn trained weights into a model folder for enhance.",
 }
 INTERRUPTED = 130

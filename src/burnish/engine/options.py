@@ -18,7 +18,11 @@ class EnhanceOptions:
     )
     strength: float = field(
         default=1.0,
-        metadata={"help": "How much of the change to apply, 0 to 1; 0 returns the photo's pixels."},
+        metadata={
+            "help": "How much of the change to apply, 0 to 1; 0 returns the photo's pixels.",
+            "least": 0,
+            "most": 1,
+        },
     )
     precision: Precision = field(
         default="auto",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def open_vips(source: Path | bytes, name: str, format: str, facts: Facts) -> Ope
         options["unlimited"] = True  # our own limit counts pixels and is checked before decoding
     try:
         image = getattr(pyvips.Image, loader)(
-            source if isinstance(source, bytes) else str(source), **options
+            source if isinstance(source, bytes) else os.fsencode(source), **options
         )
     except pyvips.Error as error:
         raise InputError(

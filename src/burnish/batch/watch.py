@@ -1,0 +1,144 @@
+"""Enhance what is put into a folder, for as long as it takes.
+
+The folder is looked through again and again rather than followed by the system's notices: those do
+not come from other machines on network file systems, get lost in bursts, and say nothing of what
+happened before the start.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from burnish.batch.events import Event, Failed, Skipped
+from burnish.batch.files import stamp
+from burnish.batch.plan import Job, job_for, output_format, photos_in, renamed, same_place
+from burnish.batch.run import Enhance, run
+from burnish.batch.steps import Steps
+from burnish.batch.whole import is_whole
+from burnish.errors import InputError, OptionError, OutputError
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds to wait for what."""
+
+    poll: float = 1.0
+    """Between two looks at the folder."""
+    settle: float = 2.0
+    """A file must stay the same for this long."""
+    unfinished: float = 60.0
+    """One that stays the same but has no proper end is taken for damaged after this long."""
+
+    def __post_init__(self) -> None:
+        if not (self.poll > 0 and self.settle >= 0 and self.unfinished >= self.settle):
+            raise OptionError("The seconds to wait must not be negative.")
+
+
+@dataclass
+class Watcher:
+    """What is known of the files in a folder; `ready` looks at them once."""
+
+    folder: Path
+    out: Path
+    format: str | None = None
+    name: str | None = None
+    patience: Patience = field(default_factory=Patience)
+    on_event: Callable[[Event], None] = lambda event: None
+
+    def __post_init__(self) -> None:
+        if not self.folder.is_dir():
+            raise InputError(f"{self.folder} is no folder that could be watched.")
+        if same_place(self.folder, self.out):
+            raise OutputError(f"{self.out} is an input too: choose another folder for the results.")
+        if self.out.resolve() in self.folder.resolve().parents:
+            raise OutputError(f"{self.folder} lies in {self.out}: choose another output folder.")
+        if self.format:
+            self.format = output_format(self.format)
+        if self.name is not None:
+            renamed(Path("a.jpg"), self.folder / "a.jpg", self.name)
+        self.seen: dict[Path, tuple[str, float]] = {}
+        """Stamp, and since when it is so."""
+        self.handled: dict[Path, str] = {}
+        """Stamp under which a file was taken."""
+        self.owners: dict[Path, Path] = {}
+        """Which photo each output is for."""
+
+    def ready(self, now: float) -> list[Job]:
+        """The photos that are whole and new, or have changed."""
+        there = dict(self.listed())
+        self.seen = {path: known for path, known in self.seen.items() if path in there}
+        self.handled = {path: known for path, known in self.handled.items() if path in there}
+        self.owners = {target: path for target, path in self.owners.items() if path in there}
+        jobs = []
+        for path, below in there.items():
+            current = stamp(path)
+            if not current or self.handled.get(path) == current:
+                continue
+            known, since = self.seen.get(path, ("", now))
+            if known != current:
+                self.seen[path] = (current, now)
+                continue
+            age = now - since
+            if age < self.patience.settle or not (
+                age >= self.patience.unfinished or is_whole(path)
+            ):
+                continue
+            self.handled[path] = current
+            job = self.job(path, below)
+            if job:
+                jobs.append(job)
+        return jobs
+
+    def listed(self) -> list[tuple[Path, Path]]:
+        try:
+            return list(photos_in(self.folder, self.out))
+        except InputError:  # there is nothing in it, or it cannot be reached just now
+            return []
+
+    def job(self, path: Path, below: Path) -> Job | None:
+        """The job for a photo, unless another photo has its output."""
+        if self.name is not None:
+            below = renamed(below, path, self.name)
+        job = job_for(path, self.out / below, self.format)
+        owner = self.owners.setdefault(job.target, path)
+        if owner == path:
+            return job
+        self.on_event(Skipped(job, f"{owner} and {path} would both become {job.target}."))
+        return None
+
+    def again(self, job: Job, now: float) -> None:
+        """Take a photo once more later: its result could not be written just now."""
+        known = self.handled.pop(job.source, "")
+        self.seen[job.source] = (known, now + self.patience.unfinished)
+
+
+def watch(
+    watcher: Watcher,
+    enhance: Enhance,
+    steps: Steps,
+    stop: threading.Event | None = None,
+) -> None:
+    """Look at the folder until ``stop`` is set or Ctrl-C; a photo under way is then left undone."""
+    stop = stop or threading.Event()
+    try:
+        while not stop.is_set():
+            jobs = watcher.ready(time.monotonic())
+            if jobs:
+                report = run(jobs, lambda: enhance, steps, on_event=watcher.on_event)
+                if report.interrupted:
+                    return
+                for failed in report.failed:
+                    if worth_another_try(failed):
+                        watcher.again(failed.job, time.monotonic())
+            stop.wait(watcher.patience.poll)
+    except KeyboardInterrupt:
+        return
+
+
+def worth_another_try(failed: Failed) -> bool:
+    """Whether the disk was at fault, not the photo."""
+    return failed.code == OutputError.exit_code

@@ -1,0 +1,98 @@
+"""`burnish watch`: a folder whose photos are enhanced as they come."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from burnish.batch.files import digest
+from burnish.batch.manifest import Manifest, home
+from burnish.batch.plan import refuse_read_only
+from burnish.batch.recipe import recipe_for
+from burnish.batch.resume import Memory
+from burnish.batch.steps import Steps
+from burnish.batch.watch import Patience, Watcher, watch
+from burnish.cli.enhance import enhancer
+from burnish.cli.flags import with_flags
+from burnish.cli.progress import JsonLines, Lines
+from burnish.engine.models import find
+from burnish.engine.options import EnhanceOptions
+from burnish.errors import BurnishError
+from burnish.image.read import probe
+
+EPILOG = "Ctrl-C or a termination signal ends it with exit code 0; started again, it goes on."
+
+
+@with_flags(EnhanceOptions)
+def command(
+    folder: Annotated[Path, typer.Argument(metavar="IN", help="The folder to watch.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")],
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace results whose photo or options have changed."),
+    ] = False,
+    metadata: Annotated[
+        str,
+        typer.Option(metavar="keep|copyright|strip", help="What of EXIF, XMP and IPTC to keep."),
+    ] = "keep",
+    format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="jpeg|png|webp|tiff|avif|heic", help="Output format, if not the input's."
+        ),
+    ] = None,
+    quality: Annotated[
+        int | None, typer.Option(help="Quality 1 to 100 of JPEG, WebP, AVIF and HEIC.")
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEMPLATE",
+            help="Names for the results: {name} and {folder} stand for the photo's.",
+        ),
+    ] = None,
+    lock_to: Annotated[
+        Path | None,
+        typer.Option(metavar="PHOTO", help="Give all photos the look that this one gets."),
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try photos again that failed in an earlier run.")
+    ] = False,
+    poll: Annotated[float, typer.Option(help="Seconds between two looks at the folder.")] = 1.0,
+    settle: Annotated[
+        float, typer.Option(help="Seconds for which a file must stay the same to be taken.")
+    ] = 2.0,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print each event as a line of JSON, for machines.")
+    ] = False,
+    **choices: Any,
+) -> int:
+    """Enhance photos as they are put into a folder, until it is stopped."""
+    show = JsonLines() if json else Lines()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    try:
+        options = EnhanceOptions(**choices)
+        steps = Steps(metadata, quality, overwrite)
+        patience = Patience(poll, settle, max(60.0, settle))
+        watcher = Watcher(folder, output, format, name, patience, show.event)
+        refuse_read_only(output)
+        recipe = recipe_for(options, find(options.model), metadata=metadata, quality=quality)
+        if lock_to:
+            probe(lock_to)
+            recipe = recipe.with_look(digest(lock_to))
+        enhance = enhancer(options, lock_to)
+        with Manifest(home(output)) as manifest:
+            memory = Memory(manifest, output, recipe, retry_failed)
+            steps = Steps(metadata, quality, overwrite, memory, memory.begin())
+            print(f"Watching {folder}; results go to {output}.", file=sys.stderr, flush=True)
+            watch(watcher, enhance, steps)
+    except KeyboardInterrupt:
+        return 0
+    except BurnishError as error:
+        show.refused(error)
+        raise
+    return 0

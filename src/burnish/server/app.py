@@ -1,0 +1,112 @@
+"""The application: routes, refusals as one sentence of JSON, and the guard before all of it."""
+
+import secrets
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from burnish import __version__
+from burnish.engine.options import EnhanceOptions
+from burnish.errors import BurnishError
+from burnish.server.gauges import Counter
+from burnish.server.guard import Guard, extra_headers
+from burnish.server.limits import Limits
+from burnish.server.routes import enhance, jobs, photos, system
+from burnish.server.service import Service
+
+STATIC = Path(__file__).parent / "static"
+ABOUT = (
+    "Makes photos better: tone, colour and light. Options are query parameters of the same names "
+    "as on the command line. Every refusal is a JSON object with one sentence, `error`."
+)
+
+
+def create_app(
+    options: EnhanceOptions | None = None,
+    limits: Limits | None = None,
+    *,
+    token: str | None = None,
+    hosts: Collection[str] = (),
+    any_address: bool = False,
+) -> FastAPI:
+    """The page and the API as an ASGI application.
+
+    ``options`` hold where a client says nothing; ``hosts`` are names, besides the loopback's,
+    under which the service answers (``any_address``: also under any IP address); with a ``token``,
+    clients need it. Photos and results lie in a temporary folder that goes when the service stops.
+    """
+    service = Service(options or EnhanceOptions(), limits or Limits())
+    session = secrets.token_urlsafe(32)
+    app = FastAPI(
+        title="burnish",
+        version=__version__,
+        description=ABOUT,
+        lifespan=service.lifespan,
+        docs_url=None,  # it would load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.service = service
+    app.include_router(system.router(service, session))
+    app.include_router(enhance.router(service))
+    app.include_router(photos.router(service))
+    app.include_router(jobs.router(service))
+    app.include_router(jobs.archive_router(service))
+
+    @app.get("/", include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+
+    app.mount("/static", Static(directory=STATIC), name="static")
+    add_error_handlers(app)
+    app.add_middleware(Counter, gauges=service.gauges)
+    app.add_middleware(
+        Guard,  # added last, so it comes first
+        limits=service.limits,
+        token=token,
+        session=session,
+        hosts=hosts,
+        any_address=any_address,
+    )
+    return app
+
+
+class Static(StaticFiles):
+    """The page's files, always asked for anew: they change with the version."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Every refusal in the same form: a status and one sentence."""
+
+    def refused(request: Request, error: Any) -> Response:
+        return answer(error.http_status, str(error), extra_headers(error))
+
+    def invalid(request: Request, error: Any) -> Response:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"][1:]) or "body"
+        return answer(422, f"{place}: {first['msg']}.")
+
+    def plain(request: Request, error: Any) -> Response:
+        return answer(error.status_code, f"{error.detail}.", error.headers)
+
+    def unexpected(request: Request, error: Any) -> Response:
+        return answer(500, f"Unexpected {type(error).__name__}; the log of the service says more.")
+
+    app.add_exception_handler(BurnishError, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, plain)
+    app.add_exception_handler(Exception, unexpected)
+
+
+def answer(status: int, sentence: str, headers: Any = None) -> JSONResponse:
+    return JSONResponse({"error": sentence}, status, headers=headers)

@@ -1,0 +1,70 @@
+"""What a client may choose, as query parameters: derived from the dataclass of options.
+
+An option shows up here by itself if it is a choice of words, a number or a yes/no. Free text never
+does, so that no client can name a path; ``model`` becomes a choice among the models offered. What
+belongs to the machine and not to the photo is set by whoever starts the service.
+"""
+
+import inspect
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from fastapi import Query
+
+from burnish.engine.models import find, shipped
+from burnish.engine.options import EnhanceOptions
+
+OPERATORS = frozenset({"precision", "backend", "threads", "tile"})
+"""Options of whoever starts the service."""
+MODEL_HELP = "Model by name (GET /v1/models lists them)."
+
+
+def offered(options: EnhanceOptions) -> dict[str, str]:
+    """Models that a client may name -> what `find` knows them by, the service's own first.
+
+    Those in the wheel, and the one that the service was started with if that is a folder.
+    """
+    own = {find(options.model).card.name: options.model}
+    return own | {name: name for name in shipped() if name not in own}
+
+
+def plain(kind: Any) -> bool:
+    """Whether every value of this type is a word from a list, a number, or yes or no."""
+    if get_origin(kind) is Literal:
+        return True
+    if get_origin(kind) in (Union, types.UnionType):
+        return all(part is type(None) or plain(part) for part in get_args(kind))
+    return kind in (bool, int, float)
+
+
+def chooser(base: EnhanceOptions, models: Mapping[str, str]) -> Callable[..., EnhanceOptions]:
+    """A FastAPI dependency: query parameters -> options, what is left out taken from ``base``."""
+    hints = get_type_hints(EnhanceOptions)
+    parameters = []
+    for field in fields(EnhanceOptions):
+        kind, default, text = hints[field.name], getattr(base, field.name), field.metadata["help"]
+        if field.name == "model":
+            kind, text = Literal[tuple(models)], MODEL_HELP
+            default = next(name for name, known in models.items() if known == base.model)
+        elif field.name in OPERATORS or not plain(kind):
+            continue
+        bounds: Any = {"ge": field.metadata.get("least"), "le": field.metadata.get("most")}
+        query = Query(description=text, allow_inf_nan=False if kind is float else None, **bounds)
+        parameters.append(
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=default,
+                annotation=Annotated[kind, query],
+            )
+        )
+
+    def choose(**chosen: Any) -> EnhanceOptions:
+        chosen["model"] = models[chosen["model"]]
+        return replace(base, **chosen)
+
+    changed: Any = choose
+    changed.__signature__ = inspect.Signature(parameters)
+    return choose

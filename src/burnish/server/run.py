@@ -1,0 +1,91 @@
+"""A service on a socket: what may be bound, and how uvicorn is set up."""
+
+import ipaddress
+import logging
+import socket
+import webbrowser
+from collections.abc import Collection
+
+import uvicorn
+
+from burnish.engine.options import EnhanceOptions
+from burnish.errors import OptionError
+from burnish.server.app import create_app
+from burnish.server.limits import Limits
+from burnish.server.protocol import impatient
+
+LOOPBACK_NAMES = frozenset({"localhost"})
+
+
+class Listening:
+    """A service whose socket is bound: clients may connect, and are answered once it runs."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        options: EnhanceOptions,
+        limits: Limits,
+        *,
+        token: str | None = None,
+        hosts: Collection[str] = (),
+    ) -> None:
+        inside = is_loopback(host)
+        if not inside and not token:
+            raise OptionError(
+                f"{host} can be reached from other machines: give a --token (or BURNISH_TOKEN)."
+            )
+        if token is not None and (len(token) < 8 or not token.isascii() or " " in token):
+            raise OptionError("The token must be at least 8 plain characters without spaces.")
+        everywhere = host in ("0.0.0.0", "::")
+        names = [*hosts, socket.gethostname() if everywhere else bracketed(host)]
+        self.listener = listen(host, port)
+        shown = "127.0.0.1" if everywhere else bracketed(host)
+        self.url = f"http://{shown}:{self.listener.getsockname()[1]}/"
+        self.app = create_app(options, limits, token=token, hosts=names, any_address=not inside)
+        config = uvicorn.Config(
+            self.app,
+            http=impatient(limits.connections),
+            ws="none",
+            lifespan="on",
+            log_level=logging.WARNING,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            h11_max_incomplete_event_size=32_768,
+            timeout_keep_alive=10,
+            timeout_graceful_shutdown=5,
+        )
+        self.server = uvicorn.Server(config)
+
+    def run(self) -> None:
+        """Serve until stopped by a signal, or by ``server.should_exit``."""
+        self.server.run(sockets=[self.listener])
+
+
+def open_page(url: str, token: str | None) -> None:
+    """In the user's browser; the token goes where no server sees it."""
+    webbrowser.open(f"{url}#token={token}" if token else url)
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() in LOOPBACK_NAMES
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands in an address: IPv6 in brackets."""
+    return f"[{host.strip('[]')}]" if ":" in host else host
+
+
+def listen(host: str, port: int) -> socket.socket:
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise OptionError(
+            f"Cannot listen on {host} port {port} ({error.strerror}): choose another --port."
+        ) from None

@@ -1,0 +1,129 @@
+"""Everything that one running service consists of, and its start and stop."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+
+from burnish.engine.models import find
+from burnish.engine.options import EnhanceOptions
+from burnish.server.develop import Darkroom
+from burnish.server.fields import offered
+from burnish.server.gauges import Gauges
+from burnish.server.jobs import Jobs
+from burnish.server.limits import Limits
+from burnish.server.pace import Pace
+from burnish.server.refusals import Stopped, TimedOut
+from burnish.server.store import Store
+from burnish.server.worker import Enhancers, Task, Turns, Workers
+
+SWEEP_SECONDS = 30.0
+
+
+class Service:
+    """Shared by all routes; its files lie in a temporary folder that goes with it."""
+
+    def __init__(self, options: EnhanceOptions, limits: Limits) -> None:
+        self.options = options
+        self.limits = limits
+        self.models = offered(options)
+        self.cards = {name: find(known).card for name, known in self.models.items()}
+        self.gauges = Gauges()
+        self.pace = Pace()
+        self.photos = Turns(limits.queue)
+        self.previews = Turns(limits.requests)
+        root = Path(tempfile.mkdtemp(prefix="burnish-serve-"))
+        for name in ("photos", "jobs", "decoded"):
+            (root / name).mkdir()
+        self.root = root
+        self.store = Store(root / "photos", limits)
+        self.darkroom = Darkroom(root / "decoded", limits)
+        self.jobs = Jobs(root / "jobs", self.store, self.photos, self.pace, self.gauges.photo)
+        self.workers = Workers(limits.workers, self.photos, self.previews)
+        watch = self.gauges.watch
+        watch("burnish_queue", "Photos that wait.", lambda: float(self.photos.count))
+        watch("burnish_previews_waiting", "Previews that wait.", lambda: float(self.previews.count))
+        watch("burnish_disk_bytes", "Bytes of photos and results.", lambda: float(self.store.used))
+        watch("burnish_jobs", "Jobs that are kept.", lambda: float(len(self.jobs.jobs)))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, app: object) -> AsyncIterator[None]:
+        self.workers.start()
+        sweeper = asyncio.create_task(self.sweep())
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            await asyncio.to_thread(self.workers.stop)
+            shutil.rmtree(self.root, ignore_errors=True)
+
+    async def sweep(self) -> None:
+        """Delete what has not been used for long."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            for job in self.jobs.expired():
+                self.forget_job(job.id)
+            for photo in self.store.expired():
+                self.forget_photo(photo.id)
+
+    def forget_photo(self, id: str) -> None:
+        self.darkroom.forget(id)
+        self.store.delete(self.store.get(id))
+
+    def forget_job(self, id: str) -> None:
+        job = self.jobs.get(id)
+        for photo in job.items:
+            self.darkroom.forget(result_key(id, photo))
+        self.jobs.delete(job)
+
+    def learn(self, megapixels: float, seconds: float) -> None:
+        """A photo outside a job was enhanced."""
+        self.pace.learn(megapixels, seconds)
+        self.gauges.photo("done", megapixels, seconds)
+
+    async def do(
+        self,
+        turns: Turns,
+        work: Callable[[Enhancers, Task], Any],
+        request: Request,
+    ) -> Any:
+        """Have a thread do this for a request; cancelled when the client goes away."""
+        seconds = self.limits.photo_seconds
+        task = Task(work, seconds)
+        turns.put(task, [task], spare=self.limits.requests if turns is self.photos else 0)
+        done = asyncio.wrap_future(task.future)
+        gone = asyncio.ensure_future(disconnected(request))
+        either = asyncio.FIRST_COMPLETED
+        try:
+            await asyncio.wait({done, gone}, timeout=seconds, return_when=either)
+            if gone.done() and not done.done():
+                raise Stopped("The client went away.")
+            if not done.done():
+                raise TimedOut(f"There was no result within {seconds} seconds.")
+            return done.result()
+        finally:
+            task.cancel()
+            gone.cancel()
+            quiet(done)
+
+
+def result_key(job: str, photo: str) -> str:
+    """Key of a result in the darkroom."""
+    return f"{job}.{photo}"
+
+
+async def disconnected(request: Request) -> None:
+    """Wait for the end of the connection; the body has been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def quiet(future: "asyncio.Future[Any] | Future[Any]") -> None:
+    """Nobody looks at the outcome any more: asyncio need not complain."""
+    future.add_done_callback(lambda f: f.cancelled() or f.exception())

@@ -1,0 +1,332 @@
+// The page: photos come in, are looked at, enhanced, and taken home.
+
+import { call, getJson, onLocked, openSession, upload } from "./api.js";
+import { Film, element } from "./film.js";
+import { Look } from "./look.js";
+import { showTabs } from "./tabs.js";
+import { Viewer, query } from "./viewer.js";
+
+const $ = (id) => document.getElementById(id);
+const UPLOADS = 2;
+const POLL = 700;
+const MANY = 50; // photos in a job above which progress is asked for less often
+
+const photos = [];
+let current = null;
+let jobs = []; // {id, settings, info} in the order they were submitted
+let uploading = 0;
+
+const viewer = new Viewer(showChip, complain);
+const film = new Film($("film"), choose, remove);
+const look = new Look({ changed, moving: (strength) => viewer.blend(strength) });
+
+start();
+
+async function start() {
+  showTabs();
+  onLocked(knock);
+  const key = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (key) {
+    history.replaceState(null, "", location.pathname);
+    await openSession(key);
+  }
+  listen();
+  try {
+    const info = await getJson("/v1/info");
+    await look.build(info);
+    $("kinds").textContent = `JPEG, PNG, WebP, TIFF, AVIF, and HEIC or camera raw where installed; up to ${info.max_megabytes} MB`;
+  } catch (error) {
+    complain(error);
+  }
+}
+
+// --- photos in
+
+function listen() {
+  const pick = () => $("files").click();
+  $("choose").addEventListener("click", pick);
+  $("add").addEventListener("click", pick);
+  $("files").addEventListener("change", () => {
+    add([...$("files").files]);
+    $("files").value = "";
+  });
+  let depth = 0;
+  const shown = (on) => $("veil").classList.toggle("shown", on);
+  const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
+  window.addEventListener("dragenter", (event) => holdsFiles(event) && shown(++depth > 0));
+  window.addEventListener("dragleave", (event) => holdsFiles(event) && shown(--depth > 0));
+  window.addEventListener("dragover", (event) => event.preventDefault());
+  window.addEventListener("drop", (event) => {
+    event.preventDefault();
+    shown((depth = 0) > 0);
+    add([...(event.dataTransfer?.files ?? [])]);
+  });
+  window.addEventListener("paste", (event) => add([...(event.clipboardData?.files ?? [])]));
+  $("go").addEventListener("click", () => enhance(todo()));
+  $("only").addEventListener("click", () => enhance([current]));
+  $("cancel").addEventListener("click", cancel);
+  window.addEventListener("beforeunload", (event) => {
+    if (running()) event.preventDefault();
+  });
+}
+
+function add(files) {
+  for (const file of files) {
+    const photo = { file, name: file.name, state: "waiting", share: 0, info: null, result: null, reason: "" };
+    photos.push(photo);
+    film.add(photo);
+  }
+  if (photos.length) {
+    $("welcome").hidden = true;
+    $("studio").hidden = false;
+    $("add").hidden = false;
+  }
+  sendNext();
+  refresh();
+}
+
+async function sendNext() {
+  const photo = photos.find((p) => p.state === "waiting");
+  if (!photo || uploading >= UPLOADS) return;
+  uploading += 1;
+  photo.state = "sending";
+  sendNext();
+  try {
+    photo.info = await upload(photo.file, (share) => {
+      photo.share = share;
+      film.update(photo);
+    });
+    photo.state = "ready";
+    film.picture(photo);
+  } catch (error) {
+    if (error.status === 401) {
+      await knock();
+      photo.state = "waiting";
+    } else if (error.status === 429 && error.retryAfter) {
+      photo.state = "held";
+      setTimeout(() => { photo.state = "waiting"; sendNext(); }, error.retryAfter * 1000);
+    } else {
+      photo.state = "failed";
+      photo.reason = error.message;
+      complain(error);
+    }
+  }
+  photo.file = photo.state === "ready" ? null : photo.file;
+  uploading -= 1;
+  film.update(photo);
+  if (!current && photo.info) choose(photo);
+  refresh();
+  sendNext();
+}
+
+function choose(photo) {
+  current = photo;
+  film.mark(photo);
+  $("name").textContent = photo.name;
+  if (photo.info) {
+    const { width, height, format } = photo.info;
+    $("facts").textContent = `${width} × ${height} · ${((width * height) / 1e6).toFixed(1)} megapixels · ${format.toUpperCase()}`;
+    if (viewer.photo !== photo.info) viewer.show(photo.info, `/v1/photos/${photo.info.id}/view`);
+    showEnhanced();
+  } else {
+    $("facts").textContent = photo.reason;
+    viewer.clear();
+  }
+  refresh();
+}
+
+async function remove(photo) {
+  const place = photos.indexOf(photo);
+  photos.splice(place, 1);
+  film.remove(photo);
+  if (photo.info) call("DELETE", `/v1/photos/${photo.info.id}`).catch(() => {}); // a job may need it
+  if (photo === current) {
+    current = null;
+    viewer.clear();
+    const next = photos[Math.min(place, photos.length - 1)];
+    if (next) choose(next);
+  }
+  if (!photos.length) {
+    $("studio").hidden = true;
+    $("add").hidden = true;
+    $("welcome").hidden = false;
+    $("choose").focus();
+  }
+  refresh();
+}
+
+// --- what is seen
+
+function changed() {
+  showEnhanced();
+  refresh();
+}
+
+const upToDate = (photo) => photo?.result && photo.result.settings === look.settings();
+
+function showEnhanced() {
+  if (!current?.info || viewer.photo !== current.info || !look.ready) return;
+  const strength = look.strength;
+  if (upToDate(current)) {
+    const { job, info } = current.result;
+    const path = `/v1/jobs/${job}/results/${current.info.id}/view`;
+    viewer.enhanced(path, { computed: false, scale: info.width / current.info.width, strength });
+  } else {
+    viewer.enhanced(`/v1/photos/${current.info.id}/preview?${query(look.preview())}`, { computed: true, strength });
+  }
+}
+
+function showChip() {
+  const chip = $("chip");
+  chip.hidden = !viewer.photo;
+  chip.classList.toggle("busy", viewer.busy);
+  const text = upToDate(current) ? "Finished photo" : viewer.exact ? "Exact preview" : "Preview, reduced";
+  const said = chip.lastElementChild;
+  if (said.textContent !== text) said.textContent = text;
+}
+
+// --- the work
+
+const todo = () => photos.filter((p) => p.info && !upToDate(p) && !busy(p));
+const busy = (photo) => ["queued", "running"].includes(photo.state);
+const running = () => photos.some(busy);
+
+async function enhance(list) {
+  const chosen = list.filter(Boolean);
+  if (!chosen.length) return;
+  const settings = look.settings();
+  try {
+    const response = await call("POST", `/v1/jobs?${settings}`, { json: { photos: chosen.map((p) => p.info.id) } });
+    const info = await response.json();
+    const job = { id: info.id, settings, info };
+    jobs.push(job);
+    follow(job, info);
+    watch(job);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+async function watch(job) {
+  while (["queued", "running"].includes(job.info.state)) {
+    await new Promise((go) => setTimeout(go, job.info.total > MANY ? 4 * POLL : POLL));
+    try {
+      job.info = await getJson(`/v1/jobs/${job.id}`);
+    } catch (error) {
+      if (error.status !== 0) {
+        for (const photo of photos.filter(busy)) photo.state = "ready";
+        complain(error);
+        break;
+      }
+      continue; // the service does not answer at the moment: ask again
+    }
+    follow(job, job.info);
+  }
+  follow(job, job.info);
+  showEnhanced();
+}
+
+function follow(job, info) {
+  for (const item of info.photos) {
+    const photo = photos.find((p) => p.info?.id === item.photo);
+    if (!photo) continue;
+    photo.state = item.state === "cancelled" ? "ready" : item.state;
+    photo.share = item.share;
+    photo.reason = item.reason;
+    if (item.state === "done" && photo.result?.job !== job.id) {
+      photo.result = { job: job.id, settings: job.settings, info: item.result };
+      if (photo === current) showEnhanced();
+    }
+    film.update(photo);
+  }
+  refresh();
+}
+
+async function cancel() {
+  for (const job of jobs) {
+    if (!["queued", "running"].includes(job.info.state)) continue;
+    try {
+      job.info = await (await call("POST", `/v1/jobs/${job.id}/cancel`)).json();
+      follow(job, job.info);
+    } catch (error) {
+      complain(error);
+    }
+  }
+}
+
+// --- the panel's lower end
+
+function refresh() {
+  const active = jobs.filter((job) => ["queued", "running"].includes(job.info.state));
+  const left = todo();
+  const go = $("go");
+  $("running").hidden = !active.length;
+  go.hidden = !left.length || active.length > 0;
+  go.textContent = photos.length === 1 ? "Enhance" : left.length === 1 ? "Enhance 1 photo" : `Enhance all ${left.length}`;
+  $("only").hidden = go.hidden || left.length < 2 || !left.includes(current);
+  if (active.length) {
+    const total = active.reduce((sum, job) => sum + job.info.total, 0);
+    const done = active.reduce((sum, job) => sum + job.info.done + job.info.failed, 0);
+    $("progress").value = active.reduce((sum, job) => sum + job.info.share * job.info.total, 0) / total;
+    const seconds = Math.max(...active.map((job) => job.info.seconds_left ?? -1));
+    $("left").textContent = `${done} of ${total}${seconds > 0 ? `, ${duration(seconds)} left` : ""}`;
+  }
+  const finished = photos.filter((p) => p.result);
+  const one = $("one"), all = $("all");
+  one.hidden = !current?.result || busy(current);
+  if (!one.hidden) one.href = `/v1/jobs/${current.result.job}/results/${current.info.id}`;
+  one.classList.toggle("primary", go.hidden && !active.length && finished.length < 2);
+  all.hidden = finished.length < 2 || active.length > 0;
+  all.classList.toggle("primary", go.hidden);
+  if (!all.hidden) {
+    const ids = new Set(jobs.map((job) => job.id).filter((id) => finished.some((p) => p.result.job === id)));
+    all.href = `/v1/zip?${new URLSearchParams([...ids].map((id) => ["job", id]))}`;
+  }
+  const notes = [...(current?.reason ? [current.reason] : []), ...(upToDate(current) ? current.result.info.notes : [])];
+  $("notes").hidden = !notes.length;
+  $("notes").replaceChildren(...notes.map((note) => element("li", { textContent: note })));
+  showChip();
+}
+
+function duration(seconds) {
+  if (seconds < 55) return `about ${Math.max(1, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `about ${minutes} min` : `about ${(minutes / 60).toFixed(1)} h`;
+}
+
+// --- what is said
+
+function complain(error) {
+  if (error.name === "AbortError") return;
+  const text = error.message || String(error);
+  if ([...$("says").children].some((p) => p.firstChild.textContent === text)) return;
+  const line = element("p");
+  const close = element("button", { type: "button", textContent: "×", ariaLabel: "Dismiss" });
+  close.addEventListener("click", () => line.remove());
+  line.append(element("span", { textContent: text }), close);
+  $("says").append(line);
+  setTimeout(() => line.remove(), 12000);
+}
+
+let door = null;
+
+// Ask for the token, once for all who wait.
+function knock() {
+  door ??= new Promise((opened) => {
+    const dialog = $("door");
+    dialog.addEventListener("cancel", (event) => event.preventDefault());
+    $("knock").addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (await openSession($("key").value)) {
+        dialog.close();
+        door = null;
+        opened();
+      } else {
+        $("wrong").textContent = "That is not the token.";
+        $("key").select();
+      }
+    });
+    dialog.showModal();
+  });
+  return door;
+}

@@ -1,0 +1,49 @@
+"""The report: both files say the same, and replace nothing but reports."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from burnish.batch.events import Done, Failed, Kept, Report, Skipped
+from burnish.batch.plan import Job
+from burnish.batch.report import check_report, write_report
+from burnish.errors import OutputError
+
+
+def outcome() -> Report:
+    jobs = [Job(Path(f"in/{n}.jpg"), Path(f"out/{n}.jpg"), 1.0) for n in "abcde"]
+    report = Report(total=5, seconds=2.0, interrupted=True)
+    report.add(Done(jobs[0], 1.5, 12.0, ("JPEG holds 8 bits.",)))
+    report.add(Kept(jobs[1]))
+    report.add(Skipped(jobs[2], "exists already"))
+    report.add(Failed(jobs[3], "is empty", 3, "a long trace"))
+    return report
+
+
+def test_both_files(tmp_path: Path) -> None:
+    write_report(outcome(), tmp_path / "r.json", "1 photo enhanced")
+    found = json.loads((tmp_path / "r.json").read_text())
+    assert (found["total"], found["left"], found["interrupted"]) == (5, 1, True)
+    assert found["done"][0] == {
+        "source": "in/a.jpg",
+        "target": "out/a.jpg",
+        "seconds": 1.5,
+        "megapixels": 12.0,
+        "notes": ["JPEG holds 8 bits."],
+    }
+    assert found["failed"][0]["reason"] == "is empty" and found["failed"][0]["code"] == 3
+    assert found["kept"][0]["source"] == "in/b.jpg" and found["planned"] == []
+    assert found["skipped"][0]["reason"] == "exists already"
+    text = (tmp_path / "r.txt").read_text()
+    assert "1 photo enhanced" in text and "in/d.jpg: is empty" in text
+    assert "Done before (1)\n  in/b.jpg -> out/b.jpg" in text
+
+
+def test_a_report_replaces_reports_only(tmp_path: Path) -> None:
+    write_report(outcome(), tmp_path / "r", "first")
+    write_report(outcome(), tmp_path / "r.txt", "second")
+    assert "second" in (tmp_path / "r.txt").read_text()
+    (tmp_path / "r.txt").write_text("my diary")
+    with pytest.raises(OutputError, match="no report of burnish"):
+        check_report(tmp_path / "r.json")

@@ -1,0 +1,274 @@
+"""What a second run does: nothing over, nothing lost, nothing stale taken for current."""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from batch.conftest import picture
+from burnish.batch.events import Report
+from burnish.batch.files import digest
+from burnish.batch.manifest import Entry, Manifest, home, key
+from burnish.batch.plan import Job, plan
+from burnish.batch.recipe import Recipe, recipe_for
+from burnish.batch.resume import Memory, wants_memory
+from burnish.batch.run import Enhance, rehearse, run
+from burnish.batch.steps import Steps
+from burnish.engine.models import find
+from burnish.engine.options import EnhanceOptions
+from burnish.errors import OutputError
+from burnish.image.photo import Photo
+
+Remember = Callable[..., Memory]
+
+
+def invert(photo: Photo, progress: Callable[[float], None]) -> Photo:
+    return photo.with_pixels(1 - photo.pixels)
+
+
+def never() -> Enhance:
+    raise AssertionError("nothing was to be done")
+
+
+def go(jobs: list[Job], memory: Memory, load: object = None, overwrite: bool = False) -> Report:
+    steps = Steps(overwrite=overwrite, memory=memory)
+    return run(jobs, load or (lambda: invert), steps)  # type: ignore[arg-type]
+
+
+def counts(report: Report) -> tuple[int, int, int, int]:
+    """(done, kept, skipped, failed)"""
+    parts = (report.done, report.kept, report.skipped, report.failed)
+    return tuple(map(len, parts))  # type: ignore[return-value]
+
+
+def states(folder: Path) -> dict[str, tuple[str, int]]:
+    return {p.name: (digest(p), p.stat().st_mtime_ns) for p in folder.glob("*.png")}
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> list[Job]:
+    for number in range(3):
+        picture(tmp_path / "in" / f"{number}.png", seed=number)
+    return plan([tmp_path / "in"], tmp_path / "out")
+
+
+def test_a_second_run_has_nothing_to_do(jobs: list[Job], remember: Remember, out: Path) -> None:
+    assert counts(go(jobs, remember())) == (3, 0, 0, 0)
+    before = states(out)
+    for overwrite in (False, True):  # what would come out equal is not made anew
+        report = go(jobs, remember(), never, overwrite)
+        assert (counts(report), report.exit_code) == ((0, 3, 0, 0), 0)
+    assert states(out) == before
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def test_a_photo_that_changed_is_refused_or_redone(jobs: list[Job], remember: Remember) -> None:
+    go(jobs, remember())
+    picture(jobs[1].source, seed=9)
+    report = go(jobs, remember(), never)
+    assert counts(report) == (0, 2, 1, 0) and report.exit_code == 1
+    assert "1.png has changed since" in report.skipped[0].reason
+    assert "--overwrite" in report.skipped[0].reason
+    assert counts(go(jobs, remember(), overwrite=True)) == (1, 2, 0, 0)
+    assert counts(go(jobs, remember(), never)) == (0, 3, 0, 0)
+
+
+def test_only_touching_a_photo_changes_nothing(jobs: list[Job], remember: Remember) -> None:
+    go(jobs, remember())
+    os.utime(jobs[0].source, (1, 1))
+    assert counts(go(jobs, remember(), never)) == (0, 3, 0, 0)
+    entry = remember().manifest.get("0.png")
+    assert entry and entry.stamp.endswith(f":{10**9}")  # so that the next run need not read it
+
+
+def test_other_options_are_refused_or_redone(jobs: list[Job], remember: Remember) -> None:
+    go(jobs, remember())
+    report = go(jobs, remember(strength=0.5), never)
+    assert counts(report) == (0, 0, 3, 0) and report.exit_code == 4
+    assert "0.png was made with strength 1.0, not 0.5: use --overwrite" in report.skipped[0].reason
+    assert counts(go(jobs, remember(strength=0.5), overwrite=True)) == (3, 0, 0, 0)
+    assert counts(go(jobs, remember(), never)) == (0, 0, 3, 0)
+
+
+def test_another_photo_of_that_name_is_no_change_of_it(
+    jobs: list[Job], remember: Remember, tmp_path: Path
+) -> None:
+    go(jobs, remember())
+    other = picture(tmp_path / "other" / "0.png", seed=7)
+    report = go(plan([other], tmp_path / "out"), remember(), never)
+    assert f"was made of another photo, {jobs[0].source}" in report.skipped[0].reason
+
+
+def test_outputs_that_others_wrote_are_left(jobs: list[Job], remember: Remember, out: Path) -> None:
+    out.mkdir()
+    (out / "0.png").write_text("mine")
+    assert counts(go(jobs, remember())) == (2, 0, 1, 0)
+    (out / "1.png").write_text("retouched by hand")
+    report = go(jobs, remember(), never)
+    assert counts(report) == (0, 1, 2, 0)
+    assert all("exists already" in skipped.reason for skipped in report.skipped)
+    assert (out / "0.png").read_text() == "mine"
+    assert counts(go(jobs, remember(), overwrite=True)) == (2, 1, 0, 0)
+
+
+def test_an_output_that_is_gone_is_made_again(jobs: list[Job], remember: Remember) -> None:
+    go(jobs, remember())
+    jobs[2].target.unlink()
+    assert counts(go(jobs, remember())) == (1, 2, 0, 0)
+
+
+def test_failures_are_remembered_until_asked_or_changed(
+    jobs: list[Job], remember: Remember
+) -> None:
+    whole = jobs[0].source.read_bytes()
+    jobs[0].source.write_bytes(whole[:200])
+    assert counts(go(jobs, remember())) == (2, 0, 0, 1)
+    report = go(jobs, remember(), never)
+    assert counts(report) == (0, 2, 0, 1) and report.exit_code == 1
+    assert "--retry-failed tries again" in report.failed[0].reason
+    assert "earlier" not in go(jobs, remember(retry_failed=True)).failed[0].reason
+    jobs[0].source.write_bytes(whole)
+    assert counts(go(jobs, remember())) == (1, 2, 0, 0)
+
+
+def test_a_full_disk_is_no_fault_of_the_photo(
+    jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object, **options: object) -> None:
+        raise OutputError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("burnish.batch.steps.write_bytes", full)
+        assert counts(go(jobs, remember())) == (0, 0, 0, 3)
+    assert counts(go(jobs, remember())) == (3, 0, 0, 0)
+
+
+def test_power_cut_between_the_name_and_the_memory(jobs: list[Job], remember: Remember) -> None:
+    memory = remember()
+    go(jobs, memory)
+    entries = [memory.manifest.get(f"{n}.png") for n in range(3)]
+    for entry in entries:  # as it stood before the last word
+        assert entry is not None
+        memory.manifest.put(replace(entry, state="writing", output_stamp=""))
+    jobs[1].target.unlink()  # here before the name
+    jobs[2].target.write_text("somebody else's")
+    assert counts(go(jobs, remember())) == (1, 1, 1, 0)
+    entry = remember().manifest.get("0.png")
+    assert entry and entry.state == "done" and entry.output_stamp
+
+
+def test_a_photo_that_changes_while_it_is_read_fails(
+    jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from burnish.image.read import read
+
+    def slow(path: Path) -> Photo:
+        photo = read(path)
+        os.utime(path, (1, 1))
+        return photo
+
+    monkeypatch.setattr("burnish.batch.steps.read", slow)
+    report = go(jobs[:1], remember())
+    assert report.failed[0].reason == "0.png changed while it was read."
+    assert not jobs[0].target.exists()
+
+
+def test_left_parts_are_swept(jobs: list[Job], remember: Remember, out: Path) -> None:
+    scratch = remember().begin()
+    left = scratch / ".burnish-0123456789abcdef.part"
+    left.write_bytes(b"half")
+    assert remember().begin() == scratch and not left.exists()
+
+
+def test_a_rehearsal_tells_and_does_nothing(jobs: list[Job], remember: Remember, out: Path) -> None:
+    go(jobs[:1], remember())
+    before = states(out)
+    report = rehearse(jobs, Steps(memory=remember()))
+    assert (len(report.planned), len(report.kept), report.left) == (2, 1, 0)
+    assert states(out) == before
+
+
+def test_one_burnish_at_a_time(remember: Remember, out: Path) -> None:
+    remember()
+    with pytest.raises(OutputError, match=rf"Another burnish is at work in {out}"):
+        Manifest(home(out))
+
+
+def test_damaged_or_newer_manifests_are_refused(tmp_path: Path) -> None:
+    home(tmp_path).parent.mkdir()
+    home(tmp_path).write_bytes(b"no database" * 100)
+    with pytest.raises(OutputError, match="cannot be used"):
+        Manifest(home(tmp_path))
+    home(tmp_path).unlink()
+    with sqlite3.connect(home(tmp_path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(OutputError, match="newer burnish"):
+        Manifest(home(tmp_path))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
+def test_names_that_are_no_text(remember: Remember, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/in/\xff.png"))
+    picture(tmp_path / "in" / "a.png").rename(odd)
+    jobs = plan([tmp_path / "in"], tmp_path / "out")
+    assert counts(go(jobs, remember())) == (1, 0, 0, 0)
+    assert counts(go(jobs, remember(), never)) == (0, 1, 0, 0)
+
+
+def test_entries_survive_as_they_are(tmp_path: Path) -> None:
+    entry = Entry("a/ä.jpg", "/in/ä.jpg", "5:6", "c" * 64, "r" * 64, "failed", "", "", "why", 3)
+    vector = np.arange(5, dtype=np.float32)[None]
+    with Manifest(tmp_path / "m.sqlite") as manifest:
+        manifest.put(replace(entry, state="writing"))
+        manifest.put(entry)
+        manifest.add_statistics("c", "model", vector)
+        manifest.add_recipe(Recipe({"a": 1}))
+    with Manifest(tmp_path / "m.sqlite") as manifest:
+        assert list(manifest.entries()) == [entry]
+        assert manifest.get("b") is None
+        found = manifest.statistics("c", "model")
+        assert found is not None and np.array_equal(found, vector)
+        assert manifest.statistics("c", "other") is None
+        assert manifest.recipe(Recipe({"a": 1}).hash) == Recipe({"a": 1})
+
+
+def test_keys_are_the_same_on_every_system(tmp_path: Path) -> None:
+    assert key(tmp_path / "x" / "a.jpg", tmp_path) == "x/a.jpg"
+
+
+def test_the_recipe_knows_what_changes_outputs_and_what_does_not() -> None:
+    model = find("nrl")
+    base = recipe_for(EnhanceOptions(), model)
+    assert recipe_for(EnhanceOptions(threads=3, tile=128), model).hash == base.hash
+    others = [
+        recipe_for(EnhanceOptions(strength=0.5), model),
+        recipe_for(EnhanceOptions(precision="f32"), model),
+        recipe_for(EnhanceOptions(), model, metadata="strip"),
+        recipe_for(EnhanceOptions(), model, quality=80),
+        base.with_look("abc"),
+        recipe_for(
+            EnhanceOptions(), replace(model, card=replace(model.card, hashes={"main.onnx": "0"}))
+        ),
+    ]
+    assert len({base.hash, *(recipe.hash for recipe in others)}) == 7
+
+
+def test_when_there_is_a_memory(tmp_path: Path) -> None:
+    photo = picture(tmp_path / "in" / "a.png")
+    out = tmp_path / "out"
+    assert wants_memory([tmp_path / "in"], out)
+    assert wants_memory([photo, photo], out)
+    assert not wants_memory([photo], out)  # no hidden folder on somebody's desktop for one photo
+    assert not wants_memory([tmp_path / "in"], tmp_path / "b.jpg")
+    Manifest(home(out)).close()
+    assert wants_memory([photo], out)

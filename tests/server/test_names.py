@@ -1,0 +1,37 @@
+"""Whatever a client calls a photo, no system takes it for more than a file name."""
+
+from pathlib import PurePosixPath, PureWindowsPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burnish.server.names import LONGEST, harmless
+
+
+@given(st.text(max_size=140))
+def test_never_a_path(name: str) -> None:
+    found = harmless(name)
+    assert found and len(found) <= LONGEST + 5
+    assert PurePosixPath(found).name == found and PureWindowsPath(found).name == found
+    assert found[0] != "." and found[-1] not in ". "
+    assert not any(c in found for c in '<>:"/\\|?*') and found.isprintable()
+    assert harmless(found) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Größe 1.JPG", "Größe 1.JPG"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\photos\\a.jpg", "a.jpg"),
+        (".hidden.jpg", "hidden.jpg"),
+        ("con.jpg", "_con.jpg"),
+        ("a\r\nSet-Cookie: x.jpg", "aSet-Cookie_ x.jpg"),
+        ("a" * 300 + ".jpg", "a" * (LONGEST - 4) + ".jpg"),
+        ("", "photo"),
+        ("\u202egpj.exe", "gpj.exe"),
+    ],
+)
+def test_examples(name: str, expected: str) -> None:
+    assert harmless(name) == expected
