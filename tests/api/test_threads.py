@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from tiny import tiny_weights
 
 import burnish
 from burnish.engine.backend import BackendName
 from burnish.image.photo import Photo
+from tiny import tiny_weights
 
 from .conftest import OPTIONS, picture
 

@@ -97,8 +97,10 @@ def test_the_plan_of_a_bucket(bucket: str, tmp_path: Path) -> None:
         plan_places(place(root), place(f"{root}/out"))
     with pytest.raises(OutputError, match="is the input too"):
         plan_places(place(root), place(root))
-    with pytest.raises(OutputError, match="is an original"):
-        plan_places(place(f"{root}/x"), place(f"{root}"), name="b")
+    places.store(make(tmp_path / "a.png"), place(f"{root}/y/d.png"))
+    places.store(make(tmp_path / "a.png"), place(f"{root}/y/y/d.png"))
+    with pytest.raises(OutputError, match=r"plan/y/d\.png is an original"):
+        plan_places(place(f"{root}/y"), place(f"{root}"))
     with pytest.raises(InputError, match="no photos in"):
         plan_places(place(f"{root}/void"), tmp_path)
 

@@ -70,10 +70,10 @@ def photos_below(source: Path, out: Path, stamps: dict[str, str]) -> Iterator[tu
         return
     if str(source) == str(out):
         raise OutputError(f"{out} is the input too: choose another folder for the results.")
-    number = 0
+    number, inside = 0, source in out.parents
     for below, stamp in places.listing(source):
         photo = source / below
-        if is_photo_name(below) and out not in photo.parents:
+        if is_photo_name(below) and not (inside and out in photo.parents):
             number += 1
             stamps[str(photo)] = stamp
             yield photo, Path(below)
