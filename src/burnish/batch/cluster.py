@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ from typing import Any
 from burnish.batch.events import Done, Event, Failed, Kept, Report, Skipped
 from burnish.batch.manifest import Entry, key, spelt
 from burnish.batch.plan import Job
+from burnish.batch.quiet_ray import others_on_stderr
 from burnish.batch.ray_worker import Ledger, Task, Worker
 from burnish.batch.resume import Memory
 from burnish.batch.url_plan import Unfinished
@@ -85,9 +87,10 @@ def run(
         todo = list(left(jobs, task, memory, bool(unfinished), tell))
         if todo:
             unfinished.set()
-            for job, outcome, row in outcomes(todo, task, options):
-                remember(memory, job, outcome, row)
-                tell(outcome)
+            with others_on_stderr():
+                for job, outcome, row in outcomes(todo, task, options):
+                    remember(memory, job, outcome, row)
+                    tell(outcome)
             unfinished.clear()
             clean(task.scratch)
     except KeyboardInterrupt:
@@ -202,7 +205,8 @@ def connected(options: RayOptions, threads: int, jobs: int) -> Iterator[tuple[An
                 raise OptionError(f"No Ray cluster answers at {options.ray}: {first}") from error
         yield ray, min(workers_for(ray.cluster_resources(), options, threads), jobs)
     finally:
-        ray.shutdown()
+        with contextlib.redirect_stdout(sys.stderr):  # it says here what it held back
+            ray.shutdown()
         if scratch:
             shutil.rmtree(scratch, ignore_errors=True)
 
