@@ -3,19 +3,35 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from burnish.engine.enhance import enhance
     from burnish.engine.enhancer import Enhancer
     from burnish.engine.options import EnhanceOptions
+    from burnish.errors import BurnishError
+    from burnish.image.encode import encode
     from burnish.image.photo import Photo
     from burnish.image.read import read
     from burnish.image.write import write
 
 __version__ = "0.1.0"
-__all__ = ["EnhanceOptions", "Enhancer", "Photo", "__version__", "read", "write"]
+__all__ = [
+    "BurnishError",
+    "EnhanceOptions",
+    "Enhancer",
+    "Photo",
+    "__version__",
+    "encode",
+    "enhance",
+    "read",
+    "write",
+]
 
 _HOMES = {
-    "Enhancer": "burnish.engine.enhancer",
+    "BurnishError": "burnish.errors",
     "EnhanceOptions": "burnish.engine.options",
+    "Enhancer": "burnish.engine.enhancer",
     "Photo": "burnish.image.photo",
+    "encode": "burnish.image.encode",
+    "enhance": "burnish.engine.enhance",
     "read": "burnish.image.read",
     "write": "burnish.image.write",
 }
@@ -26,4 +42,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'burnish' has no attribute '{name}'")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import fields, replace
 from glob import glob
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from burnish.batch.events import Event
+from burnish.batch.cluster import RayOptions
+from burnish.batch.events import Event, Report
 from burnish.batch.files import digest
 from burnish.batch.manifest import Manifest, home
 from burnish.batch.plan import Job, plan
@@ -22,7 +23,8 @@ from burnish.batch.run import Enhance, rehearse, run
 from burnish.batch.series import alike, look_id, look_of, look_of_series
 from burnish.batch.steps import Steps
 from burnish.cli.flags import with_flags
-from burnish.cli.progress import sentence, view
+from burnish.cli.on_ray import enhance_on_ray, wants_ray
+from burnish.cli.progress import Lines, sentence, view
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import choose
 from burnish.engine.options import EnhanceOptions
@@ -42,6 +44,7 @@ Exit codes:
 """
 
 
+@with_flags(RayOptions)
 @with_flags(EnhanceOptions)
 def command(
     paths: Annotated[
@@ -101,8 +104,27 @@ def command(
     """Make photos better: tone, colour and light. Originals are never touched."""
     show = view(json)
     try:
+        on_ray = RayOptions(**{f.name: choices.pop(f.name) for f in fields(RayOptions)})
         options = EnhanceOptions(**choices)
         steps = Steps(metadata, quality, overwrite)
+        if report:
+            check_report(report)
+        if wants_ray(paths, output, on_ray):
+            if lock_to or series:
+                raise OptionError("--lock-to and --series are not for batches on Ray.")
+            result = enhance_on_ray(
+                paths,
+                output,
+                options,
+                on_ray,
+                show,
+                format=format,
+                name=name,
+                steps=steps,
+                retry_failed=retry_failed,
+                dry_run=dry_run,
+            )
+            return finish(result, output, show, report)
         inputs = expanded(paths)
         jobs = plan(inputs, output, format=format, name=name)
         recipe = recipe_for(
@@ -116,8 +138,6 @@ def command(
                 raise OptionError("Choose one of --lock-to and --series.")
             probe(lock_to)
             recipe = recipe.with_look(digest(lock_to))
-        if report:
-            check_report(report)
         with ExitStack() as stack:
             memory = None
             if home(output).exists() if dry_run else wants_memory(inputs, output):
@@ -143,6 +163,11 @@ def command(
     except BurnishError as error:
         show.refused(error)
         raise
+    return finish(result, output, show, report)
+
+
+def finish(result: Report, output: Path, show: Lines, report: Path | None) -> int:
+    """Say what became of it."""
     show.summary(result, output)
     if report:
         write_report(result, report, sentence(result, output))

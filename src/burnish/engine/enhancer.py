@@ -5,12 +5,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 
 from burnish.data import bicubic
 from burnish.engine import ensemble, fast, look, proxy, tiles
-from burnish.engine.backend import Backend, load_backend
+from burnish.engine.backend import Backend, Graph, load_backend
 from burnish.engine.look_facts import LENGTH
 from burnish.engine.mode import Taken
 from burnish.engine.mode import choose as choose_mode
@@ -28,7 +29,8 @@ class Enhancer:
     >>> enhance = Enhancer(EnhanceOptions(strength=0.8))
     >>> better = enhance(read("photo.jpg"))
 
-    Not safe for use from several threads at once; make one for each.
+    One may serve several threads. They take turns tile by tile: a backend uses all its cores for
+    one tile, and a second set of buffers would cost memory and win no time.
     """
 
     def __init__(self, options: EnhanceOptions | None = None) -> None:
@@ -42,8 +44,13 @@ class Enhancer:
         )
         if self.look and base:
             self.look.check_base(self.model)
+        self._turn = Lock()
         if self.has_network:
             _ = self.backend
+
+    def _run(self, graph: Graph, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        with self._turn:
+            return self.backend.run(graph, inputs)
 
     @property
     def has_network(self) -> bool:
@@ -190,7 +197,7 @@ class Enhancer:
         """The network on a block with its halo, (1,3,h,w) -> its core (s h', s w', 3), raw."""
 
         def run(x: np.ndarray) -> np.ndarray:
-            return self.backend.run("main", {"x": x, "condition": condition})
+            return self._run("main", {"x": x, "condition": condition})
 
         edge = self.halo * self.model.card.scale
         y = ensemble.average(run, x, self.options.ensemble)[0]
@@ -271,7 +278,7 @@ class Enhancer:
         """The network's own part of the condition, (1, K)."""
         if not self.model.card.moments:
             return np.zeros((1, 0), np.float32)
-        return self.backend.run("condition", {"moments": moments})
+        return self._run("condition", {"moments": moments})
 
     def moments(self, pixels: np.ndarray) -> np.ndarray:
         """Whole-picture statistics of the network's features, (1, moments).
@@ -292,5 +299,5 @@ class Enhancer:
             columns = min(tile.width, width - tile.left)
             weight[:, :, halo : halo + rows, halo : halo + columns] = 1 / (rows * columns)
             share = rows * columns / (height * width)
-            total += share * self.backend.run("statistics", {"x": x, "weight": weight})
+            total += share * self._run("statistics", {"x": x, "weight": weight})
         return total.astype(np.float32)

@@ -1,0 +1,75 @@
+"""`burnish enhance --ray`: the same verb on a cluster, with URLs where folders stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from burnish.batch import cluster, places
+from burnish.batch.cluster import RayOptions
+from burnish.batch.events import Report
+from burnish.batch.ray_worker import Task
+from burnish.batch.recipe import recipe_for
+from burnish.batch.resume import Memory
+from burnish.batch.run import rehearse
+from burnish.batch.steps import Steps
+from burnish.batch.url_plan import manifest_of, open_manifest, plan_places
+from burnish.engine.models import choose, shipped
+from burnish.engine.options import EnhanceOptions
+from burnish.errors import OptionError
+
+
+def wants_ray(paths: Sequence[Path], output: Path, options: RayOptions) -> bool:
+    """Whether this is a batch for Ray; URLs are read and written nowhere else."""
+    far = [path for path in (*paths, output) if places.is_url(places.place(path))]
+    if far and not options.ray:
+        raise OptionError(f"{places.place(far[0])} is a URL: add --ray local, or a cluster.")
+    return bool(options.ray)
+
+
+def enhance_on_ray(
+    paths: Sequence[Path],
+    output: Path,
+    options: EnhanceOptions,
+    on_ray: RayOptions,
+    show: Any,
+    *,
+    format: str | None,
+    name: str | None,
+    steps: Steps,
+    retry_failed: bool,
+    dry_run: bool,
+) -> Report:
+    """Plan, open the manifest, and run; the same report as without Ray."""
+    if len(paths) != 1:
+        raise OptionError("A batch on Ray takes one folder or URL.")
+    source, out = places.place(paths[0]), places.place(output)
+    if not places.is_url(source) and not source.is_dir():
+        raise OptionError(f"A batch on Ray takes one folder or URL; {source} is no folder.")
+    options = replace(options, threads=options.threads or 1)
+    if options.model not in shipped():
+        options = replace(options, model=str(Path(options.model).absolute()))
+    if options.look:
+        options = replace(options, look=str(Path(options.look).absolute()))
+    model = choose(options.model, options.task, options.scale)
+    recipe = recipe_for(options, model, metadata=steps.metadata, quality=steps.quality)
+    plan = plan_places(source, out, format=format, name=name)
+    with ExitStack() as stack:
+        memory = None
+        if not dry_run or manifest_of(out).exists():
+            manifest = stack.enter_context(open_manifest(out))
+            memory = Memory(manifest, out, recipe, retry_failed, plan.stamp, plan.digest)
+        stack.enter_context(show)
+        show.begin(plan.jobs)
+        if memory is None or dry_run:
+            return rehearse(plan.jobs, replace(steps, memory=memory), show.event)
+        scratch = None
+        if places.is_url(out):
+            manifest.add_recipe(recipe)
+        else:
+            scratch = memory.begin().absolute()
+        task = Task(options, recipe.hash, steps.metadata, steps.quality, steps.overwrite, scratch)
+        return cluster.run(plan.jobs, task, memory, on_ray, on_event=show.event)

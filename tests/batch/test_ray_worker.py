@@ -1,0 +1,100 @@
+"""What one actor does with a photo, without a cluster around it."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from burnish.batch import files
+from burnish.batch.cluster import RayOptions, workers_for
+from burnish.batch.plan import Job
+from burnish.batch.ray_worker import Ledger, Task, Worker
+from burnish.batch.recipe import recipe_for
+from burnish.engine.models import find
+from burnish.engine.options import EnhanceOptions
+from burnish.errors import ModelError, OptionError, OutputError
+from burnish.image.photo import Photo
+from burnish.image.write import write
+from tiny import tiny_model
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    options = EnhanceOptions(model=tiny_model(), precision="f32", threads=1, backend="onnx")
+    return Task(options, recipe_for(options, find(options.model)).hash)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    pixels = np.random.default_rng(0).integers(0, 255, (30, 40, 3), np.uint8)
+    write(Photo.from_array(pixels), tmp_path / "a.jpg")
+    return Job(tmp_path / "a.jpg", tmp_path / "out" / "a.jpg", 0.0)
+
+
+def do(worker: Worker, job: Job) -> dict[str, Any]:
+    assert worker.broken is None, worker.broken
+    out: dict[str, Any] = {}
+    worker.enhance(job, out)
+    return out
+
+
+def test_a_photo_is_done_and_described(task: Task, job: Job) -> None:
+    out = do(Worker(task, None), job)
+    assert out["content"] == files.digest(job.source) and out["output"] == files.digest(job.target)
+    assert out["output_stamp"] == files.stamp(job.target) and out["megapixels"] == 0.0012
+
+
+def test_what_an_actor_wrote_before_it_died_is_taken_and_nothing_else(task: Task, job: Job) -> None:
+    worker = Worker(task, None)
+    first = do(worker, job)
+    there = files.stamp(job.target)
+    assert do(worker, job) == first and files.stamp(job.target) == there
+    job.target.write_bytes(b"somebody else's")
+    with pytest.raises(OutputError, match="exists already"):
+        worker.enhance(job, {})
+    assert job.target.read_bytes() == b"somebody else's"
+    assert do(Worker(replace(task, overwrite=True), None), job)["output"] == first["output"]
+    assert files.digest(job.target) == first["output"]
+
+
+def test_another_model_than_the_drivers_is_refused(task: Task) -> None:
+    worker = Worker(replace(task, recipe="other"), None)
+    assert isinstance(worker.broken, ModelError) and "same on all nodes" in str(worker.broken)
+
+
+def test_the_ledger_counts_what_began_and_did_not_end() -> None:
+    ledger = Ledger()
+    assert [ledger.begin(7), ledger.begin(7), ledger.begin(8)] == [1, 2, 1]
+    ledger.end(7)
+    assert ledger.begin(7) == 1
+
+
+@pytest.mark.parametrize(
+    ("choices", "room", "expected"),
+    [
+        ({}, {"CPU": 8.0}, 4),
+        ({"workers": 3}, {"CPU": 8.0}, 3),
+        ({"workers": 9}, {"CPU": 8.0}, 4),
+        ({"gpus": 0.5}, {"CPU": 8.0, "GPU": 1.0}, 2),
+        ({"gpus": 1.0}, {"CPU": 8.0}, None),
+        ({}, {"CPU": 1.0}, None),
+    ],
+)
+def test_how_many_workers_fit(
+    choices: dict[str, Any], room: dict[str, float], expected: int | None
+) -> None:
+    options = RayOptions(ray="auto", **choices)
+    if expected is None:
+        with pytest.raises(OptionError, match="not enough for one worker"):
+            workers_for(room, options, threads=2)
+    else:
+        assert workers_for(room, options, threads=2) == expected
+
+
+def test_options_of_ray() -> None:
+    with pytest.raises(OptionError, match="add --ray"):
+        RayOptions(workers=2)
+    with pytest.raises(OptionError, match="0 or more"):
+        RayOptions(ray="local", workers=-1)
