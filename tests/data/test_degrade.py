@@ -110,14 +110,14 @@ def test_draws_keep_to_the_documented_bounds() -> None:
             assert left == Retouch() and (d.quality == 0 or 75 <= d.quality <= 97)
             continue
         k = STRENGTH[d.kind][1] + 1e-9  # the bounds are those at strength 1
-        assert -0.65 * k <= d.saturation - 1 <= 0.2 * k and -0.35 * k <= d.contrast <= 0.7 * k
+        assert -0.8 * k <= d.saturation - 1 <= 0.2 * k and -0.35 * k <= d.contrast <= 0.85 * k
         if d.kind == "extreme":
             assert -4 <= d.ev <= 2 and 0.3 <= d.gamma <= 3.33
             assert not (-1.5 < d.ev < 0.7 and 0.75 < d.gamma < 1.49)
         else:
             assert -2.8 * k <= d.ev <= 0.6 * k and -0.4 * k <= math.log(d.gamma) <= 0.55 * k
-        assert 0 <= d.vignette <= 0.35 * k and 0 <= d.black <= 0.1 * k
-        assert 1 - 0.12 * k <= d.white <= 1
+        assert 0 <= d.vignette <= 0.35 * k and 0 <= d.black <= 0.17 * k
+        assert 1 - 0.22 * k <= d.white <= 1
         assert d.blur == 0 or 0.3 <= d.blur <= 0.8
         assert 0 <= d.noise <= 0.02 * k and (d.quality == 0 or 60 <= d.quality <= 97)
 

@@ -238,3 +238,31 @@ def test_sigterm_saves_the_state_and_the_run_goes_on(tmp_path: Path) -> None:
     assert trainer(stopped, recipe).run()
     assert trainer(folder, recipe).run()
     assert_equal(state(stopped), state(folder))
+
+
+def test_what_is_fresh_is_not_taken_over(tmp_path: Path) -> None:
+    run = trainer(tmp_path / "first")
+    run.run()
+    weights = tmp_path / "first" / "last.safetensors"
+    source = RetouchPairs(made_photos(), 0)
+    recipe = replace(RECIPE, fresh=("map.",), seed=9)
+    net = Trainer(recipe, source, RunOptions(tmp_path / "next"), start=weights).ema.state_dict()
+    for name, value in checkpoint.load_weights(weights)[0].items():
+        assert torch.equal(net[name], value) != name.startswith("map."), name
+
+
+def test_a_stage_without_the_residual_leaves_it_alone(tmp_path: Path) -> None:
+    alone = Stage(0.5, 16, 4, only=("features.", "map."), residual=False)
+    recipe = replace(RECIPE, stages=(alone, Stage(0.5, 16, 4)))
+    run = trainer(tmp_path, recipe, time_limit=0.0)
+    before = {k: v.clone() for k, v in run.net.state_dict().items()}
+    run.run()  # the time limit stops it after one step
+    assert not run.net.residual_on
+    for name, value in run.net.state_dict().items():
+        assert torch.equal(value, before[name]) != name.startswith(alone.only), name
+    rest = trainer(tmp_path, recipe)
+    rest.run()
+    assert rest.net.residual_on and rest.ema.residual_on
+    assert not torch.equal(
+        rest.net.state_dict()["reconstruction.weight"], before["reconstruction.weight"]
+    )

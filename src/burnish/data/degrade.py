@@ -6,18 +6,18 @@ The distribution is meant to look like what comes off a phone or out of a camera
 
 | step (in this order) | where | draw at strength 1 |
 |---|---|---|
-| saturation | around luma, sRGB | N(0.87, 0.13) in [0.35, 1.2] |
-| contrast: inverse S-curve about a pivot | sRGB | strength N(0.2, 0.25) in [-0.35, 0.7] |
+| saturation | around luma, sRGB | N(0.74, 0.19) in [0.2, 1.2] |
+| contrast: inverse S-curve about a pivot | sRGB | strength N(0.3, 0.28) in [-0.35, 0.85] |
 | shadows and highlights | sRGB | N(-0.02, 0.04) each |
-| exposure, part of it auto-exposure to mid-grey | linear light | N(-0.4, 0.55) EV, [-2.8, 0.6] |
+| exposure, part of it auto-exposure to mid-grey | linear light | N(-0.4, 0.5) EV, [-2.8, 0.6] |
 | white balance: blue-amber and green-magenta | linear light | N(0, 0.12) and N(0, 0.045) stops |
 | vignette | linear light | up to 0.35 at the corners, one photo in three |
-| gamma (darkens without moving white) | sRGB | exp N(0.08, 0.15) |
-| black lift and white drop | sRGB | veil up to 0.1, one photo in two |
+| gamma (darkens without moving white) | sRGB | exp N(0.08, 0.13) |
+| black lift and white drop | sRGB | up to 0.17 in three photos of five, up to 0.22 in one of two |
 | blur, noise, JPEG | sRGB | sigma up to 0.8 px; up to 2 %; quality 60-97 |
 
-Of all draws 22 % leave the photo as it is (some as JPEG), 28 % take every step at 0.2-0.6 of its
-strength, 38 % at 0.55-1.1, and 12 % are badly exposed: mostly by a gamma of 0.3 to 3.3, which keeps
+Of all draws 22 % leave the photo as it is (some as JPEG), 26 % take every step at 0.2-0.6 of its
+strength, 40 % at 0.55-1.1, and 12 % are badly exposed: mostly by a gamma of 0.3 to 3.3, which keeps
 white white as a camera's shoulder does, else by -4 to +2 EV. (With more clipping than that a
 network learns to paint white skies grey.) One photo in 25 is made grey, input and target alike, so
 that the network learns to leave grey alone.
@@ -34,7 +34,7 @@ from torch import Tensor
 from burnish.data.jpeg import jpeg
 
 LUMA = (0.299, 0.587, 0.114)
-KINDS = {"finished": 0.22, "mild": 0.28, "full": 0.38, "extreme": 0.12}
+KINDS = {"finished": 0.22, "mild": 0.26, "full": 0.4, "extreme": 0.12}
 STRENGTH = {"mild": (0.2, 0.6), "full": (0.55, 1.1), "extreme": (0.4, 1.0)}
 
 
@@ -80,8 +80,8 @@ class Retouch:
         def normal(mean: float, deviation: float, low: float, high: float) -> float:
             return k * float(np.clip(rng.normal(mean, deviation), low, high))
 
-        ev = normal(-0.4, 0.55, -2.8, 0.6)
-        gamma = math.exp(normal(0.08, 0.15, -0.4, 0.55))
+        ev = normal(-0.4, 0.5, -2.8, 0.6)
+        gamma = math.exp(normal(0.08, 0.13, -0.4, 0.55))
         if kind == "extreme":
             dark = rng.random() < 0.55
             if rng.random() < (0.6 if dark else 0.75):  # far off, with little clipped
@@ -92,19 +92,19 @@ class Retouch:
         wild = 2.5 if rng.random() < 0.06 else 1.0
         return Retouch(
             kind,
-            saturation=1 + normal(-0.13, 0.13, -0.65, 0.2),
-            contrast=normal(0.2, 0.25, -0.35, 0.7),
+            saturation=1 + normal(-0.26, 0.19, -0.8, 0.2),
+            contrast=normal(0.3, 0.28, -0.35, 0.85),
             pivot=float(rng.uniform(0.35, 0.6)),
             shadows=normal(-0.02, 0.04, -0.09, 0.09),
             highlights=normal(-0.02, 0.04, -0.09, 0.09),
             ev=ev,
-            auto_exposure=k * float(rng.uniform(0, 0.4)) if rng.random() < 0.4 else 0.0,
+            auto_exposure=k * float(rng.uniform(0, 0.4)) if rng.random() < 0.3 else 0.0,
             temperature=wild * normal(0, 0.12, -0.5, 0.5) if rng.random() < 0.8 else 0.0,
             tint=wild * normal(0, 0.045, -0.2, 0.2) if rng.random() < 0.8 else 0.0,
             vignette=k * float(rng.uniform(0, 0.35)) if rng.random() < 0.33 else 0.0,
             gamma=gamma,
-            black=k * float(rng.uniform(0, 0.1)) if rng.random() < 0.5 else 0.0,
-            white=1 - k * float(rng.uniform(0, 0.12)) if rng.random() < 0.4 else 1.0,
+            black=k * float(rng.uniform(0, 0.17)) if rng.random() < 0.6 else 0.0,
+            white=1 - k * float(rng.uniform(0, 0.22)) if rng.random() < 0.5 else 1.0,
             blur=float(rng.uniform(0.3, 0.8)) if rng.random() < 0.2 else 0.0,
             noise=k * float(rng.uniform(0, 0.02)) if rng.random() < 0.35 else 0.0,
             quality=quality,

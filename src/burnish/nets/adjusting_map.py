@@ -55,21 +55,26 @@ class GlobalGate(nn.Module):
     """Whole-picture statistics -> gamma, beta, delta for the adjusting map, (N, c + 6).
 
     ``moments`` sees the mean and deviation of X0; ``quantiles`` those of the picture's own values,
-    in which a stretch of black and white point is nearly linear.
+    in which a stretch of black and white point is nearly linear, and their logarithms, in which a
+    change of exposure is. A linear path beside the hidden one carries just that.
     """
 
     def __init__(self, gate: Gate, channels: int, embed: int = 24) -> None:
         super().__init__()
         self.sees_quantiles = gate == "quantiles"
-        self.embed = nn.Linear(3 * len(LEVELS) if self.sees_quantiles else 2 * channels, embed)
+        known = 6 * len(LEVELS) if self.sees_quantiles else 2 * channels
+        self.embed = nn.Linear(known, embed)
         self.out = nn.Linear(embed, channels + 6)
+        self.straight = nn.Linear(known, 6, bias=False)  # to beta and delta
 
     def forward(self, mean: Tensor, deviation: Tensor, tails: Tensor) -> Tensor:
         known = torch.cat([mean, deviation], dim=1)
         if self.sees_quantiles:
-            known = 4 * quantiles(tails) - 2
+            q = quantiles(tails)
+            known = torch.cat([4 * q - 2, 0.7 * torch.log(q + 0.01) + 1], dim=1)
         told: Tensor = self.out(torch.tanh(self.embed(known)))
-        return told
+        straight = self.straight(known)
+        return torch.cat([told[:, :-6], told[:, -6:] + straight], dim=1)
 
 
 class AdjustingMap(nn.Module):

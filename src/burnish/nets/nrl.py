@@ -179,6 +179,7 @@ class NRL(Net):
         ):
             if value not in get_args(choice):
                 raise ValueError(f"{value!r} is none of {', '.join(get_args(choice))}")
+        self.residual_on = True  # a stage of training may leave G out
         self.residual, self.lam, self.channels = residual, lam, channels
         self.sees_values = residual == "map" and gate == "quantiles"
         self.features = feature_block(features, channels, tuple(widths))
@@ -197,6 +198,7 @@ class NRL(Net):
                 if self.map.gate is not None:
                     self.map.gate.out.weight.mul_(0.1)
                     self.map.gate.out.bias.mul_(0.1)
+                    self.map.gate.straight.weight.mul_(0.1)
 
     def moments(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
         """Weighted sums over a picture, (N,3,H,W), (N,1,H,W) -> (N, moments_size).
@@ -235,7 +237,9 @@ class NRL(Net):
 
     def _enhance(self, x: Tensor, x0: Tensor, condition: Tensor) -> Tensor:
         attended = len(self.recursive.attention) * self.channels
-        g = self.reconstruction(self.recursive(x0, condition[:, :attended]))
+        g = x.new_zeros(())
+        if self.residual_on:
+            g = self.reconstruction(self.recursive(x0, condition[:, :attended]))
         match self.residual:
             case "none":
                 return g

@@ -25,6 +25,7 @@ from burnish.card import ModelCard
 from burnish.data.pairs import PairSource
 from burnish.errors import ModelError
 from burnish.nets.net import Net
+from burnish.nets.nrl import NRL
 from burnish.nets.zoo import build, parameter_count
 from burnish.train.log import RunLog
 from burnish.train.objective import LOSSES, Surroundings
@@ -92,9 +93,10 @@ def score_of(kind: str, out: Tensor, high: Tensor) -> float:
     return min(50.0, -10 * math.log10(max(mse, 1e-10)))
 
 
-def take_over(net: Net, weights: Path) -> None:
-    """Fill ``net`` with the weights of a file as far as names and shapes agree."""
+def take_over(net: Net, weights: Path, fresh: tuple[str, ...] = ()) -> None:
+    """Fill ``net`` with a file's weights where names and shapes agree, but for ``fresh``."""
     known, own = checkpoint.load_weights(weights)[0], net.state_dict()
+    known = {k: v for k, v in known.items() if not (fresh and k.startswith(fresh))}
     fitting = {k: v for k, v in known.items() if k in own and v.shape == own[k].shape}
     net.load_state_dict(own | fitting)
     if missing := sorted(set(own) - set(fitting)):
@@ -118,7 +120,7 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         net = build(recipe.net, **recipe.choices)
         if start is not None:
-            take_over(net, start)
+            take_over(net, start, recipe.fresh)
         self.ema = copy.deepcopy(net).eval().requires_grad_(False).to(self.accelerator.device)
         optimiser = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate, betas=recipe.betas)
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
@@ -167,8 +169,12 @@ class Trainer:
 
     def _choose_parameters(self) -> None:
         """Train what the current stage trains; the rest costs no backward pass."""
-        only = self.recipe.stage_at(self.step).only
-        for name, parameter in self.accelerator.unwrap_model(self.net).named_parameters():
+        stage = self.recipe.stage_at(self.step)
+        only, net = stage.only, self.accelerator.unwrap_model(self.net)
+        for module in (net, self.ema):
+            if isinstance(module, NRL):
+                module.residual_on = stage.residual
+        for name, parameter in net.named_parameters():
             parameter.requires_grad_(not only or name.startswith(only))
 
     def _batch(self, step: int) -> tuple[Tensor, Tensor]:

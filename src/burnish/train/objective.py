@@ -19,6 +19,7 @@ from burnish.losses.adversarial import discriminator_accuracy, discriminator_los
 from burnish.losses.dynamic_perceptual import DynamicPerceptual, level_scales
 from burnish.losses.hybrid import Features, Forms, Weights, hybrid
 from burnish.losses.nrl_dpl import Terms, nrl_dpl
+from burnish.losses.tempered import tempered_l1
 from burnish.nets.discriminator import SMALLEST, Discriminator
 from burnish.nets.vgg import POOLS, load_vgg
 from burnish.nets.vgg import SMALLEST as SMALLEST_FOR_VGG
@@ -156,6 +157,7 @@ Builder = Callable[[Recipe, Surroundings], Objective]
 LOSSES: dict[str, Builder] = {
     "l1": lambda recipe, around: Plain(nn.functional.l1_loss),
     "mse": lambda recipe, around: Plain(nn.functional.mse_loss),
+    "tempered": lambda recipe, around: Plain(tempered_l1),
     "hybrid": lambda recipe, around: Hybrid(recipe, around.accelerator.device, around.vgg),
     "nrl-dpl": lambda recipe, around: Adversarial(recipe, around.accelerator, around.vgg),
 }
