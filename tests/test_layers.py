@@ -42,6 +42,7 @@ HOMES = {
     "onnx": ("engine",),
     "onnxscript": ("engine",),
     "ray": ("batch",),
+    "fsspec": ("batch",),
     "fastapi": ("server",),
     "starlette": ("server",),
     "uvicorn": ("server",),
