@@ -182,6 +182,24 @@ def test_a_photo_that_changes_while_it_is_read_fails(
     assert not jobs[0].target.exists()
 
 
+def test_a_hash_that_is_known_is_not_taken_again(
+    jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Path] = []
+
+    def counted(path: Path) -> str:
+        taken.append(path)
+        return digest(path)
+
+    memory = replace(remember(), digest=counted)
+    assert memory.content(jobs[0]) == memory.content(jobs[0]) == digest(jobs[0].source)
+    entry = memory.taken(jobs[0])
+    assert entry.content == digest(jobs[0].source) and taken == [jobs[0].source]
+    assert not memory.contents  # flat memory
+    memory.manifest.put(entry)
+    assert memory.content(jobs[0]) == entry.content and len(taken) == 1
+
+
 def test_left_parts_are_swept(jobs: list[Job], remember: Remember, out: Path) -> None:
     scratch = remember().begin()
     left = scratch / ".burnish-0123456789abcdef.part"

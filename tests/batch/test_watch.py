@@ -122,6 +122,19 @@ def test_no_loops(inbox: Path, tmp_path: Path) -> None:
     assert [names(watcher.ready(t)) for t in (1, 2, 3)] == [["a.png"], [], []]
 
 
+def test_a_folder_that_goes_and_comes_back(
+    inbox: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    picture(inbox / "a.png")
+    watcher = Watcher(inbox, tmp_path / "out", patience=Patience(settle=0))
+    inbox.rename(tmp_path / "away")
+    assert watcher.ready(0) == [] and watcher.ready(1) == []
+    assert caplog.messages == [f"The folder {inbox} cannot be searched: No such file or directory."]
+    (tmp_path / "away").rename(inbox)
+    watcher.ready(2)
+    assert names(watcher.ready(3)) == ["a.png"]
+
+
 def run_until(watcher: Watcher, steps: Steps, enough: Callable[[list[Event]], bool]) -> list[Event]:
     """Watch in this thread until the events are enough."""
     told: list[Event] = []

@@ -101,17 +101,23 @@ def photos_in(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:
         return
     if same_place(given, out):
         raise OutputError(f"{out} is an input too: choose another folder for the results.")
-    number = 0
+    found = False
+    for pair in search(given, out):
+        found = True
+        yield pair
+    if not found:
+        raise InputError(f"There are no photos in {given}.")
+
+
+def search(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:
+    """(file, name below the folder) for each photo in a folder, but for those in ``out``."""
     for folder, subfolders, files in os.walk(given, onerror=cannot_search):
         here = Path(folder)
         subfolders[:] = sorted(
             name for name in subfolders if name[0] != "." and not same_place(here / name, out)
         )
         for name in sorted(filter(is_photo_name, files)):
-            number += 1
             yield here / name, (here / name).relative_to(given)
-    if not number:
-        raise InputError(f"There are no photos in {given}.")
 
 
 def cannot_search(error: OSError) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from burnish.batch import files
@@ -33,6 +33,8 @@ class Memory:
     retry_failed: bool = False
     stamp: Callable[[Path], str] = files.stamp
     digest: Callable[[Path], str] = files.digest
+    contents: dict[tuple[Path, str], str] = field(default_factory=dict)
+    """Hashes by path and stamp that `content` found and `taken` will want."""
 
     def begin(self) -> Path:
         """Store the recipe; the folder for files without a name yet, emptied.
@@ -77,10 +79,13 @@ class Memory:
 
     def content(self, job: Job) -> str:
         """Hash of a photo's file, read only if it is not known already; "" if it cannot be."""
+        stamp = self.stamp(job.source)
         entry = self.manifest.get(key(job.target, self.out))
-        if entry and entry.stamp and entry.stamp == self.stamp(job.source):
+        if entry and stamp and entry.stamp == stamp:
             return entry.content
-        return self.digest(job.source)
+        if (job.source, stamp) not in self.contents:
+            self.contents[job.source, stamp] = self.digest(job.source)
+        return self.contents[job.source, stamp]
 
     def stale(self, job: Job, entry: Entry, same: bool) -> str:
         """Why an output that burnish made is not the one that is wanted now."""
@@ -94,13 +99,13 @@ class Memory:
         return f"{why}: use --overwrite to make it anew."
 
     def taken(self, job: Job) -> Entry:
-        """The entry to go on with; not stored yet. Reads the photo's file once for its hash."""
+        """The entry to go on with; not stored yet. Reads the photo's file for its hash."""
         stamp = self.stamp(job.source)
         return Entry(
             target=key(job.target, self.out),
             source=spelt(str(job.source.absolute())),
             stamp=stamp,
-            content=self.digest(job.source),
+            content=self.contents.pop((job.source, stamp), "") or self.digest(job.source),
             recipe=self.recipe.hash,
             state="writing",
         )

@@ -7,6 +7,7 @@ happened before the start.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -15,11 +16,13 @@ from pathlib import Path
 
 from burnish.batch.events import Event, Failed, Skipped
 from burnish.batch.files import stamp
-from burnish.batch.plan import Job, job_for, output_format, photos_in, renamed, same_place
+from burnish.batch.plan import Job, job_for, output_format, renamed, same_place, search
 from burnish.batch.run import Enhance, run
 from burnish.batch.steps import Steps
 from burnish.batch.whole import is_whole
 from burnish.errors import InputError, OptionError, OutputError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class Watcher:
         """Stamp under which a file was taken."""
         self.owners: dict[Path, Path] = {}
         """Which photo each output is for."""
+        self.trouble = ""
 
     def ready(self, now: float) -> list[Job]:
         """The photos that are whole and new, or have changed."""
@@ -95,9 +99,14 @@ class Watcher:
 
     def listed(self) -> list[tuple[Path, Path]]:
         try:
-            return list(photos_in(self.folder, self.out))
-        except InputError:  # there is nothing in it, or it cannot be reached just now
+            found = list(search(self.folder, self.out))
+        except InputError as error:  # a disk that is not there just now may come back
+            if str(error) != self.trouble:
+                log.warning("%s", error)
+            self.trouble = str(error)
             return []
+        self.trouble = ""
+        return found
 
     def job(self, path: Path, below: Path) -> Job | None:
         """The job for a photo, unless another photo has its output."""

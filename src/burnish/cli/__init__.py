@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from burnish.errors import BurnishError, OptionError
 
@@ -30,6 +31,9 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line of this process, and leave the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # file names may hold what is no text
     try:
         code = run(sys.argv[1:])
         sys.stdout.flush()

@@ -33,11 +33,11 @@ from burnish.image.read import probe, read
 
 EPILOG = """\b
 Exit codes:
-  0    every photo was enhanced
+  0    every photo was enhanced, now or in an earlier run
   1    some were not: each reason is printed
   2    an option makes no sense
   3    no input can be read as a photo
-  4    the results cannot be written there, or are there already
+  4    the results cannot be written there, or other files are in their place
   5    the model is damaged
   6    an optional part is not installed
   130  interrupted: what is written is whole; the same command does the rest
