@@ -44,18 +44,20 @@ def write_model(folder: Path, scale: int = 1) -> str:
         out = helper.make_tensor_value_info("out", TensorProto.FLOAT, None)
         graph = helper.make_graph(nodes, name, ports, [out], values)
         opset = [helper.make_opsetid("", 17)]
-        onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=9), folder / f"{name}.onnx")
+        made = helper.make_model(graph, opset_imports=opset, ir_version=9)
+        onnx.save(made, folder / f"{name}.onnx")
 
     node = helper.make_node
     folder.mkdir(parents=True, exist_ok=True)
     picture = [1, 3, "h", "w"]
-    save(
-        "statistics",
-        [node("Mul", ["x", "weight"], ["m"]), node("ReduceSum", ["m", "axes"], ["out"], keepdims=0)],
-        {"x": picture, "weight": [1, 1, "h", "w"]},
-        axes=np.array([2, 3], np.int64),
-    )
-    save("condition", [node("Mul", ["moments", "two"], ["out"])], {"moments": [1, 3]}, two=np.float32(2))
+    add_up = [
+        node("Mul", ["x", "weight"], ["weighted"]),
+        node("ReduceSum", ["weighted", "axes"], ["out"], keepdims=0),
+    ]
+    axes = np.array([2, 3], np.int64)
+    save("statistics", add_up, {"x": picture, "weight": [1, 1, "h", "w"]}, axes=axes)
+    double = [node("Mul", ["moments", "two"], ["out"])]
+    save("condition", double, {"moments": [1, 3]}, two=np.float32(2))
     random = np.random.default_rng(1)
     kernel = np.zeros((3 * scale**2, 3, 5, 5), np.float32)
     for channel in range(kernel.shape[0]):

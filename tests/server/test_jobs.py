@@ -67,9 +67,7 @@ def test_one_bad_photo_does_not_stop_the_rest(client: Client) -> None:
     info = client.finish(submit(client, ids)["id"])
     assert (info["state"], info["done"], info["failed"]) == ("done", 1, 1)
     assert info["photos"][0]["reason"].startswith("torn.jpg")
-    archive = zipfile.ZipFile(
-        BytesIO(client.get("/v1/zip", params={"job": info["id"]}).content)
-    )
+    archive = zipfile.ZipFile(BytesIO(client.get("/v1/zip", params={"job": info["id"]}).content))
     assert archive.namelist() == ["whole.jpg", "failed.txt"]
     assert b"torn.jpg" in archive.read("failed.txt")
     assert client.get(f"/v1/jobs/{info['id']}/results/{ids[0]}").status_code == 409
@@ -112,7 +110,7 @@ def test_the_queue_is_bounded_and_takes_all_or_none(start: Serve) -> None:
     assert client.post("/v1/jobs", json={"photos": ids[3:]}).status_code == 429
     assert client.ask("DELETE", f"/v1/photos/{ids[0]}").status_code == 409
     # One place is kept for requests that wait; a second one is told to come again.
-    waiting = threading.Thread(target=client.post, args=("/v1/enhance",), kwargs={"data": photo_bytes()})
+    waiting = threading.Thread(target=lambda: client.post("/v1/enhance", data=photo_bytes()))
     waiting.start()
     while client.service.photos.count < 4:
         time.sleep(0.01)

@@ -48,6 +48,7 @@ def create_app(
         version=__version__,
         description=ABOUT,
         lifespan=service.lifespan,
+        generate_unique_id_function=lambda route: route.name,
         docs_url=None,  # it would load scripts from elsewhere
         redoc_url=None,
     )
@@ -97,7 +98,10 @@ def add_error_handlers(app: FastAPI) -> None:
         return answer(422, f"{place}: {first['msg']}.")
 
     def plain(request: Request, error: Any) -> Response:
-        return answer(error.status_code, f"{error.detail}.", error.headers)
+        headers = error.headers
+        if error.status_code == 405:  # the framework names the methods of one route only
+            headers = {"Allow": ", ".join(allowed(request))}
+        return answer(error.status_code, f"{error.detail}.", headers)
 
     def unexpected(request: Request, error: Any) -> Response:
         return answer(500, f"Unexpected {type(error).__name__}; the log of the service says more.")
@@ -106,6 +110,13 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(Exception, unexpected)
+
+
+def allowed(request: Request) -> list[str]:
+    """The methods of all routes with this path."""
+    schema = request.app.openapi()["paths"]
+    route = request.scope.get("route")
+    return sorted(method.upper() for method in schema.get(getattr(route, "path", ""), {"get": 0}))
 
 
 def answer(status: int, sentence: str, headers: Any = None) -> JSONResponse:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
@@ -13,7 +12,7 @@ from fastapi import Request
 
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
-from burnish.server.develop import Darkroom
+from burnish.server.darkroom import Darkroom
 from burnish.server.fields import offered
 from burnish.server.gauges import Gauges
 from burnish.server.jobs import Jobs
@@ -38,7 +37,10 @@ class Service:
         self.pace = Pace()
         self.photos = Turns(limits.queue)
         self.previews = Turns(limits.requests)
-        root = Path(tempfile.mkdtemp(prefix="burnish-serve-"))
+        self.folder = tempfile.TemporaryDirectory(
+            prefix="burnish-serve-", ignore_cleanup_errors=True
+        )
+        root = Path(self.folder.name)
         for name in ("photos", "jobs", "decoded"):
             (root / name).mkdir()
         self.root = root
@@ -61,7 +63,7 @@ class Service:
         finally:
             sweeper.cancel()
             await asyncio.to_thread(self.workers.stop)
-            shutil.rmtree(self.root, ignore_errors=True)
+            self.folder.cleanup()
 
     async def sweep(self) -> None:
         """Delete what has not been used for long."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import shutil
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -114,9 +113,6 @@ class Store:
         """Photos that nothing has asked for in a long time."""
         before = time.monotonic() - self.limits.keep_seconds
         return [p for p in self.photos.values() if not p.uses and p.touched < before]
-
-    def close(self) -> None:
-        shutil.rmtree(self.root, ignore_errors=True)
 
 
 def identify_as(path: Path, name: str) -> str:

@@ -52,6 +52,11 @@ class Task:
         self.share = share
         self.check()
 
+    def give_up(self, why: str) -> None:
+        """End without having been started."""
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(Stopped(why))
+
     def run(self, enhancers: "Enhancers") -> None:
         if not self.future.set_running_or_notify_cancel():
             return
@@ -98,7 +103,7 @@ class Turns:
             for task in gone:
                 tasks.remove(task)
                 self.count -= 1
-                task.future.set_exception(Stopped("The work was cancelled."))
+                task.give_up("The work was cancelled.")
             if not tasks:
                 del self.owners[owner]
 
@@ -123,7 +128,7 @@ class Turns:
             self.owners.clear()
             self.ready.notify_all()
         for task in left:
-            task.future.set_exception(Stopped("The service is stopping."))
+            task.give_up("The service is stopping.")
 
 
 class Enhancers:

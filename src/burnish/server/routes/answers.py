@@ -1,13 +1,15 @@
 """What answers look like: shared by all routes, and the source of the OpenAPI schema."""
 
-from typing import Annotated, Any, Literal, get_args
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from fastapi import Path, Query
 from pydantic import BaseModel, StringConstraints
 
 from burnish.image.formats import FORMATS
 from burnish.image.metadata import POLICIES
-from burnish.server.develop import Box, Output
+from burnish.server.darkroom import Box
+from burnish.server.develop import Output
 from burnish.server.limits import PREVIEW_SIDE
 
 MEDIA_TYPES = {
@@ -18,10 +20,15 @@ MEDIA_TYPES = {
     "avif": "image/avif",
     "heic": "image/heic",
 }
-Format = Literal["jpeg", "png", "webp", "tiff", "avif", "heic"]
+INSTALLED = tuple(f for f in FORMATS if f != "heic" or find_spec("pillow_heif"))
+"""Formats that can be written here."""
+if TYPE_CHECKING:
+    Format = Literal["jpeg", "png", "webp", "tiff", "avif", "heic"]
+else:
+    Format = Literal[INSTALLED]
 Policy = Literal["keep", "copyright", "strip"]
 ScreenFormat = Literal["png", "jpeg", "webp"]
-assert set(get_args(Format)) == set(FORMATS) and set(get_args(Policy)) == set(POLICIES)
+assert MEDIA_TYPES.keys() == set(FORMATS) and set(get_args(Policy)) == set(POLICIES)
 
 IdText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22}$")]
 Id = Annotated[IdText, Path(description="As given by this service.")]
@@ -55,6 +62,12 @@ REFUSALS = {
     503: "Cancelled, or the service is stopping.",
     504: "It took too long.",
 }
+
+
+def links(parameter: str, *operations: str) -> dict[str, Any]:
+    """Where the id of an answer leads."""
+    parameters = {parameter: "$response.body#/id"}
+    return {"links": {o: {"operationId": o, "parameters": parameters} for o in operations}}
 
 
 def refusals(*codes: int) -> dict[int | str, dict[str, Any]]:

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from burnish.engine.options import EnhanceOptions
 from burnish.image.read import Header
 from burnish.server.archive import stream
-from burnish.server.develop import Box, Output, Result
+from burnish.server.darkroom import Box
+from burnish.server.develop import Output, Result
 from burnish.server.fields import chooser
 from burnish.server.jobs import Item, Job
 from burnish.server.names import distinct
@@ -23,6 +24,7 @@ from burnish.server.routes.answers import (
     JobInfo,
     ResultInfo,
     box,
+    links,
     output,
     refusals,
 )
@@ -47,8 +49,13 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])
     choose = chooser(service.options, service.models)
 
-    @routes.post("", status_code=202, responses=refusals(404, 429, 501))
-    def submit(
+    @routes.post(
+        "",
+        status_code=202,
+        responses=refusals(404, 429, 501)
+        | {202: links("job_id", "job_progress", "cancel_job", "delete_job")},
+    )
+    def submit_job(
         job: NewJob,
         options: Annotated[EnhanceOptions, Depends(choose)],
         written: Annotated[Output, Depends(output)],
@@ -58,19 +65,19 @@ def router(service: Service) -> APIRouter:
         return describe(service, service.jobs.submit(photos, options, written))
 
     @routes.get("/{job_id}", responses=refusals(404))
-    def progress(job_id: Id) -> JobInfo:
+    def job_progress(job_id: Id) -> JobInfo:
         """How far a job is."""
         return describe(service, service.jobs.get(job_id))
 
     @routes.post("/{job_id}/cancel", responses=refusals(404))
-    def cancel(job_id: Id) -> JobInfo:
+    def cancel_job(job_id: Id) -> JobInfo:
         """Stop a job; what is done stays, and can be downloaded."""
         job = service.jobs.get(job_id)
         job.cancel()
         return describe(service, job)
 
     @routes.delete("/{job_id}", status_code=204, responses=refusals(404))
-    def remove(job_id: Id) -> None:
+    def delete_job(job_id: Id) -> None:
         """Stop a job and delete its results."""
         service.forget_job(job_id)
 
@@ -80,7 +87,7 @@ def router(service: Service) -> APIRouter:
         responses=refusals(404, 409)
         | {200: {"content": dict.fromkeys(MEDIA_TYPES.values(), BINARY)}},
     )
-    def download(job_id: Id, photo_id: Id) -> FileResponse:
+    def download_result(job_id: Id, photo_id: Id) -> FileResponse:
         """One result, as a file with its name and metadata."""
         item, result = finished(service, job_id, photo_id)
         return FileResponse(result.path, media_type=MEDIA_TYPES[result.format], filename=item.name)
@@ -90,7 +97,7 @@ def router(service: Service) -> APIRouter:
         response_class=Response,
         responses=refusals(404, 409, 429, 501, 503, 504) | PICTURE,
     )
-    async def view(
+    async def view_result(
         request: Request,
         job_id: Id,
         photo_id: Id,
@@ -116,7 +123,7 @@ def archive_router(service: Service) -> APIRouter:
         response_class=StreamingResponse,
         responses=refusals(404, 409) | {200: {"content": {"application/zip": BINARY}}},
     )
-    def archive(
+    def download_zip(
         job: Annotated[
             list[IdText], Query(min_length=1, max_length=100, description="Ids of finished jobs.")
         ],

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from burnish.engine.options import EnhanceOptions
 from burnish.image.encode import encode
-from burnish.server.develop import Box, look
+from burnish.server.darkroom import Box, look
 from burnish.server.fields import chooser
 from burnish.server.refusals import NotReady
 from burnish.server.routes.answers import (
@@ -17,6 +17,7 @@ from burnish.server.routes.answers import (
     PhotoInfo,
     ScreenFormat,
     box,
+    links,
     refusals,
 )
 from burnish.server.service import Service
@@ -46,8 +47,14 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(prefix="/v1/photos", tags=["photos"])
     choose = chooser(service.options, service.models)
 
-    @routes.post("", status_code=201, openapi_extra=PHOTO_BODY, responses=refusals(429, 501))
-    async def add(
+    @routes.post(
+        "",
+        status_code=201,
+        openapi_extra=PHOTO_BODY,
+        responses=refusals(429, 501)
+        | {201: links("photo_id", "describe_photo", "view_photo", "preview_photo", "delete_photo")},
+    )
+    async def add_photo(
         request: Request,
         name: Annotated[
             str, Query(max_length=200, description="File name, shown and used for downloads.")
@@ -58,12 +65,12 @@ def router(service: Service) -> APIRouter:
         return info(await service.store.receive(request.stream(), name, declared))
 
     @routes.get("/{photo_id}", responses=refusals(404))
-    def describe(photo_id: Id) -> PhotoInfo:
+    def describe_photo(photo_id: Id) -> PhotoInfo:
         """What is known of a photo."""
         return info(service.store.get(photo_id))
 
     @routes.delete("/{photo_id}", status_code=204, responses=refusals(404, 409))
-    def remove(photo_id: Id) -> None:
+    def delete_photo(photo_id: Id) -> None:
         """Delete a photo; not while a job needs it."""
         if service.store.get(photo_id).uses:
             raise NotReady("A job still needs the photo.")
@@ -74,7 +81,7 @@ def router(service: Service) -> APIRouter:
         response_class=Response,
         responses=refusals(404, 429, 501, 503, 504) | PICTURE,
     )
-    async def view(
+    async def view_photo(
         request: Request,
         photo_id: Id,
         part: Annotated[Box, Depends(box)],
@@ -89,7 +96,7 @@ def router(service: Service) -> APIRouter:
         response_class=Response,
         responses=refusals(404, 429, 501, 503, 504) | PICTURE,
     )
-    async def preview(
+    async def preview_photo(
         request: Request,
         photo_id: Id,
         part: Annotated[Box, Depends(box)],

@@ -9,7 +9,7 @@ from burnish import __version__
 from burnish.server.gauges import MEDIA_TYPE
 from burnish.server.guard import COOKIE
 from burnish.server.limits import PREVIEW_SIDE
-from burnish.server.routes.answers import Format, ModelInfo, refusals
+from burnish.server.routes.answers import INSTALLED, ModelInfo, refusals
 from burnish.server.service import Service
 
 
@@ -26,7 +26,7 @@ class Info(BaseModel):
     version: str
     models: list[ModelInfo]
     strength: float
-    formats: list[Format]
+    formats: list[str]
     max_megabytes: int
     max_megapixels: int
     queue: int
@@ -67,7 +67,7 @@ def router(service: Service, session: str) -> APIRouter:
             version=__version__,
             models=infos(service),
             strength=service.options.strength,
-            formats=["jpeg", "png", "webp", "tiff", "avif"],
+            formats=list(INSTALLED),
             max_megabytes=limits.max_megabytes,
             max_megapixels=limits.max_megapixels,
             queue=limits.queue,

@@ -1,14 +1,18 @@
 // The page: photos come in, are looked at, enhanced, and taken home.
 
-import { call, getJson, onLocked, openSession, upload } from "./api.js";
+import { call, getJson, onLocked, upload } from "./api.js";
+import { enter, knock } from "./door.js";
 import { Film, element } from "./film.js";
+import { query } from "./layer.js";
 import { Look } from "./look.js";
+import { complain } from "./say.js";
 import { showTabs } from "./tabs.js";
-import { Viewer, query } from "./viewer.js";
+import { Viewer } from "./viewer.js";
 
 const $ = (id) => document.getElementById(id);
 const UPLOADS = 2;
 const POLL = 700;
+const KEEP = 10 * 60 * 1000; // how often the service is told that its photos are still wanted
 const MANY = 50; // photos in a job above which progress is asked for less often
 
 const photos = [];
@@ -25,11 +29,7 @@ start();
 async function start() {
   showTabs();
   onLocked(knock);
-  const key = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (key) {
-    history.replaceState(null, "", location.pathname);
-    await openSession(key);
-  }
+  await enter();
   listen();
   try {
     const info = await getJson("/v1/info");
@@ -65,6 +65,7 @@ function listen() {
   $("go").addEventListener("click", () => enhance(todo()));
   $("only").addEventListener("click", () => enhance([current]));
   $("cancel").addEventListener("click", cancel);
+  setInterval(keep, KEEP);
   window.addEventListener("beforeunload", (event) => {
     if (running()) event.preventDefault();
   });
@@ -153,6 +154,14 @@ async function remove(photo) {
     $("choose").focus();
   }
   refresh();
+}
+
+// The service deletes what nobody has asked for in a long time.
+async function keep() {
+  const wanted = photos.filter((p) => p.info).map((p) => `/v1/photos/${p.info.id}`);
+  for (const path of [...wanted, ...jobs.map((job) => `/v1/jobs/${job.id}`)]) {
+    await getJson(path).catch(() => {});
+  }
 }
 
 // --- what is seen
@@ -292,41 +301,4 @@ function duration(seconds) {
   if (seconds < 55) return `about ${Math.max(1, Math.round(seconds))} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `about ${minutes} min` : `about ${(minutes / 60).toFixed(1)} h`;
-}
-
-// --- what is said
-
-function complain(error) {
-  if (error.name === "AbortError") return;
-  const text = error.message || String(error);
-  if ([...$("says").children].some((p) => p.firstChild.textContent === text)) return;
-  const line = element("p");
-  const close = element("button", { type: "button", textContent: "×", ariaLabel: "Dismiss" });
-  close.addEventListener("click", () => line.remove());
-  line.append(element("span", { textContent: text }), close);
-  $("says").append(line);
-  setTimeout(() => line.remove(), 12000);
-}
-
-let door = null;
-
-// Ask for the token, once for all who wait.
-function knock() {
-  door ??= new Promise((opened) => {
-    const dialog = $("door");
-    dialog.addEventListener("cancel", (event) => event.preventDefault());
-    $("knock").addEventListener("submit", async (event) => {
-      event.preventDefault();
-      if (await openSession($("key").value)) {
-        dialog.close();
-        door = null;
-        opened();
-      } else {
-        $("wrong").textContent = "That is not the token.";
-        $("key").select();
-      }
-    });
-    dialog.showModal();
-  });
-  return door;
 }

@@ -3,7 +3,7 @@
 
 import { getJson } from "./api.js";
 import { element } from "./film.js";
-import { query } from "./viewer.js";
+import { query } from "./layer.js";
 
 const $ = (id) => document.getElementById(id);
 const OWN = new Set(["name", "model", "strength"]); // these have their own places

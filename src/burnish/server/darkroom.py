@@ -1,0 +1,165 @@
+"""Parts of photos to look at, as they are or enhanced: decoded once, judged by the whole photo."""
+
+import math
+import shutil
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from burnish.engine.enhancer import Enhancer
+from burnish.engine.options import EnhanceOptions
+from burnish.image.photo import Photo
+from burnish.image.read import read
+from burnish.server.limits import Limits
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of a photo in its own pixels, and the longest side at which it is wanted."""
+
+    x: int = 0
+    y: int = 0
+    width: int | None = None
+    height: int | None = None
+    size: int = 512
+
+    def within(self, width: int, height: int) -> "Box":
+        """The same part, cut to the photo (at least one pixel of it)."""
+        x, y = min(self.x, width - 1), min(self.y, height - 1)
+        return Box(
+            x,
+            y,
+            min(self.width or width, width - x),
+            min(self.height or height, height - y),
+            self.size,
+        )
+
+
+@dataclass(eq=False)
+class Decoded:
+    """A decoded photo on disk, read in parts; what models said of the whole of it."""
+
+    folder: Path
+    bytes: int
+    grey: bool
+    conditions: dict[EnhanceOptions, np.ndarray] = field(default_factory=dict)
+
+    def pixels(self) -> np.ndarray:
+        """(H,W,3) float32; only what is looked at is read."""
+        return np.load(self.folder / "pixels.npy", mmap_mode="r")
+
+    def alpha(self) -> np.ndarray | None:
+        path = self.folder / "alpha.npy"
+        return np.load(path, mmap_mode="r") if path.exists() else None
+
+    def condition(self, enhancer: Enhancer) -> np.ndarray:
+        """What the model wants to know of the whole photo, computed once for each model."""
+        key = replace(enhancer.options, strength=1.0)
+        if key not in self.conditions:
+            self.conditions[key] = enhancer.condition(self.pixels())
+        return self.conditions[key]
+
+
+class Darkroom:
+    """Decoded photos for previews, those not used lately deleted first. For one thread."""
+
+    def __init__(self, root: Path, limits: Limits) -> None:
+        self.root = root
+        self.limits = limits
+        self.kept: OrderedDict[str, Decoded] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def open(self, key: str, path: Path) -> Decoded:
+        """The decoded photo of a file, which is decoded if it is not there."""
+        with self.lock:
+            if key in self.kept:
+                self.kept.move_to_end(key)
+                return self.kept[key]
+        photo = read(path, max_pixels=self.limits.max_pixels)
+        folder = self.root / key
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / "pixels.npy", photo.pixels)
+        size = photo.pixels.nbytes
+        if photo.alpha is not None:
+            np.save(folder / "alpha.npy", photo.alpha)
+            size += photo.alpha.nbytes
+        decoded = Decoded(folder, size, photo.is_grey)
+        with self.lock:
+            self.kept[key] = decoded
+            while len(self.kept) > 1 and self.used > self.limits.disk_bytes / 4:
+                shutil.rmtree(self.kept.popitem(last=False)[1].folder, ignore_errors=True)
+        return decoded
+
+    @property
+    def used(self) -> int:
+        return sum(decoded.bytes for decoded in self.kept.values())
+
+    def forget(self, key: str) -> None:
+        with self.lock:
+            decoded = self.kept.pop(key, None)
+        if decoded:
+            shutil.rmtree(decoded.folder, ignore_errors=True)
+
+
+def look(decoded: Decoded, box: Box, enhancer: Enhancer | None = None) -> tuple[Photo, bool]:
+    """A part of a photo, enhanced if there is an enhancer, and whether it is exact.
+
+    At full size (no side of the box longer than its ``size``) an enhanced part equals that part of
+    the enhanced photo: the network gets the halo that it sees around its pixels, and what it wants
+    to know of the whole photo. A larger part is reduced by a whole number first, then enhanced:
+    close to the final result, and quick.
+    """
+    pixels = decoded.pixels()
+    height, width = pixels.shape[:2]
+    box = box.within(width, height)
+    assert box.width and box.height
+    factor = math.ceil(max(box.width, box.height) / box.size)
+    left, top = box.x // factor, box.y // factor
+    right = min(-(-(box.x + box.width) // factor), -(-width // factor))
+    bottom = min(-(-(box.y + box.height) // factor), -(-height // factor))
+    alpha = decoded.alpha()
+    cut_alpha = None
+    if alpha is not None:
+        cut_alpha = reduced(alpha[..., None], factor, left, top, right, bottom)[..., 0]
+    part = Photo(reduced(pixels, factor, left, top, right, bottom), cut_alpha)
+    if enhancer is None or (enhancer.options.strength == 0 and enhancer.model.card.scale == 1):
+        return part, factor == 1
+    card = enhancer.model.card
+    x0, y0 = max(left - card.halo, 0), max(top - card.halo, 0)
+    x0, y0 = x0 - x0 % card.multiple_of, y0 - y0 % card.multiple_of
+    x1 = min(right + card.halo, -(-width // factor))
+    y1 = min(bottom + card.halo, -(-height // factor))
+    better = enhancer.enhance_pixels(
+        reduced(pixels, factor, x0, y0, x1, y1),
+        grey=decoded.grey,
+        condition=decoded.condition(enhancer),
+    )
+    rows = slice((top - y0) * card.scale, (bottom - y0) * card.scale)
+    columns = slice((left - x0) * card.scale, (right - x0) * card.scale)
+    cut = np.ascontiguousarray(better[rows, columns])
+    return part.with_pixels(cut, scale=card.scale), factor == 1
+
+
+def reduced(
+    pixels: np.ndarray, factor: int, left: int, top: int, right: int, bottom: int
+) -> np.ndarray:
+    """A part of the photo reduced by ``factor``: (H,W,C) -> (bottom-top, right-left, C), averages.
+
+    The sides are those of the reduced photo, whose last row and column may average fewer pixels.
+    """
+    if factor == 1:
+        return np.array(pixels[top:bottom, left:right])
+    out = np.empty((bottom - top, right - left, pixels.shape[2]), np.float32)
+    for row in range(top, bottom):
+        strip = pixels[row * factor : (row + 1) * factor, left * factor : right * factor].mean(0)
+        short = (right - left) * factor - strip.shape[0]
+        if short:
+            whole = strip[: strip.shape[0] // factor * factor]
+            out[row - top, :-1] = whole.reshape(-1, factor, out.shape[2]).mean(1)
+            out[row - top, -1] = strip[whole.shape[0] :].mean(0)
+        else:
+            out[row - top] = strip.reshape(-1, factor, out.shape[2]).mean(1)
+    return out

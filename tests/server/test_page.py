@@ -1,0 +1,286 @@
+"""The page in a real browser: what a person does, from the first photo to the ZIP."""
+
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from .conftest import Client, Serve, noise, pixels_of
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM = os.environ.get("BURNISH_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium is installed (apt-get install chromium, BURNISH_CHROMIUM)"
+)
+Open = Callable[..., Any]
+IDLE = "#chip:not(.busy)"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, client: Client) -> Iterator[Open]:
+    """Pages that must load everything from the service and log no error."""
+    contexts, said = [], []
+
+    def begin(url: str = client.url, width: int = 1100, height: int = 700, **more: Any) -> Any:
+        home = url.partition("#")[0]
+        context = browser.new_context(viewport={"width": width, "height": height}, **more)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("console", lambda m: said.append(m.text) if is_error(m) else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((home, "blob:")) else said.append(r.url),
+        )
+        page.goto(url)
+        return page
+
+    yield begin
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def is_error(message: Any) -> bool:
+    """An error on the page; that a request was refused is none."""
+    return message.type == "error" and "status of 422" not in message.text
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    """Two photos, one with EXIF."""
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    found = []
+    for number, (height, width) in enumerate([(400, 600), (300, 260)]):
+        path = tmp_path / f"photo {number}.jpg"
+        Image.fromarray(noise(height, width, number)).save(path, quality=92, exif=exif)
+        found.append(path)
+    return found
+
+
+def stage_centre(page: Any) -> tuple[float, float]:
+    box = page.locator("#stage").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def shown(page: Any, x: float, y: float, size: int = 8) -> np.ndarray:
+    """Mean colour of what the screen shows around a point."""
+    clip = {"x": x - size / 2, "y": y - size / 2, "width": size, "height": size}
+    return pixels_of(page.screenshot(clip=clip)).mean((0, 1))
+
+
+def images(page: Any, pane: str) -> list[dict[str, float]]:
+    """Places of the pictures in a pane, in page coordinates."""
+    found = page.eval_on_selector_all(
+        f"#{pane} img",
+        "all => all.map(i => { const b = i.getBoundingClientRect();"
+        " return {x: b.x, y: b.y, w: b.width, h: b.height, n: i.naturalWidth}; })",
+    )
+    return list(found)
+
+
+def test_from_drop_to_download(open_page: Open, photos: list[Path], tmp_path: Path) -> None:
+    page = open_page()
+    assert page.get_by_role("heading", name="Drop your photos here").is_visible()
+    # A real drop event with real files.
+    files = [{"name": p.name, "data": list(p.read_bytes())} for p in photos]
+    transfer = page.evaluate_handle(
+        "files => { const t = new DataTransfer(); for (const f of files)"
+        " t.items.add(new File([new Uint8Array(f.data)], f.name, {type: 'image/jpeg'}));"
+        " return t; }",
+        files,
+    )
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+    page.wait_for_selector("#film li:nth-child(2).ready")
+    page.get_by_role("button", name="photo 0.jpg").first.click()
+    page.wait_for_selector("#after img")
+    page.wait_for_selector(IDLE)
+    assert page.get_by_text("600 × 400").is_visible()
+
+    # Both sides of the divider show the same photo, the right one changed.
+    x, y = stage_centre(page)
+    left, right = shown(page, x - 60, y), shown(page, x + 60, y)
+    page.keyboard.press("Tab")
+    page.locator("#slider").focus()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(150)
+    after = shown(page, x - 60, y)
+    page.keyboard.press("End")
+    page.wait_for_timeout(150)
+    before = shown(page, x + 60, y)
+    assert np.abs(left - after).max() > 6 and np.abs(right - before).max() > 6
+    assert page.locator("#slider").get_attribute("aria-valuenow") == "100"
+
+    page.get_by_role("button", name="Enhance all 2").click()
+    page.wait_for_selector("#all:not([hidden])")
+    with page.expect_download() as one:
+        page.get_by_role("link", name="Download", exact=True).click()
+    assert one.value.suggested_filename == "photo 0.jpg"
+    one.value.save_as(tmp_path / "one.jpg")
+    with page.expect_download() as all_of_them:
+        page.get_by_role("link", name="Download all (ZIP)").click()
+    all_of_them.value.save_as(tmp_path / "all.zip")
+    archive = zipfile.ZipFile(tmp_path / "all.zip")
+    assert archive.namelist() == ["photo 0.jpg", "photo 1.jpg"]
+    assert archive.read("photo 0.jpg") == (tmp_path / "one.jpg").read_bytes()
+    for name in archive.namelist():
+        assert Image.open(BytesIO(archive.read(name))).getexif()[0x010F] == "Maker"
+
+    # The finished photo is what the right side shows now.
+    page.wait_for_selector("#chip:not(.busy) >> text=Finished photo")
+    page.locator("#slider").focus()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(150)
+    assert np.abs(shown(page, x - 60, y) - after).max() < 6
+
+
+def test_zoom_and_pan_move_both_sides_alike(open_page: Open, photos: list[Path]) -> None:
+    page = open_page(width=900, height=500)
+    page.set_input_files("#files", photos[0])
+    page.wait_for_selector("#after img")
+    page.get_by_role("button", name="100 %").click()
+    page.wait_for_selector(IDLE)
+    tiles = [i for i in images(page, "after") if i["n"] > 0 and abs(i["w"] - i["n"]) < 0.01]
+    assert tiles, "no tile is shown pixel by pixel at 100 %"
+    whole = {pane: max(images(page, pane), key=lambda i: i["w"]) for pane in ("before", "after")}
+    assert whole["before"] == whole["after"] | {"n": whole["before"]["n"]}
+    assert whole["before"]["w"] == pytest.approx(600, abs=1)
+    x, y = stage_centre(page)
+    page.mouse.move(x + 100, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y - 40, steps=3)
+    page.mouse.up()
+    for pane in ("before", "after"):
+        moved = max(images(page, pane), key=lambda i: i["w"])
+        assert moved["y"] < whole[pane]["y"] or moved["x"] < whole[pane]["x"]
+        assert moved["w"] == whole[pane]["w"]
+    page.mouse.wheel(0, -400)
+    sizes = [max(images(page, pane), key=lambda i: i["w"])["w"] for pane in ("before", "after")]
+    assert sizes[0] == pytest.approx(sizes[1], abs=1) and sizes[0] > 650
+    page.locator("#slider").focus()
+    page.keyboard.press("0")
+    assert page.locator("#fit").get_attribute("aria-pressed") == "true"
+    page.keyboard.press("1")
+    assert page.locator("#full").get_attribute("aria-pressed") == "true"
+    # The divider itself is dragged without moving the photo.
+    place = images(page, "before")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 150, y, steps=3)
+    page.mouse.up()
+    assert int(page.locator("#slider").get_attribute("aria-valuenow") or 0) < 45
+    assert images(page, "before") == place
+
+
+def test_strength_and_model_are_live(open_page: Open, photos: list[Path]) -> None:
+    page = open_page()
+    page.set_input_files("#files", photos[0])
+    page.wait_for_selector("#after img")
+    page.wait_for_selector(IDLE)
+    page.locator("#slider").focus()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(150)
+    x, y = stage_centre(page)
+    full = shown(page, x, y)
+    with page.expect_response(lambda r: "/preview?" in r.url and "strength=0&" in r.url):
+        page.get_by_label("Strength").fill("0")
+        page.wait_for_timeout(50)
+        at_once = shown(page, x, y)  # before the service has answered
+    page.wait_for_selector(IDLE)
+    page.wait_for_timeout(100)
+    exact = shown(page, x, y)
+    assert np.abs(full - exact).max() > 6
+    assert np.abs(at_once - exact).max() < 4
+    with page.expect_response(lambda r: "/preview?" in r.url and "model=nrl" in r.url):
+        page.get_by_label("Model").select_option("nrl")
+
+
+def test_progress_and_cancel(open_page: Open, start: Serve, tmp_path: Path) -> None:
+    import threading
+
+    from burnish.server.worker import Task
+
+    client = start()
+    go = threading.Event()
+    client.service.photos.put("holder", [Task(lambda enhancers, task: go.wait(60), 90)])
+    page = open_page(client.url)
+    Image.fromarray(noise()).save(tmp_path / "a.png")
+    page.set_input_files("#files", tmp_path / "a.png")
+    page.get_by_role("button", name="Enhance", exact=True).click()
+    page.wait_for_selector("text=0 of 1")
+    assert page.get_by_role("progressbar", name="Progress").is_visible()
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_selector("#go:not([hidden])")
+    go.set()
+    page.get_by_role("button", name="Enhance", exact=True).click()
+    page.wait_for_selector("#one:not([hidden])")
+
+
+def test_what_is_refused_is_said(open_page: Open, photos: list[Path], tmp_path: Path) -> None:
+    page = open_page()
+    torn = tmp_path / "notes.pdf"
+    torn.write_bytes(b"%PDF-1.7 and more of it, long enough to be looked at" * 4)
+    page.set_input_files("#files", [torn, photos[0]])
+    page.wait_for_selector("text=notes.pdf is a PDF document")
+    page.wait_for_selector("#film li.failed")
+    page.wait_for_selector("#film li.ready")
+    page.get_by_role("button", name="Remove notes.pdf").click()
+    assert page.locator("#film li").count() == 1
+    page.get_by_role("button", name="Remove photo 0.jpg").click()
+    assert page.get_by_role("button", name="Choose photos").is_visible()
+
+
+def test_the_token_opens_the_page(open_page: Open, start: Serve, photos: list[Path]) -> None:
+    client = start(token="correct-horse")
+    page = open_page(f"{client.url}/#token=correct-horse")
+    page.wait_for_selector("#model option", state="attached")
+    assert page.url == f"{client.url}/"
+    page.set_input_files("#files", photos[1])
+    page.wait_for_selector("#after img")
+
+
+def test_phone_light_dark_and_names(open_page: Open, photos: list[Path]) -> None:
+    page = open_page(width=390, height=760, has_touch=True, is_mobile=True, color_scheme="dark")
+    page.set_input_files("#files", photos[:1])
+    page.wait_for_selector("#after img")
+    page.wait_for_selector(IDLE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    dark = pixels_of(page.screenshot())[2, 2].mean()
+    page.emulate_media(color_scheme="light")
+    assert pixels_of(page.screenshot())[2, 2].mean() > 200 > 60 > dark
+    small = page.eval_on_selector_all(
+        "button, a.button, select, input[type=range]",
+        "all => all.filter(e => e.offsetParent && !e.closest('details') &&"
+        " Math.min(e.offsetHeight, 99) < 24).map(e => e.id || e.className)",
+    )
+    assert small == []  # nothing to touch is smaller than 24 pixels
+    nameless = page.eval_on_selector_all(
+        "button, a.button, select, input:not([type=file]):not([hidden])",
+        "all => all.filter(e => !(e.ariaLabel || e.labels?.length || e.textContent.trim()))"
+        ".map(e => e.outerHTML)",
+    )
+    assert nameless == []
+    x, y = stage_centre(page)
+    page.touchscreen.tap(x, y)
+    page.locator("#go").tap()
+    page.wait_for_selector("#one:not([hidden])")
