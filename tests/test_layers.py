@@ -43,6 +43,7 @@ HOMES = {
     "onnxscript": ("engine",),
     "h5py": ("nets",),
     "ray": ("batch",),
+    "fsspec": ("batch",),
     "fastapi": ("server",),
     "starlette": ("server",),
     "uvicorn": ("server",),

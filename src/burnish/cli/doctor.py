@@ -23,6 +23,9 @@ EXTRAS = {  # what each extra brings, by the names under which it is imported
     "onnx": ("onnxruntime",),
     "heic": ("pillow_heif",),
     "raw": ("rawpy",),
+    "ray": ("ray",),
+    "s3": ("s3fs",),
+    "gcs": ("gcsfs",),
 }
 PACKAGES = ("openvino", "numpy", "pyvips", "pillow")
 PATCH, REPEATS = 256, 7
