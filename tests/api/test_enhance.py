@@ -139,7 +139,7 @@ def test_options_reach_the_engine_and_slips_are_told() -> None:
     assert 0.3 < np.abs(half - array).mean() / np.abs(full - array).mean() < 0.7
     with pytest.raises(OptionError, match="did you mean strength"):
         burnish.enhance(array, strenght=0.5)
-    with pytest.raises(OptionError, match="there are model, strength"):
+    with pytest.raises(OptionError, match="there are model, task, scale"):
         burnish.enhance(array, zzz=1)
     with pytest.raises(OptionError, match="strength must lie"):
         burnish.enhance(array, strength=2)

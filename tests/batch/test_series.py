@@ -200,7 +200,7 @@ def test_the_command_gives_series_one_look(
     assert cli.run([*arguments, "--series"]) == 0
     assert "3 done before" in capsys.readouterr().out
     assert cli.run(arguments) == 4
-    assert "was made with look" in capsys.readouterr().err
+    assert "was made with series" in capsys.readouterr().err
     lock = str(tmp_path / "in" / "1.png")
     assert cli.run([*arguments, "--lock-to", lock, "--overwrite"]) == 0
     with Manifest(home(tmp_path / "out")) as manifest:

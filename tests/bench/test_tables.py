@@ -244,7 +244,8 @@ def test_the_command(dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["bench", "table", "a1", "--runs", "x", "--data", str(tmp_path)], "Nothing to score on"),
         ([*call, "--seeds", "one"], "--seeds wants numbers"),
         ([*call, "--outputs", "x"], "--outputs wants NAME=FOLDER"),
-        (["bench", "fast"], "choose speed, process, table, joint or curves"),
+        (["bench", "slow"], "choose speed, process, folder, fast, looks, table, joint or curves"),
+        (["bench", "fast"], "wants --data"),
     ):
         assert cli.run(wrong) == 2
         assert said in capsys.readouterr().err

@@ -15,7 +15,7 @@ from burnish.engine.options import EnhanceOptions
 from burnish.image.encode import encode
 from burnish.image.formats import losses
 from burnish.image.read import read
-from burnish.server.fields import OPERATORS, plain
+from burnish.server.fields import BY_MODEL, OPERATORS, plain
 
 from .conftest import Client, Serve, photo_bytes
 
@@ -96,7 +96,8 @@ def test_options_come_from_the_dataclass(client: Client) -> None:
     ):
         offered = {p["name"]: p for p in schema["paths"][path][verb]["parameters"]}
         for option in fields(EnhanceOptions):
-            assert (option.name in offered) == (option.name not in OPERATORS), option.name
+            hidden = OPERATORS | BY_MODEL | {"look"}
+            assert (option.name in offered) == (option.name not in hidden), option.name
         assert offered["model"]["schema"]["enum"] == ["tiny", "nrl"]
         assert offered["strength"]["schema"]["maximum"] == 1
 
@@ -108,15 +109,17 @@ def test_new_options_appear_unless_they_are_text(monkeypatch: pytest.MonkeyPatch
 
     @dataclass(frozen=True)
     class More(EnhanceOptions):
-        mode: Literal["fast", "best"] = field(default="best", metadata=text)
-        ensemble: bool = field(default=False, metadata=text)
+        grain: Literal["fine", "coarse"] = field(default="fine", metadata=text)
+        bold: bool = field(default=False, metadata=text)
         lock_to: Path | None = field(default=None, metadata=text)
-        look: str | None = field(default=None, metadata=text)
+        title: str | None = field(default=None, metadata=text)
 
     monkeypatch.setattr(module, "EnhanceOptions", More)
     choose = module.chooser(More(), {"nrl": "nrl"})
-    assert list(inspect.signature(choose).parameters) == ["model", "strength", "mode", "ensemble"]
-    assert choose(model="nrl", strength=0.5, mode="fast", ensemble=True).mode == "fast"
+    known = ["model", "strength", "ensemble", "mode", "budget"]
+    assert list(inspect.signature(choose).parameters) == [*known, "grain", "bold"]
+    chosen = choose(model="nrl", strength=0.5, grain="coarse", bold=True)
+    assert isinstance(chosen, More) and chosen.grain == "coarse"
 
 
 @pytest.mark.parametrize(
