@@ -1,6 +1,7 @@
 """A preview is the result: the same pixels, whatever part of the photo is asked for."""
 
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.options import EnhanceOptions
 from burnish.image.read import read
-from burnish.server.darkroom import reduced
+from burnish.server.darkroom import Box, Decoded, look, reduced
 
 from .conftest import Client, Serve, noise, photo_bytes, pixels_of
 
@@ -162,3 +163,13 @@ def test_decoded_photos_that_are_not_looked_at_give_way(start: Serve) -> None:
     assert list(kept) == ids[-1:]
     assert len(list(client.service.darkroom.root.iterdir())) == 1
     assert client.get(f"/v1/photos/{ids[0]}/view").status_code == 200
+
+
+def test_a_part_in_fast_mode_is_that_part_of_the_whole(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).random((620, 500, 3)).astype(np.float32)
+    np.save(tmp_path / "pixels.npy", pixels)
+    enhancer = Enhancer(EnhanceOptions(mode="fast", strength=0.7, threads=1))
+    whole = enhancer.enhance_pixels(pixels)
+    part, exact = look(Decoded(tmp_path, 0, False), Box(101, 77, 200, 150, 512), enhancer)
+    assert exact and enhancer.mode(620, 500)[0] == "fast"
+    np.testing.assert_array_equal(part.pixels, whole[77:227, 101:301])

@@ -141,10 +141,14 @@ def look(decoded: Decoded, box: Box, enhancer: Enhancer | None = None) -> tuple[
     if enhancer is None or (enhancer.options.strength == 0 and enhancer.model.card.scale == 1):
         return part, factor == 1
     if factor == 1 and enhancer.mode(height, width)[0] == "fast":
-        rows_of_it = np.array(pixels[top:bottom])
-        better = np.empty_like(rows_of_it)
-        decoded.carried(enhancer).apply(rows_of_it, top, better, decoded.grey)
-        return part.with_pixels(np.ascontiguousarray(better[:, left:right])), True
+        first, carried = top - top % fast.STRIP, decoded.carried(enhancer)
+        wide = np.empty((bottom - first, width, 3), np.float32)
+        for row in range(first, bottom, fast.STRIP):  # whole strips, as the photo is done
+            strip = np.array(pixels[row : row + fast.STRIP])
+            better = np.empty_like(strip)
+            carried.apply(strip, row, better, decoded.grey)
+            wide[row - first : row - first + fast.STRIP] = better[: bottom - row]
+        return part.with_pixels(np.ascontiguousarray(wide[top - first :, left:right])), True
     card = enhancer.model.card
     x0, y0 = max(left - card.halo, 0), max(top - card.halo, 0)
     x0, y0 = x0 - x0 % card.multiple_of, y0 - y0 % card.multiple_of
