@@ -91,7 +91,7 @@ def by_watching(photo: Path, out: Path) -> bytes:
         until(lambda: (out / photo.name).exists() or watching.poll() is not None)
         return (out / photo.name).read_bytes()
     finally:
-        watching.send_signal(signal.SIGINT)
+        watching.send_signal(signal.SIGTERM)
         watching.wait(timeout=60)
 
 
