@@ -23,6 +23,7 @@ EXTRAS = {  # what each extra brings, by the names under which it is imported
     "onnx": ("onnxruntime",),
     "heic": ("pillow_heif",),
     "raw": ("rawpy",),
+    "serve": ("fastapi", "uvicorn"),
     "ray": ("ray",),
     "s3": ("s3fs",),
     "gcs": ("gcsfs",),
