@@ -15,6 +15,7 @@ from burnish.engine.backend import BackendName, Graph
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.fast import LUMA
 from burnish.engine.options import EnhanceOptions
+from burnish.engine.proxy import shrink
 from burnish.errors import OptionError
 from burnish.image.photo import Photo
 from burnish.nets.adjusting_map import THRESHOLDS, tail_maps
@@ -47,8 +48,11 @@ def reference(model: Path, pixels: np.ndarray) -> np.ndarray:
     r = net.halo
     padded = np.pad(pixels, ((r, r), (r, r), (0, 0)), mode="reflect").transpose(2, 0, 1)[None]
     x = torch.from_numpy(np.ascontiguousarray(padded))
-    inside = (slice(None), slice(None), slice(r, r + h), slice(r, r + w))
-    x0, tails = net.features(x)[inside], tail_maps(x)[inside]
+    small = shrink(pixels)  # proved by itself
+    around = np.pad(small, ((r, r), (r, r), (0, 0)), mode="reflect").transpose(2, 0, 1)[None]
+    judged = torch.from_numpy(np.ascontiguousarray(around))
+    inside = (slice(None), slice(None), *(slice(r, r + n) for n in small.shape[:2]))
+    x0, tails = net.features(judged)[inside], tail_maps(judged)[inside]
     moments = torch.cat([m.mean((2, 3)) for m in (x0, x0.square(), tails)], 1)
     y = net(x, moments)[0, :, r : r + h, r : r + w].clamp(0, 1)
     return y.permute(1, 2, 0).numpy()

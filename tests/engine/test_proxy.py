@@ -11,7 +11,7 @@ def test_small_photos_stand_for_themselves() -> None:
     assert shrink(pixels) is pixels
 
 
-@pytest.mark.parametrize(("height", "width"), [(900, 1800), (1501, 997), (4, 400_000)])
+@pytest.mark.parametrize(("height", "width"), [(900, 1800), (1501, 997), (40, 40_000)])
 def test_blocks_are_averaged(height: int, width: int) -> None:
     pixels = np.random.default_rng(0).random((height, width, 3), np.float32)
     small = shrink(pixels)

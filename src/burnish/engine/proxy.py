@@ -4,8 +4,12 @@ import math
 
 import numpy as np
 
-LARGEST = 600_000
-"""Pixels up to which a photo stands for itself where its statistics are taken."""
+LARGEST = 64 * 64
+"""Pixels up to which a photo stands for itself where its statistics are taken.
+
+The network learned from views of 32 to 64 pixels. The grain and edges of larger pictures spread
+their quantiles, as more contrast would.
+"""
 
 
 def statistics_factor(height: int, width: int, largest: int = LARGEST) -> int:
@@ -61,8 +65,7 @@ class Shrinker:
 def shrink(pixels: np.ndarray, largest: int = LARGEST) -> np.ndarray:
     """Average square blocks, (H,W,3) -> about ``largest`` pixels at most, the same mean.
 
-    The network learned its statistics from views of whole photos at 32 to 96 pixels; the grain of
-    a large photo is nothing that it saw. And the pass then costs next to nothing on large photos.
+    The pass then costs next to nothing, whatever the photo's size.
     """
     height, width = pixels.shape[:2]
     factor = statistics_factor(height, width, largest)
