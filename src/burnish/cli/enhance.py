@@ -22,6 +22,15 @@ from burnish.batch.resume import Memory, wants_memory
 from burnish.batch.run import Enhance, rehearse, run
 from burnish.batch.series import alike, look_id, look_of, look_of_series
 from burnish.batch.steps import Steps
+from burnish.cli.batch_flags import (
+    Format,
+    Json,
+    LockTo,
+    Metadata,
+    Name,
+    Quality,
+    RetryFailed,
+)
 from burnish.cli.flags import with_flags
 from burnish.cli.on_ray import enhance_on_ray, wants_ray
 from burnish.cli.progress import Lines, sentence, view
@@ -59,36 +68,15 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace outputs that exist (never an original).")
     ] = False,
-    metadata: Annotated[
-        str,
-        typer.Option(metavar="keep|copyright|strip", help="What of EXIF, XMP and IPTC to keep."),
-    ] = "keep",
-    format: Annotated[
-        str | None,
-        typer.Option(
-            metavar="jpeg|png|webp|tiff|avif|heic", help="Output format, if not the input's."
-        ),
-    ] = None,
-    quality: Annotated[
-        int | None, typer.Option(help="Quality 1 to 100 of JPEG, WebP, AVIF and HEIC.")
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEMPLATE",
-            help="Names for the results: {name} and {folder} stand for the photo's.",
-        ),
-    ] = None,
-    lock_to: Annotated[
-        Path | None,
-        typer.Option(metavar="PHOTO", help="Give all photos the look that this one gets."),
-    ] = None,
+    metadata: Metadata = "keep",
+    format: Format = None,
+    quality: Quality = None,
+    name: Name = None,
+    lock_to: LockTo = None,
     series: Annotated[
         bool, typer.Option("--series", help="Give all photos one look, that of their mean.")
     ] = False,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try photos again that failed in an earlier run.")
-    ] = False,
+    retry_failed: RetryFailed = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
@@ -96,9 +84,7 @@ def command(
         Path | None,
         typer.Option(metavar="FILE", help="Write a report: FILE.json and FILE.txt."),
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print each event as a line of JSON, for machines.")
-    ] = False,
+    json: Json = False,
     **choices: Any,
 ) -> int:
     """Make photos better: tone, colour and light. Originals are never touched."""

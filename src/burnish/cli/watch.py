@@ -16,6 +16,15 @@ from burnish.batch.recipe import recipe_for
 from burnish.batch.resume import Memory
 from burnish.batch.steps import Steps
 from burnish.batch.watch import Patience, Watcher, watch
+from burnish.cli.batch_flags import (
+    Format,
+    Json,
+    LockTo,
+    Metadata,
+    Name,
+    Quality,
+    RetryFailed,
+)
 from burnish.cli.enhance import enhancer
 from burnish.cli.flags import with_flags
 from burnish.cli.progress import JsonLines, Lines
@@ -35,40 +44,17 @@ def command(
         bool,
         typer.Option("--overwrite", help="Replace results whose photo or options have changed."),
     ] = False,
-    metadata: Annotated[
-        str,
-        typer.Option(metavar="keep|copyright|strip", help="What of EXIF, XMP and IPTC to keep."),
-    ] = "keep",
-    format: Annotated[
-        str | None,
-        typer.Option(
-            metavar="jpeg|png|webp|tiff|avif|heic", help="Output format, if not the input's."
-        ),
-    ] = None,
-    quality: Annotated[
-        int | None, typer.Option(help="Quality 1 to 100 of JPEG, WebP, AVIF and HEIC.")
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEMPLATE",
-            help="Names for the results: {name} and {folder} stand for the photo's.",
-        ),
-    ] = None,
-    lock_to: Annotated[
-        Path | None,
-        typer.Option(metavar="PHOTO", help="Give all photos the look that this one gets."),
-    ] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try photos again that failed in an earlier run.")
-    ] = False,
+    metadata: Metadata = "keep",
+    format: Format = None,
+    quality: Quality = None,
+    name: Name = None,
+    lock_to: LockTo = None,
+    retry_failed: RetryFailed = False,
     poll: Annotated[float, typer.Option(help="Seconds between two looks at the folder.")] = 1.0,
     settle: Annotated[
         float, typer.Option(help="Seconds for which a file must stay the same to be taken.")
     ] = 2.0,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print each event as a line of JSON, for machines.")
-    ] = False,
+    json: Json = False,
     **choices: Any,
 ) -> int:
     """Enhance photos as they are put into a folder, until it is stopped."""
