@@ -1,6 +1,6 @@
 """Sources of training pairs. A batch is a pure function of seed and step: runs resume exactly."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -85,17 +85,21 @@ class PairFolder:
         return low_batch, high_batch
 
 
+MakePair = Callable[[Tensor, Sequence[Retouch], Sequence[torch.Generator]], tuple[Tensor, Tensor]]
+
+
 def fixed_pairs(
-    photos: Sequence[Pyramid], size: int, seed: int = 1
+    photos: Sequence[Pyramid], size: int, seed: int = 1, make: MakePair = make_pair
 ) -> list[tuple[str, Tensor, Tensor]]:
-    """(kind, input, target): one view of each validation photo, the same in every run."""
+    """(kind, input, target): one view of each validation photo, the same in every run.
+
+    ``make`` gets a view of ``size`` pixels, (1,3,size,size), and makes the pair of it.
+    """
     pairs = []
     for index, photo in enumerate(photos):
         rng = np.random.default_rng([seed, index])
         kind = ("full", "mild", "finished", "full")[index % 4]
         generator = torch.Generator().manual_seed(seed + index)
-        low, high = make_pair(
-            photo.view(1.0, 0.5, 0.5, size)[None], [Retouch.draw(rng, kind)], [generator]
-        )
-        pairs.append((kind, low, high))
+        view = photo.view(1.0, 0.5, 0.5, size)[None]
+        pairs.append((kind, *make(view, [Retouch.draw(rng, kind)], [generator])))
     return pairs

@@ -6,6 +6,7 @@ once. A batch is a pure function of seed and step, as in `pairs`.
 
 import io
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from burnish.data.bicubic import matrix, shrink_8bit
 from burnish.data.degrade import Retouch, luma, make_pair
+from burnish.data.pairs import fixed_pairs
 from burnish.data.photos import Pyramid
 
 MARGIN = 2
@@ -170,12 +172,4 @@ def fixed_joint(
     photos: Sequence[Pyramid], size: int, scale: int = 2, seed: int = 1
 ) -> list[tuple[str, Tensor, Tensor]]:
     """(kind, input, target): one joint pair of each validation photo, the same in every run."""
-    pairs = []
-    for index, photo in enumerate(photos):
-        rng = np.random.default_rng([seed, index])
-        kind = ("full", "mild", "finished", "full")[index % 4]
-        generator = torch.Generator().manual_seed(seed + index)
-        view = photo.view(1.0, 0.5, 0.5, scale * size)[None]
-        low, high = joint_pair(view, [Retouch.draw(rng, kind)], [generator], scale)
-        pairs.append((kind, low, high))
-    return pairs
+    return fixed_pairs(photos, scale * size, seed, partial(joint_pair, scale=scale))
