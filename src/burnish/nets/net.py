@@ -23,6 +23,9 @@ class Net(nn.Module):
     moments_halo = 0
     """Receptive-field radius of each pixel's share in the statistics."""
 
+    residual_on = True
+    """Whether NRL's G takes part, which a stage of training may leave out; others have none."""
+
     condition_size = 0
     """Length of what `condition` makes of the statistics."""
 

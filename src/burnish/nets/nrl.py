@@ -154,7 +154,8 @@ class NRL(Net):
             attention the identity.
         lam: lambda of Eq. 6, the constant that A holds.
         gate: what of the whole picture gates T: nothing, as published; the mean and deviation of
-            X0 (``moments``), or the quantiles of the input's values (``quantiles``).
+            X0 (``moments``), or the quantiles of the input's values and their logarithms
+            (``quantiles``).
         channels, widths: feature channels; FMSB widths for kernels 1, 3, 5.
     """
 
@@ -179,7 +180,6 @@ class NRL(Net):
         ):
             if value not in get_args(choice):
                 raise ValueError(f"{value!r} is none of {', '.join(get_args(choice))}")
-        self.residual_on = True  # a stage of training may leave G out
         self.residual, self.lam, self.channels = residual, lam, channels
         self.sees_values = residual == "map" and gate == "quantiles"
         self.features = feature_block(features, channels, tuple(widths))

@@ -25,7 +25,6 @@ from burnish.card import ModelCard
 from burnish.data.pairs import PairSource
 from burnish.errors import ModelError
 from burnish.nets.net import Net
-from burnish.nets.nrl import NRL
 from burnish.nets.zoo import build, parameter_count
 from burnish.train.log import RunLog
 from burnish.train.objective import LOSSES, Surroundings
@@ -172,8 +171,7 @@ class Trainer:
         stage = self.recipe.stage_at(self.step)
         only, net = stage.only, self.accelerator.unwrap_model(self.net)
         for module in (net, self.ema):
-            if isinstance(module, NRL):
-                module.residual_on = stage.residual
+            module.residual_on = stage.residual
         for name, parameter in net.named_parameters():
             parameter.requires_grad_(not only or name.startswith(only))
 
