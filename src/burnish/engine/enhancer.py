@@ -13,6 +13,7 @@ from burnish.data import bicubic
 from burnish.engine import ensemble, fast, look, proxy, tiles
 from burnish.engine.backend import Backend, Graph, load_backend
 from burnish.engine.look_facts import LENGTH
+from burnish.engine.look_maps import Place
 from burnish.engine.mode import Taken
 from burnish.engine.mode import choose as choose_mode
 from burnish.engine.models import Model, choose, find
@@ -96,34 +97,39 @@ class Enhancer:
         progress: Progress | None = None,
         grey: bool = False,
         condition: np.ndarray | None = None,
+        place: Place | None = None,
     ) -> np.ndarray:
         """(H,W,3) float32 RGB in [0,1] -> (sH,sW,3), the same kind.
 
         ``strength`` goes from the picture, enlarged by `bicubic` where s > 1, to the network's.
         ``grey`` forces R = G = B. ``condition`` is what `condition` said of the picture that these
         pixels are judged by, where that is not these pixels alone: the whole photo for a part of
-        it, or the photo that leads a series.
+        it, or the photo that leads a series. ``place`` is where a part lies in its photo: a look
+        may depend on that.
         """
         if condition is None:
             condition = self.condition(pixels)
         report = progress or (lambda share: None)
         if self.look:
-            return self._looked(self.look, pixels, condition, grey, report)
+            base = None
+            if self.has_network:
+                base = self._networked(pixels, self.for_network(condition), False, report, 1.0)
+            return self.looked(pixels, base, condition, grey, report, place)
         return self._networked(pixels, condition, grey, report, self.options.strength)
 
-    def _looked(
+    def looked(
         self,
-        chosen: look.Look,
         pixels: np.ndarray,
+        base: np.ndarray | None,
         condition: np.ndarray,
         grey: bool,
-        report: Progress,
+        report: Progress = lambda share: None,
+        place: Place | None = None,
     ) -> np.ndarray:
         """The look on the photo, and on the base network's result where it has one."""
-        split = condition.shape[1] - LENGTH
-        network, facts = condition[:, :split].astype(np.float32), condition[0, split:]
-        base = self._networked(pixels, network, False, report, 1.0) if self.has_network else None
-        out = chosen.apply(pixels, base, facts, self.options.strength, report)
+        assert self.look
+        facts, strength = condition[0, -LENGTH:], self.options.strength
+        out = self.look.apply(pixels, base, facts, strength, report, place)
         if grey:
             out = np.repeat(fast.luma(out), 3, axis=2)
         return out
@@ -273,6 +279,10 @@ class Enhancer:
         known = self.model.card.moments
         network = self.network_condition(statistics[:, :known].astype(np.float32))
         return np.concatenate([network, statistics[:, known:]], axis=1) if self.look else network
+
+    def for_network(self, condition: np.ndarray) -> np.ndarray:
+        """The network's own part of a `condition`."""
+        return condition[:, :-LENGTH].astype(np.float32) if self.look else condition
 
     def network_condition(self, moments: np.ndarray) -> np.ndarray:
         """The network's own part of the condition, (1, K)."""

@@ -19,7 +19,7 @@ from safetensors.numpy import save_file
 from burnish.engine.look_card import LookCard
 from burnish.engine.look_facts import LENGTH, STATISTICS, Facts
 from burnish.engine.look_features import ADAPTIVE, GROUPS, TABLED, Strip, looked_up, tabled
-from burnish.engine.look_maps import Maps
+from burnish.engine.look_maps import Place
 from burnish.engine.models import Model
 from burnish.errors import ModelError, OptionError
 from burnish.image.photo import strips
@@ -81,25 +81,23 @@ class Look:
         facts: np.ndarray | None = None,
         strength: float = 1.0,
         progress: Callable[[float], None] = lambda share: None,
+        place: Place | None = None,
     ) -> np.ndarray:
         """(H,W,3) float32 RGB in [0,1] -> the same.
 
         ``base`` is the base network's result, for looks that have one; ``facts`` those of the
-        photo that this one is judged by, if not itself.
+        photo that this one is judged by, if not itself; ``place`` is where these pixels lie in the
+        photo that they are a part of, if they are one.
         """
         height, width = pixels.shape[:2]
-        maps = Maps.of(pixels)
+        place = place or Place.whole(pixels)
         known = Facts(self.facts(pixels) if facts is None else facts)
-        across = ((np.arange(width) + 0.5) / width * 2 - 1) * width
-        down = ((np.arange(height) + 0.5) / height * 2 - 1) * height
         out = np.empty_like(pixels)
         for rows in strips(height, width):
             x = pixels[rows].reshape(-1, 3)
-            radius = (down[rows, None] ** 2 + across**2) / (height**2 + width**2)
             strip = Strip(
                 x,
-                radius.ravel().astype(np.float32),
-                maps.rows(slice(rows.start, rows.stop), height, width).reshape(len(x), -1),
+                *place.of(rows, width),
                 known,
                 known,
                 None if base is None else base[rows].reshape(-1, 3),

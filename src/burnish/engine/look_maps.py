@@ -48,11 +48,14 @@ def guide(luma: np.ndarray, radius: int, epsilon: float) -> tuple[np.ndarray, np
     return box(a, radius), box(mean * (1 - a), radius)
 
 
-def enlarge(maps: np.ndarray, rows: slice, height: int, width: int) -> np.ndarray:
+def enlarge(
+    maps: np.ndarray, rows: slice, height: int, width: int, columns: slice | None = None
+) -> np.ndarray:
     """Rows of (h,w,M) maps enlarged bilinearly to (height,width,M), centres aligned."""
+    columns = columns or slice(0, width)
     h, w = maps.shape[:2]
     y = np.clip((np.arange(rows.start, rows.stop) + 0.5) * (h / height) - 0.5, 0, h - 1)
-    x = np.clip((np.arange(width) + 0.5) * (w / width) - 0.5, 0, w - 1)
+    x = np.clip((np.arange(columns.start, columns.stop) + 0.5) * (w / width) - 0.5, 0, w - 1)
     top, left = (np.minimum(t.astype(int), n) for t, n in ((y, max(h - 2, 0)), (x, max(w - 2, 0))))
     fy = (y - top).astype(np.float32)[:, None, None]
     fx = (x - left).astype(np.float32)[None, :, None]
@@ -76,6 +79,39 @@ class Maps:
         a, b = guide(luma, max(1, round(GUIDED_RADIUS * side)), GUIDED_EPSILON)
         return cls(np.stack([*(blur(luma, s * side) for s in SCALES), a, b], axis=2))
 
-    def rows(self, rows: slice, height: int, width: int) -> np.ndarray:
-        """The maps of these rows of a photo of that size, (rows, width, 5)."""
-        return enlarge(self.maps, rows, height, width)
+    def rows(
+        self, rows: slice, height: int, width: int, columns: slice | None = None
+    ) -> np.ndarray:
+        """The maps of these rows and columns of a photo of that size, (rows, columns, 5)."""
+        return enlarge(self.maps, rows, height, width, columns)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where some pixels lie in a photo, and its maps: a part gets what the whole would get."""
+
+    maps: Maps
+    """Of the whole photo"""
+    height: int
+    """Of the whole photo, as is ``width``"""
+    width: int
+    top: int = 0
+    left: int = 0
+
+    @classmethod
+    def whole(cls, pixels: np.ndarray) -> "Place":
+        """The whole photo itself, (H,W,3)."""
+        return cls(Maps.of(pixels), *pixels.shape[:2])
+
+    def of(self, rows: slice, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of rows of the part, whose width this is: (n,) squared distances from the photo's middle,
+        1 in its corners, and (n,5) its maps there."""
+        rows = slice(self.top + rows.start, self.top + rows.stop)
+        columns = slice(self.left, self.left + width)
+        y, x = (
+            ((np.arange(part.start, part.stop) + 0.5) / size * 2 - 1) * size
+            for part, size in ((rows, self.height), (columns, self.width))
+        )
+        radius = (y[:, None] ** 2 + x**2) / (self.height**2 + self.width**2)
+        maps = self.maps.rows(rows, self.height, self.width, columns)
+        return radius.ravel().astype(np.float32), maps.reshape(radius.size, -1)

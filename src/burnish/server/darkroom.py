@@ -11,6 +11,7 @@ import numpy as np
 
 from burnish.engine import fast
 from burnish.engine.enhancer import Enhancer
+from burnish.engine.look_maps import Maps, Place
 from burnish.engine.options import EnhanceOptions
 from burnish.image.photo import Photo
 from burnish.image.read import read
@@ -49,6 +50,7 @@ class Decoded:
     grey: bool
     conditions: dict[EnhanceOptions, np.ndarray] = field(default_factory=dict)
     maps: dict[EnhanceOptions, fast.Carried] = field(default_factory=dict)
+    surroundings: Maps | None = None
 
     def pixels(self) -> np.ndarray:
         """(H,W,3) float32; only what is looked at is read."""
@@ -71,9 +73,19 @@ class Decoded:
             pixels = self.pixels()
             factor = fast.factor_for(*pixels.shape[:2])
             small = fast.stand_in(pixels, factor)
-            carried = enhancer.carried(small, factor, self.condition(enhancer))
+            strength = 1.0 if enhancer.look else enhancer.options.strength
+            condition = enhancer.for_network(self.condition(enhancer))
+            carried = enhancer.carried(small, factor, condition, strength)
             self.maps = {enhancer.options: carried}  # only the last: a slider leaves many behind
         return self.maps[enhancer.options]
+
+    def place(self, top: int, left: int, factor: int) -> Place:
+        """Of a part of the photo reduced by ``factor``, for looks."""
+        pixels = self.pixels()
+        if self.surroundings is None:
+            self.surroundings = Maps.of(pixels)
+        height, width = (-(-side // factor) for side in pixels.shape[:2])
+        return Place(self.surroundings, height, width, top, left)
 
 
 class Darkroom:
@@ -138,33 +150,50 @@ def look(decoded: Decoded, box: Box, enhancer: Enhancer | None = None) -> tuple[
     if alpha is not None:
         cut_alpha = reduced(alpha[..., None], factor, left, top, right, bottom)[..., 0]
     part = Photo(reduced(pixels, factor, left, top, right, bottom), cut_alpha)
-    if enhancer is None or (enhancer.options.strength == 0 and enhancer.model.card.scale == 1):
+    scale = 1 if enhancer is None or enhancer.look else enhancer.model.card.scale
+    if enhancer is None or (enhancer.options.strength == 0 and scale == 1):
         return part, factor == 1
+    condition = decoded.condition(enhancer)
     if factor == 1 and enhancer.mode(height, width)[0] == "fast":
-        first, carried = top - top % fast.STRIP, decoded.carried(enhancer)
-        wide = np.empty((bottom - first, width, 3), np.float32)
-        for row in range(first, bottom, fast.STRIP):  # whole strips, as the photo is done
-            strip = np.array(pixels[row : row + fast.STRIP])
-            better = np.empty_like(strip)
-            carried.apply(strip, row, better, decoded.grey)
-            wide[row - first : row - first + fast.STRIP] = better[: bottom - row]
-        return part.with_pixels(np.ascontiguousarray(wide[top - first :, left:right])), True
-    card = enhancer.model.card
-    x0, y0 = max(left - card.halo, 0), max(top - card.halo, 0)
-    x0, y0 = x0 - x0 % card.multiple_of, y0 - y0 % card.multiple_of
-    x1 = min(right + card.halo, -(-width // factor))
-    y1 = min(bottom + card.halo, -(-height // factor))
-    if card.whole:
-        x0, y0, x1, y1 = 0, 0, -(-width // factor), -(-height // factor)
+        better = carried_over(decoded, enhancer, top, left, bottom, right)
+        if enhancer.look:
+            place = decoded.place(top, left, 1)
+            better = enhancer.looked(part.pixels, better, condition, decoded.grey, place=place)
+        return part.with_pixels(better), True
+    x0, y0, x1, y1 = left, top, right, bottom
+    if enhancer.has_network:
+        card = enhancer.model.card
+        x0, y0 = max(left - card.halo, 0), max(top - card.halo, 0)
+        x0, y0 = x0 - x0 % card.multiple_of, y0 - y0 % card.multiple_of
+        x1 = min(right + card.halo, -(-width // factor))
+        y1 = min(bottom + card.halo, -(-height // factor))
+        if card.whole:
+            x0, y0, x1, y1 = 0, 0, -(-width // factor), -(-height // factor)
     better = enhancer.enhance_pixels(
         reduced(pixels, factor, x0, y0, x1, y1),
         grey=decoded.grey,
-        condition=decoded.condition(enhancer),
+        condition=condition,
+        place=decoded.place(y0, x0, factor) if enhancer.look else None,
     )
-    rows = slice((top - y0) * card.scale, (bottom - y0) * card.scale)
-    columns = slice((left - x0) * card.scale, (right - x0) * card.scale)
-    cut = np.ascontiguousarray(better[rows, columns])
-    return part.with_pixels(cut, scale=card.scale), factor == 1
+    rows = slice((top - y0) * scale, (bottom - y0) * scale)
+    columns = slice((left - x0) * scale, (right - x0) * scale)
+    return part.with_pixels(np.ascontiguousarray(better[rows, columns]), scale=scale), factor == 1
+
+
+def carried_over(
+    decoded: Decoded, enhancer: Enhancer, top: int, left: int, bottom: int, right: int
+) -> np.ndarray:
+    """Fast mode's network on a part of the photo; a look comes on top of it, in colour."""
+    pixels = decoded.pixels()
+    grey = decoded.grey and enhancer.look is None
+    first, carried = top - top % fast.STRIP, decoded.carried(enhancer)
+    wide = np.empty((bottom - first, pixels.shape[1], 3), np.float32)
+    for row in range(first, bottom, fast.STRIP):  # whole strips, as the photo is done
+        strip = np.array(pixels[row : row + fast.STRIP])
+        better = np.empty_like(strip)
+        carried.apply(strip, row, better, grey)
+        wide[row - first : row - first + fast.STRIP] = better[: bottom - row]
+    return np.ascontiguousarray(wide[top - first :, left:right])
 
 
 def reduced(
