@@ -16,6 +16,8 @@ from burnish.image.encode import encode
 from burnish.image.formats import losses
 from burnish.image.read import read
 from burnish.server.fields import BY_MODEL, OPERATORS, plain
+from burnish.server.limits import Limits
+from burnish.server.looks import Looks
 
 from .conftest import Client, Serve, photo_bytes
 
@@ -96,7 +98,7 @@ def test_options_come_from_the_dataclass(client: Client) -> None:
     ):
         offered = {p["name"]: p for p in schema["paths"][path][verb]["parameters"]}
         for option in fields(EnhanceOptions):
-            hidden = OPERATORS | BY_MODEL | {"look"}
+            hidden = OPERATORS | BY_MODEL
             assert (option.name in offered) == (option.name not in hidden), option.name
         assert offered["model"]["schema"]["enum"] == ["tiny", "nrl"]
         assert offered["strength"]["schema"]["maximum"] == 1
@@ -115,10 +117,10 @@ def test_new_options_appear_unless_they_are_text(monkeypatch: pytest.MonkeyPatch
         title: str | None = field(default=None, metadata=text)
 
     monkeypatch.setattr(module, "EnhanceOptions", More)
-    choose = module.chooser(More(), {"nrl": "nrl"})
-    known = ["model", "strength", "ensemble", "mode", "budget"]
+    choose = module.chooser(More(), {"nrl": "nrl"}, Looks(Limits(), None, ""))
+    known = ["model", "look", "strength", "ensemble", "mode", "budget"]
     assert list(inspect.signature(choose).parameters) == [*known, "grain", "bold"]
-    chosen = choose(model="nrl", strength=0.5, grain="coarse", bold=True)
+    chosen = choose(model="nrl", look="none", strength=0.5, grain="coarse", bold=True)
     assert isinstance(chosen, More) and chosen.grain == "coarse"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import fields
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -39,6 +40,10 @@ def command(
         list[str] | None,
         typer.Option(help="A name under which the service may be asked, such as a proxy's."),
     ] = None,
+    looks: Annotated[
+        Path | None,
+        typer.Option(help="Folder of look files (*.look) that clients may choose from."),
+    ] = None,
     **choices: Any,
 ) -> int:
     """Open the page for photos in a browser, and serve the HTTP API."""
@@ -50,7 +55,9 @@ def command(
         raise MissingExtraError("The page", "serve") from error
     limits = Limits(**{field.name: choices.pop(field.name) for field in fields(Limits)})
     options = EnhanceOptions(**choices)
-    service = Listening(host, port, options, limits, token=token, hosts=allow_host or ())
+    service = Listening(
+        host, port, options, limits, looks=looks, token=token, hosts=allow_host or ()
+    )
     print(f"burnish serves {service.url}  (Ctrl-C stops it)", file=sys.stderr, flush=True)
     if not no_browser:
         open_page(service.url, token)

@@ -83,7 +83,12 @@ def hold_out(
     number = number % groups
     found = []
     for fold in range(groups):
-        part = learned([s for s, k in zip(shots, number, strict=True) if k != fold], seed, use_base)
+        others = [s for s, k in zip(shots, number, strict=True) if k != fold]
+
+        def within(share: float, fold: int = fold) -> None:
+            report((fold + share) / groups)
+
+        part = learned(others, seed, use_base, within)
         for shot in (s for s, k in zip(shots, number, strict=True) if k == fold):
             result = predict(part, shot)
             figures = {
@@ -93,14 +98,18 @@ def hold_out(
             if shot.base is not None:
                 figures["shipped"] = Figures.of(shot.base, shot)
             found.append(HeldOut(shot, result, figures))
-            report(len(found) / len(shots))
     return found
 
 
-def learned(shots: Sequence[Shot], seed: int = 0, use_base: bool = True) -> Part:
+def learned(
+    shots: Sequence[Shot],
+    seed: int = 0,
+    use_base: bool = True,
+    report: Callable[[float], None] = lambda share: None,
+) -> Part:
     """A look from these shots, penalties and all."""
     moments = Moments.of(shots, use_base=use_base)
-    penalties = search(Folds.of(moments, seed))
+    penalties = search(Folds.of(moments, seed), report)
     return moments.frame.part(weights(moments, penalties))
 
 

@@ -27,6 +27,18 @@ BASE_WORTH = 0.05
 """Share of the error that the base network has to take off: enhancing takes much longer with it."""
 
 
+class TooFewPairs(InputError):
+    """What is left after setting aside does not make a look."""
+
+    def __init__(self, pairs: int, where: str, aside: list[SetAside]) -> None:
+        self.aside = aside
+        self.short = f"A look needs at least {FEWEST} pairs; {pairs} can be used."
+        reasons = "".join(f"\n  {a.name}: {a.reason}" for a in aside[:20])
+        super().__init__(
+            f"A look needs at least {FEWEST} pairs; {pairs} of {where} can be used.{reasons}"
+        )
+
+
 @dataclass(frozen=True)
 class Learned:
     """The look, what to expect of it, and what was not learned from."""
@@ -78,11 +90,7 @@ def pairs(
     found, more = shots(left, right, report)
     aside += more
     if len(found) < FEWEST:
-        reasons = "".join(f"\n  {a.name}: {a.reason}" for a in aside[:20])
-        raise InputError(
-            f"A look needs at least {FEWEST} pairs; {len(found)} of {before} and {after} can be "
-            f"used.{reasons}"
-        )
+        raise TooFewPairs(len(found), f"{before} and {after}", aside)
     return found, aside
 
 

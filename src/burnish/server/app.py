@@ -18,6 +18,7 @@ from burnish.server.gauges import Counter
 from burnish.server.guard import Guard, extra_headers
 from burnish.server.limits import Limits
 from burnish.server.routes import enhance, jobs, photos, system
+from burnish.server.routes import looks as look_routes
 from burnish.server.service import Service
 
 STATIC = Path(__file__).parent / "static"
@@ -31,17 +32,19 @@ def create_app(
     options: EnhanceOptions | None = None,
     limits: Limits | None = None,
     *,
+    looks: Path | None = None,
     token: str | None = None,
     hosts: Collection[str] = (),
     any_address: bool = False,
 ) -> FastAPI:
     """The page and the API as an ASGI application.
 
-    ``options`` hold where a client says nothing; ``hosts`` are names, besides the loopback's,
+    ``options`` hold where a client says nothing; ``looks`` is a folder of look files that clients
+    may choose; ``hosts`` are names, besides the loopback's,
     under which the service answers (``any_address``: also under any IP address); with a ``token``,
     clients need it. Photos and results lie in a temporary folder that goes when the service stops.
     """
-    service = Service(options or EnhanceOptions(), limits or Limits())
+    service = Service(options or EnhanceOptions(), limits or Limits(), looks)
     session = secrets.token_urlsafe(32)
     app = FastAPI(
         title="burnish",
@@ -58,6 +61,8 @@ def create_app(
     app.include_router(photos.router(service))
     app.include_router(jobs.router(service))
     app.include_router(jobs.archive_router(service))
+    app.include_router(look_routes.router(service))
+    app.include_router(look_routes.learning_router(service))
 
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:

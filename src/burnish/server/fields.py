@@ -1,8 +1,9 @@
 """What a client may choose, as query parameters: derived from the dataclass of options.
 
 An option shows up here by itself if it is a choice of words, a number or a yes/no. Free text never
-does, so that no client can name a path; ``model`` becomes a choice among the models offered. What
-belongs to the machine and not to the photo is set by whoever starts the service.
+does, so that no client can name a path; ``model`` becomes a choice among the models offered, and
+``look`` the id of a look that the service knows. What belongs to the machine and not to the photo
+is set by whoever starts the service.
 """
 
 import inspect
@@ -15,12 +16,15 @@ from fastapi import Query
 
 from burnish.engine.models import find, shipped
 from burnish.engine.options import EnhanceOptions
+from burnish.server.looks import Looks
 
 OPERATORS = frozenset({"precision", "backend", "threads", "tile"})
 """Options of whoever starts the service."""
 BY_MODEL = frozenset({"task", "scale"})
 """Options that a client settles by naming a model."""
 MODEL_HELP = "Model by name (GET /v1/models lists them)."
+LOOK_HELP = "Look by id (GET /v1/looks lists them), instead of the model; none for no look."
+LOOK_ID = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 def offered(options: EnhanceOptions) -> dict[str, str]:
@@ -41,7 +45,9 @@ def plain(kind: Any) -> bool:
     return kind in (bool, int, float)
 
 
-def chooser(base: EnhanceOptions, models: Mapping[str, str]) -> Callable[..., EnhanceOptions]:
+def chooser(
+    base: EnhanceOptions, models: Mapping[str, str], looks: Looks
+) -> Callable[..., EnhanceOptions]:
     """A FastAPI dependency: query parameters -> options, what is left out taken from ``base``."""
     hints = get_type_hints(EnhanceOptions)
     parameters = []
@@ -50,10 +56,16 @@ def chooser(base: EnhanceOptions, models: Mapping[str, str]) -> Callable[..., En
         if field.name == "model":
             kind, text = Literal[tuple(models)], MODEL_HELP
             default = next(name for name, known in models.items() if known == base.model)
+        elif field.name == "look":
+            kind, default, text = str, looks.default, LOOK_HELP
         elif field.name in OPERATORS | BY_MODEL or not plain(kind):
             continue
         bounds: Any = {"ge": field.metadata.get("least"), "le": field.metadata.get("most")}
-        query = Query(description=text, allow_inf_nan=False if kind is float else None, **bounds)
+        if kind is float:
+            bounds["allow_inf_nan"] = False
+        if kind is str:
+            bounds["pattern"] = LOOK_ID
+        query = Query(description=text, **bounds)
         parameters.append(
             inspect.Parameter(
                 field.name,
@@ -65,6 +77,7 @@ def chooser(base: EnhanceOptions, models: Mapping[str, str]) -> Callable[..., En
 
     def choose(**chosen: Any) -> EnhanceOptions:
         chosen["model"] = models[chosen["model"]]
+        chosen["look"] = looks.path(chosen["look"])
         return replace(base, task="enhance", scale=0, **chosen)
 
     changed: Any = choose

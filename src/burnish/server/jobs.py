@@ -54,6 +54,7 @@ class Job:
 
     id: str
     folder: Path
+    options: EnhanceOptions
     items: dict[str, Item] = field(default_factory=dict)
     """By the id of the photo."""
     touched: float = field(default_factory=time.monotonic)
@@ -114,8 +115,8 @@ class Jobs:
 
     def submit(self, photos: list[Stored], options: EnhanceOptions, output: Output) -> Job:
         """Queue all of the photos, or none and `Busy`."""
-        job = Job(secrets.token_urlsafe(16), self.root)
-        job.folder = self.root / job.id
+        id = secrets.token_urlsafe(16)
+        job = Job(id, self.root / id, options)
         suffixes = [output_suffix(photo.header.format, output) for photo in photos]
         names = distinct([with_suffix(p.name, s) for p, s in zip(photos, suffixes, strict=True)])
         for number, (photo, suffix, name) in enumerate(zip(photos, suffixes, names, strict=True)):

@@ -26,6 +26,11 @@ class Limits:
     photo_seconds: int = field(
         default=900, metadata={"help": "Longest time that one photo may take."}
     )
+    learn_pairs: int = field(default=200, metadata={"help": "Most pairs to learn one look from."})
+    learn_queue: int = field(default=8, metadata={"help": "Looks that may wait to be learned."})
+    learn_seconds: int = field(
+        default=3600, metadata={"help": "Longest time that learning one look may take."}
+    )
     upload_seconds: int = field(
         default=300, metadata={"help": "Longest time that one upload may take."}
     )

@@ -5,6 +5,7 @@ import logging
 import socket
 import webbrowser
 from collections.abc import Collection
+from pathlib import Path
 
 import uvicorn
 
@@ -27,6 +28,7 @@ class Listening:
         options: EnhanceOptions,
         limits: Limits,
         *,
+        looks: Path | None = None,
         token: str | None = None,
         hosts: Collection[str] = (),
     ) -> None:
@@ -42,7 +44,9 @@ class Listening:
         self.listener = listen(host, port)
         shown = "127.0.0.1" if everywhere else bracketed(host)
         self.url = f"http://{shown}:{self.listener.getsockname()[1]}/"
-        self.app = create_app(options, limits, token=token, hosts=names, any_address=not inside)
+        self.app = create_app(
+            options, limits, looks=looks, token=token, hosts=names, any_address=not inside
+        )
         config = uvicorn.Config(
             self.app,
             http=impatient(limits.connections),

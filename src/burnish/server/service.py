@@ -12,14 +12,15 @@ from fastapi import Request
 
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import OptionError
 from burnish.server.darkroom import Darkroom
 from burnish.server.fields import offered
 from burnish.server.gauges import Gauges
 from burnish.server.jobs import Jobs
+from burnish.server.learning import Learnings
 from burnish.server.limits import Limits
+from burnish.server.looks import Known, Looks
 from burnish.server.pace import Pace
-from burnish.server.refusals import Stopped, TimedOut
+from burnish.server.refusals import NotReady, Stopped, TimedOut
 from burnish.server.store import Store
 from burnish.server.worker import Enhancers, Task, Turns, Workers
 
@@ -29,31 +30,33 @@ SWEEP_SECONDS = 30.0
 class Service:
     """Shared by all routes; its files lie in a temporary folder that goes with it."""
 
-    def __init__(self, options: EnhanceOptions, limits: Limits) -> None:
-        if options.look:
-            raise OptionError("The service takes no look yet: use burnish enhance --look.")
+    def __init__(self, options: EnhanceOptions, limits: Limits, looks: Path | None = None) -> None:
         self.options = options
         self.limits = limits
         self.models = offered(options)
+        self.looks = Looks(limits, looks, options.look)
         self.cards = {name: find(known).card for name, known in self.models.items()}
         self.gauges = Gauges()
         self.pace = Pace()
         self.photos = Turns(limits.queue)
         self.previews = Turns(limits.requests)
+        self.to_learn = Turns(limits.learn_queue, "looks")
         self.folder = tempfile.TemporaryDirectory(
             prefix="burnish-serve-", ignore_cleanup_errors=True
         )
         root = Path(self.folder.name)
-        for name in ("photos", "jobs", "decoded"):
+        for name in ("photos", "jobs", "decoded", "looks"):
             (root / name).mkdir()
         self.root = root
         self.store = Store(root / "photos", limits)
         self.darkroom = Darkroom(root / "decoded", limits)
         self.jobs = Jobs(root / "jobs", self.store, self.photos, self.pace, self.gauges.photo)
-        self.workers = Workers(limits.workers, self.photos, self.previews)
+        self.learnings = Learnings(root / "looks", self.store, self.looks, self.to_learn)
+        self.workers = Workers(limits.workers, self.photos, self.previews, self.to_learn)
         watch = self.gauges.watch
         watch("burnish_queue", "Photos that wait.", lambda: float(self.photos.count))
         watch("burnish_previews_waiting", "Previews that wait.", lambda: float(self.previews.count))
+        watch("burnish_looks_waiting", "Looks to learn.", lambda: float(self.to_learn.count))
         watch("burnish_disk_bytes", "Bytes of photos and results.", lambda: float(self.store.used))
         watch("burnish_jobs", "Jobs that are kept.", lambda: float(len(self.jobs.jobs)))
 
@@ -76,6 +79,11 @@ class Service:
                 self.forget_job(job.id)
             for photo in self.store.expired():
                 self.forget_photo(photo.id)
+            for learning in self.learnings.expired():
+                self.learnings.learnings.pop(learning.id, None)
+            for known in self.looks.expired():
+                if not self.in_use(known):
+                    self.forget_look(known)
 
     def forget_photo(self, id: str) -> None:
         self.darkroom.forget(id)
@@ -86,6 +94,16 @@ class Service:
         for photo in job.items:
             self.darkroom.forget(result_key(id, photo))
         self.jobs.delete(job)
+
+    def in_use(self, known: Known) -> bool:
+        """Whether photos of a job still wait for this look."""
+        path = str(known.path)
+        return any(job.options.look == path and not job.finished for job in self.jobs.jobs.values())
+
+    def forget_look(self, known: Known) -> None:
+        if self.in_use(known):
+            raise NotReady("A job still needs the look.")
+        self.store.charge(-self.looks.delete(known))
 
     def learn(self, megapixels: float, seconds: float) -> None:
         """A photo outside a job was enhanced."""

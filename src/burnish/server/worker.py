@@ -1,7 +1,8 @@
 """The threads that do the work, and the queues before them.
 
 An Enhancer serves one thread, so each worker has its own. One more thread serves previews, so that
-somebody who moves a slider never waits for a whole photo; it shares the processor with the rest.
+somebody who moves a slider never waits for a whole photo, and another learns looks; they share the
+processor with the rest.
 Whole photos wait in a queue for each owner (a job, or one request), and owners take turns: a
 request for one photo does not wait for the end of a job of five hundred.
 """
@@ -46,7 +47,7 @@ class Task:
         if self.cancelled.is_set():
             raise Stopped("The work was cancelled.")
         if time.monotonic() - self.started > self.seconds:
-            raise TimedOut(f"The photo took longer than {self.seconds:.0f} seconds.")
+            raise TimedOut(f"The work took longer than {self.seconds:.0f} seconds.")
 
     def progress(self, share: float) -> None:
         self.share = share
@@ -77,8 +78,8 @@ class Task:
 class Turns:
     """Tasks by owner, taken one owner after the other; bounded."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, most: int, what: str = "photos") -> None:
+        self.most, self.what = most, what
         self.owners: OrderedDict[Hashable, deque[Task]] = OrderedDict()
         self.count = 0
         self.ready = threading.Condition()
@@ -91,7 +92,7 @@ class Turns:
                 raise Stopped("The service is stopping.")
             self.drop_cancelled()
             if self.count + len(tasks) > self.most + spare:
-                raise Busy(f"The queue is full ({self.most} photos wait); try again later.")
+                raise Busy(f"The queue is full ({self.most} {self.what} wait); try again later.")
             self.owners.setdefault(owner, deque()).extend(tasks)
             self.count += len(tasks)
             self.ready.notify_all()
@@ -159,10 +160,14 @@ class Enhancers:
 class Workers:
     """The threads, from start to stop."""
 
-    def __init__(self, count: int, photos: Turns, previews: Turns) -> None:
-        self.photos, self.previews = photos, previews
+    def __init__(self, count: int, photos: Turns, previews: Turns, learnings: Turns) -> None:
+        self.queues = (photos, previews, learnings)
         self.current: set[Task] = set()
-        turns = [("preview", previews), *((f"photo-{n}", photos) for n in range(count))]
+        turns = [
+            ("preview", previews),
+            ("learn", learnings),
+            *((f"photo-{n}", photos) for n in range(count)),
+        ]
         self.threads = [
             threading.Thread(target=self.serve, args=(queue,), name=f"burnish-{name}", daemon=True)
             for name, queue in turns
@@ -184,8 +189,8 @@ class Workers:
 
     def stop(self) -> None:
         """Cancel everything; a photo ends with the tile that is being computed."""
-        self.photos.close()
-        self.previews.close()
+        for queue in self.queues:
+            queue.close()
         for task in list(self.current):
             task.cancel()
         for thread in self.threads:

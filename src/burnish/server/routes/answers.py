@@ -155,6 +155,41 @@ class JobInfo(BaseModel):
     photos: list[ItemInfo]
 
 
+class LookInfo(BaseModel):
+    """A look that can be chosen by its id; ``learned`` here, or one of the service's own."""
+
+    id: str
+    name: str
+    pairs: int
+    base: str
+    licence: str
+    learned: bool
+
+
+class AsideInfo(BaseModel):
+    """A photo that nothing was learned from, and why."""
+
+    name: str
+    reason: str
+
+
+class LearningInfo(BaseModel):
+    """A look that is being learned; ``seconds_left`` is an estimate, null while nothing is known.
+
+    ``sentences`` say what to expect of it, the gain first.
+    """
+
+    id: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    step: str
+    share: float
+    seconds_left: float | None
+    reason: str
+    sentences: list[str]
+    aside: list[AsideInfo]
+    look: LookInfo | None
+
+
 class ModelInfo(BaseModel):
     """A model that can be named."""
 

@@ -34,13 +34,13 @@ class Once(FileResponse):
 def router(service: Service) -> APIRouter:
     """The synchronous route."""
     routes = APIRouter(tags=["one photo"])
-    choose = chooser(service.options, service.models)
+    choose = chooser(service.options, service.models, service.looks)
 
     @routes.post(
         "/v1/enhance",
         response_class=FileResponse,
         openapi_extra=PHOTO_BODY,
-        responses=refusals(409, 429, 501, 503, 504)
+        responses=refusals(404, 409, 429, 501, 503, 504)
         | {
             200: {
                 "description": "The enhanced photo.",

@@ -47,7 +47,7 @@ class NewJob(BaseModel):
 def router(service: Service) -> APIRouter:
     """Routes about jobs."""
     routes = APIRouter(prefix="/v1/jobs", tags=["jobs"])
-    choose = chooser(service.options, service.models)
+    choose = chooser(service.options, service.models, service.looks)
 
     @routes.post(
         "",

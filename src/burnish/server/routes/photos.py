@@ -45,7 +45,7 @@ Screen = Annotated[
 def router(service: Service) -> APIRouter:
     """Routes about single photos."""
     routes = APIRouter(prefix="/v1/photos", tags=["photos"])
-    choose = chooser(service.options, service.models)
+    choose = chooser(service.options, service.models, service.looks)
 
     @routes.post(
         "",

@@ -9,7 +9,8 @@ from burnish import __version__
 from burnish.server.gauges import MEDIA_TYPE
 from burnish.server.guard import COOKIE
 from burnish.server.limits import PREVIEW_SIDE
-from burnish.server.routes.answers import INSTALLED, ModelInfo, refusals
+from burnish.server.routes.answers import INSTALLED, LookInfo, ModelInfo, refusals
+from burnish.server.routes.looks import describe
 from burnish.server.service import Service
 
 
@@ -25,6 +26,8 @@ class Info(BaseModel):
 
     version: str
     models: list[ModelInfo]
+    looks: list[LookInfo]
+    look: str
     strength: float
     formats: list[str]
     max_megabytes: int
@@ -32,6 +35,7 @@ class Info(BaseModel):
     queue: int
     preview_side: int
     keep_seconds: int
+    learn_pairs: int
 
 
 def router(service: Service, session: str) -> APIRouter:
@@ -66,6 +70,8 @@ def router(service: Service, session: str) -> APIRouter:
         return Info(
             version=__version__,
             models=infos(service),
+            looks=[describe(known) for known in service.looks.listed()],
+            look=service.looks.default,
             strength=service.options.strength,
             formats=list(INSTALLED),
             max_megabytes=limits.max_megabytes,
@@ -73,6 +79,7 @@ def router(service: Service, session: str) -> APIRouter:
             queue=limits.queue,
             preview_side=PREVIEW_SIDE,
             keep_seconds=limits.keep_seconds,
+            learn_pairs=limits.learn_pairs,
         )
 
     @routes.post("/v1/session", status_code=204, responses=refusals())

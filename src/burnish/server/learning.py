@@ -1,0 +1,185 @@
+"""Looks that are being learned from photos that clients left here: one at a time, in a thread."""
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from burnish.errors import BurnishError
+from burnish.image.sniff import is_photo_name
+from burnish.look import report
+from burnish.look.learn import TooFewPairs, learn
+from burnish.look.match import SetAside
+from burnish.look.options import LearnOptions
+from burnish.server.jobs import sentence
+from burnish.server.looks import SUFFIX, Known, Looks
+from burnish.server.refusals import NotThere, Stopped
+from burnish.server.store import Store, Stored
+from burnish.server.worker import Enhancers, Task, Turns
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+SIDES = ("before", "after")
+STEPS = {
+    "reading before": 0.12,
+    "reading after": 0.12,
+    "laying pairs over one another": 0.12,
+    "running the network": 0.12,
+    "learning": 0.17,
+    "measuring on held-out pairs": 0.35,
+}
+"""Share of the time that each step takes, roughly, for the progress."""
+FROM = 0.03
+"""Share of the work from which the time left is guessed."""
+
+
+@dataclass(eq=False)
+class Learning:
+    """One look being learned, and what became of it."""
+
+    id: str
+    photos: list[Stored]
+    folder: Path
+    task: Task
+    state: State = "queued"
+    step: str = ""
+    reason: str = ""
+    sentences: list[str] = field(default_factory=list)
+    aside: list[SetAside] = field(default_factory=list)
+    look: Known | None = None
+    touched: float = field(default_factory=time.monotonic)
+
+    @property
+    def open(self) -> bool:
+        return self.state in ("queued", "running")
+
+    def report(self, step: str, share: float) -> None:
+        """Called by the learner: how far it is; raises where it has to stop."""
+        self.step = step
+        names = list(STEPS)
+        done = sum(STEPS[name] for name in names[: names.index(step)])
+        # A search that begins anew does not take the bar back.
+        self.task.progress(max(self.task.share, done + STEPS[step] * min(share, 1.0)))
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace so far; None while too little is known."""
+        if not self.open:
+            return 0.0
+        share = self.task.share
+        if self.state == "queued" or share < FROM:
+            return None
+        return (time.monotonic() - self.task.started) * (1 - share) / share
+
+
+class Learnings:
+    """All of them, by id, which is then the look's."""
+
+    def __init__(self, root: Path, store: Store, looks: Looks, turns: Turns) -> None:
+        self.root = root
+        self.store = store
+        self.looks = looks
+        self.turns = turns
+        self.learnings: dict[str, Learning] = {}
+
+    def get(self, id: str) -> Learning:
+        learning = self.learnings.get(id)
+        if learning is None:
+            raise NotThere("There is no such learning, or no longer.")
+        learning.touched = time.monotonic()
+        return learning
+
+    def submit(
+        self, before: Sequence[Stored], after: Sequence[Stored], options: LearnOptions
+    ) -> Learning:
+        """Queue a look to be learned from these photos, or `Busy`."""
+        id = self.looks.new_id()
+
+        def work(enhancers: Enhancers, task: Task) -> Known:
+            return self.run(learning, (before, after), options)
+
+        task = Task(work, self.store.limits.learn_seconds)
+        learning = Learning(id, [*before, *after], self.root / id, task)
+        self.turns.put(learning, [task])
+        self.learnings[id] = learning
+        for photo in learning.photos:
+            photo.uses += 1
+        task.future.add_done_callback(partial(self.settle, learning))
+        return learning
+
+    def run(
+        self, learning: Learning, sides: Sequence[Sequence[Stored]], options: LearnOptions
+    ) -> Known:
+        """The work of the thread: `burnish learn` on folders with the senders' file names."""
+        learning.state = "running"
+        before, after = folders = [learning.folder / side for side in SIDES]
+        for folder, photos in zip(folders, sides, strict=True):
+            lay_out(photos, folder)
+        path, page = learning.folder / f"look{SUFFIX}", learning.folder / "report.html"
+        learned = learn(before, after, path, options, learning.report)
+        report.write(learned, page)
+        for folder in folders:
+            shutil.rmtree(folder)
+        learning.aside, learning.sentences = learned.aside, learned.verdict.sentences
+        size = path.stat().st_size + page.stat().st_size
+        return Known(learning.id, path, learned.look.card, page, learning.folder, size)
+
+    def settle(self, learning: Learning, future: object) -> None:
+        """What became of it; called where the work ended."""
+        now = learning.touched = time.monotonic()
+        for photo in learning.photos:
+            photo.uses -= 1
+            photo.touched = now
+        learning.photos = []
+        error = learning.task.future.exception()
+        if error is None:
+            learning.look = learning.task.future.result()
+            self.looks.add(learning.look)
+            self.store.charge(learning.look.bytes)
+            learning.state = "done"
+            return
+        shutil.rmtree(learning.folder, ignore_errors=True)
+        learning.state = "cancelled" if isinstance(error, Stopped) else "failed"
+        if isinstance(error, TooFewPairs):
+            learning.aside = error.aside
+        if learning.state == "failed":
+            learning.reason = why(error, learning.folder)
+
+    def cancel(self, learning: Learning) -> None:
+        learning.task.cancel()
+        if learning.state == "queued":
+            learning.state = "cancelled"
+
+    def expired(self) -> list[Learning]:
+        """Ended ones that nothing has asked for in a long time."""
+        before = time.monotonic() - self.store.limits.keep_seconds
+        return [x for x in list(self.learnings.values()) if not x.open and x.touched < before]
+
+
+def lay_out(photos: Sequence[Stored], folder: Path) -> None:
+    """The photos under the names that their sender gave them, which tell what belongs together.
+
+    Of several with one name, each gets a folder of its own.
+    """
+    taken: dict[str, int] = {}
+    for photo in photos:
+        name = photo.name if is_photo_name(photo.name) else f"{photo.name}{photo.path.suffix}"
+        number = taken[name.casefold()] = taken.get(name.casefold(), 0) + 1
+        place = folder / str(number)
+        place.mkdir(parents=True, exist_ok=True)
+        try:
+            (place / name).hardlink_to(photo.path)
+        except OSError:  # a file system without links
+            shutil.copyfile(photo.path, place / name)
+
+
+def why(error: BaseException, folder: Path) -> str:
+    """One sentence that names no place of this machine."""
+    if isinstance(error, TooFewPairs):
+        return error.short
+    said = sentence(error) if isinstance(error, BurnishError | MemoryError) else ""
+    if said and str(folder) not in said:
+        return said
+    return f"Unexpected {type(error).__name__}; the log of the service says more."
