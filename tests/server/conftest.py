@@ -1,6 +1,7 @@
 """A tiny untrained model, a real server on loopback, and photos to send."""
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -185,3 +186,55 @@ def pixels_of(data: bytes) -> np.ndarray:
 @pytest.fixture(scope="session")
 def examples() -> Path:
     return Path(__file__).resolve().parents[2] / "examples"
+
+
+# --- a real browser
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, without a window."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = os.environ.get("BURNISH_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("no chromium is installed (apt-get install chromium, BURNISH_CHROMIUM)")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, client: Client) -> Iterator[Open]:
+    """Pages that must load everything from the service and log no error."""
+    contexts, said = [], []
+
+    def begin(url: str = client.url, width: int = 1100, height: int = 700, **more: Any) -> Any:
+        home = url.partition("#")[0]
+        context = browser.new_context(viewport={"width": width, "height": height}, **more)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("console", lambda m: said.append(m.text) if is_error(m) else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((home, "blob:")) else said.append(r.url),
+        )
+        page.goto(url)
+        return page
+
+    yield begin
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+def is_error(message: Any) -> bool:
+    """An error on the page; that a request was refused is none."""
+    return message.type == "error" and "status of 422" not in message.text

@@ -1,9 +1,6 @@
 """The page in a real browser: what a person does, from the first photo to the ZIP."""
 
-import os
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,57 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .conftest import Client, Serve, noise, pixels_of
+from .conftest import Open, Serve, noise, pixels_of
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-CHROMIUM = os.environ.get("BURNISH_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no chromium is installed (apt-get install chromium, BURNISH_CHROMIUM)"
-)
-Open = Callable[..., Any]
 IDLE = "#chip:not(.busy)"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def open_page(browser: Any, client: Client) -> Iterator[Open]:
-    """Pages that must load everything from the service and log no error."""
-    contexts, said = [], []
-
-    def begin(url: str = client.url, width: int = 1100, height: int = 700, **more: Any) -> Any:
-        home = url.partition("#")[0]
-        context = browser.new_context(viewport={"width": width, "height": height}, **more)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("console", lambda m: said.append(m.text) if is_error(m) else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on(
-            "request",
-            lambda r: None if r.url.startswith((home, "blob:")) else said.append(r.url),
-        )
-        page.goto(url)
-        return page
-
-    yield begin
-    for context in contexts:
-        context.close()
-    assert said == []
-
-
-def is_error(message: Any) -> bool:
-    """An error on the page; that a request was refused is none."""
-    return message.type == "error" and "status of 422" not in message.text
 
 
 @pytest.fixture
@@ -226,13 +175,13 @@ def test_progress_and_cancel(open_page: Open, start: Serve, tmp_path: Path) -> N
     page = open_page(client.url)
     Image.fromarray(noise()).save(tmp_path / "a.png")
     page.set_input_files("#files", tmp_path / "a.png")
-    page.get_by_role("button", name="Enhance", exact=True).click()
+    page.locator("#go").click()
     page.wait_for_selector("text=0 of 1")
     assert page.get_by_role("progressbar", name="Progress").is_visible()
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_selector("#go:not([hidden])")
     go.set()
-    page.get_by_role("button", name="Enhance", exact=True).click()
+    page.locator("#go").click()
     page.wait_for_selector("#one:not([hidden])")
 
 

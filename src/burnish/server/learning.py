@@ -148,9 +148,10 @@ class Learnings:
             learning.reason = why(error, learning.folder)
 
     def cancel(self, learning: Learning) -> None:
+        """A waiting one ends now, one that runs where it next says how far it is."""
         learning.task.cancel()
-        if learning.state == "queued":
-            learning.state = "cancelled"
+        with self.turns.ready:
+            self.turns.drop_cancelled()
 
     def expired(self) -> list[Learning]:
         """Ended ones that nothing has asked for in a long time."""

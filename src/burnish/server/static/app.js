@@ -4,9 +4,10 @@ import { call, getJson, onLocked, upload } from "./api.js";
 import { enter, knock } from "./door.js";
 import { Film, element } from "./film.js";
 import { query } from "./layer.js";
+import { duration, Learn } from "./learn.js";
 import { Look } from "./look.js";
 import { complain } from "./say.js";
-import { showTabs } from "./tabs.js";
+import { open, showTabs } from "./tabs.js";
 import { Viewer } from "./viewer.js";
 
 const $ = (id) => document.getElementById(id);
@@ -23,6 +24,14 @@ let uploading = 0;
 const viewer = new Viewer(showChip, complain);
 const film = new Film($("film"), choose, remove);
 const look = new Look({ changed, moving: (strength) => viewer.blend(strength) });
+const learn = new Learn({
+  onLook: (info) => look.addLook(info),
+  onUse: (info) => {
+    look.useLook(info.id);
+    open("enhance");
+    (photos.length ? $("chosen-look") : $("choose")).focus();
+  },
+});
 
 start();
 
@@ -33,6 +42,7 @@ async function start() {
   listen();
   try {
     const info = await getJson("/v1/info");
+    learn.most = info.learn_pairs;
     await look.build(info);
     $("kinds").textContent = `JPEG, PNG, WebP, TIFF, AVIF, and HEIC or camera raw where installed; up to ${info.max_megabytes} MB`;
   } catch (error) {
@@ -51,23 +61,24 @@ function listen() {
     $("files").value = "";
   });
   let depth = 0;
+  const here = () => !$("enhance").hidden;
   const shown = (on) => $("veil").classList.toggle("shown", on);
   const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
-  window.addEventListener("dragenter", (event) => holdsFiles(event) && shown(++depth > 0));
+  window.addEventListener("dragenter", (event) => holdsFiles(event) && shown(++depth > 0 && here()));
   window.addEventListener("dragleave", (event) => holdsFiles(event) && shown(--depth > 0));
   window.addEventListener("dragover", (event) => event.preventDefault());
   window.addEventListener("drop", (event) => {
     event.preventDefault();
     shown((depth = 0) > 0);
-    add([...(event.dataTransfer?.files ?? [])]);
+    if (here()) add([...(event.dataTransfer?.files ?? [])]);
   });
-  window.addEventListener("paste", (event) => add([...(event.clipboardData?.files ?? [])]));
+  window.addEventListener("paste", (event) => here() && add([...(event.clipboardData?.files ?? [])]));
   $("go").addEventListener("click", () => enhance(todo()));
   $("only").addEventListener("click", () => enhance([current]));
   $("cancel").addEventListener("click", cancel);
   setInterval(keep, KEEP);
   window.addEventListener("beforeunload", (event) => {
-    if (running()) event.preventDefault();
+    if (running() || learn.busy) event.preventDefault();
   });
 }
 
@@ -159,7 +170,8 @@ async function remove(photo) {
 // The service deletes what nobody has asked for in a long time.
 async function keep() {
   const wanted = photos.filter((p) => p.info).map((p) => `/v1/photos/${p.info.id}`);
-  for (const path of [...wanted, ...jobs.map((job) => `/v1/jobs/${job.id}`)]) {
+  const looks = look.learned.map((id) => `/v1/looks/${id}`);
+  for (const path of [...wanted, ...looks, ...jobs.map((job) => `/v1/jobs/${job.id}`)]) {
     await getJson(path).catch(() => {});
   }
 }
@@ -295,10 +307,4 @@ function refresh() {
   $("notes").hidden = !notes.length;
   $("notes").replaceChildren(...notes.map((note) => element("li", { textContent: note })));
   showChip();
-}
-
-function duration(seconds) {
-  if (seconds < 55) return `about ${Math.max(1, Math.round(seconds))} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `about ${minutes} min` : `about ${(minutes / 60).toFixed(1)} h`;
 }

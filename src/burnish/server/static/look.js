@@ -6,9 +6,11 @@ import { element } from "./film.js";
 import { query } from "./layer.js";
 
 const $ = (id) => document.getElementById(id);
-const OWN = new Set(["name", "model", "strength"]); // these have their own places
+const OWN = new Set(["name", "model", "look", "strength"]); // these have their own places
 const OUTPUT = new Set(["format", "quality", "metadata"]);
 const SETTLE = 250; // milliseconds after the last movement of a slider
+const NONE = "none";
+const KEPT = "burnish-looks"; // ids of looks learned on this page, which the service lists for nobody
 
 export class Look {
   constructor({ changed, moving }) {
@@ -20,6 +22,7 @@ export class Look {
       this.later();
     });
     $("model").addEventListener("change", () => this.chose());
+    $("chosen-look").addEventListener("change", () => this.chose());
     $("options").addEventListener("change", () => this.later());
   }
 
@@ -36,6 +39,7 @@ export class Look {
     this.tell();
     this.buildScales();
     this.buildModels(info.models[0].scale);
+    await this.buildLooks(info);
     const schema = await getJson("/openapi.json");
     for (const parameter of schema.paths["/v1/enhance"].post.parameters) {
       if (!OWN.has(parameter.name)) $("options").append(field(parameter, info));
@@ -62,8 +66,34 @@ export class Look {
   buildModels(scale) {
     const fitting = this.models.filter((model) => model.scale === scale);
     $("model").replaceChildren(...fitting.map((model) => new Option(model.name, model.name)));
-    $("models").hidden = this.models.length < 2;
     this.describe();
+  }
+
+  async buildLooks(info) {
+    $("chosen-look").append(new Option("burnish’s own", NONE));
+    for (const known of info.looks) this.addLook(known);
+    $("chosen-look").value = info.look;
+    for (const id of this.learned) {
+      await getJson(`/v1/looks/${id}`).then((known) => this.addLook(known), (error) => {
+        if (error.status === 404) this.learned = this.learned.filter((other) => other !== id);
+      });
+    }
+    this.describe();
+  }
+
+  get learned() { return JSON.parse(localStorage.getItem(KEPT) ?? "[]"); }
+
+  set learned(ids) { localStorage.setItem(KEPT, JSON.stringify(ids)); }
+
+  addLook(known) {
+    if (known.learned) this.learned = [...new Set([...this.learned, known.id])];
+    $("chosen-look").append(new Option(known.name, known.id));
+    $("looks").hidden = false;
+  }
+
+  useLook(id) {
+    $("chosen-look").value = id;
+    this.chose();
   }
 
   chose() {
@@ -73,16 +103,19 @@ export class Look {
 
   describe() {
     const model = this.models.find((m) => m.name === $("model").value);
+    const own = $("chosen-look").value === NONE; // a look takes the model's place
+    $("models").hidden = !own || this.models.length < 2;
+    $("scales").hidden = !own || new Set(this.models.map((m) => m.scale)).size < 2;
     $("describes").textContent = model?.description ?? "";
     // Strength mixes with the photo's own pixels, of which there are none at another size.
-    $("strength").disabled = model?.scale > 1;
+    $("strength").disabled = own && model?.scale > 1;
   }
 
   tell() { $("percent").textContent = `${$("strength").value} %`; }
 
   // Query parameters, those of the output apart.
   preview() {
-    const values = { model: $("model").value, strength: this.strength };
+    const values = { model: $("model").value, look: $("chosen-look").value || NONE, strength: this.strength };
     for (const input of this.inputs()) if (!OUTPUT.has(input.name)) add(values, input);
     return values;
   }

@@ -1,6 +1,6 @@
-// Sections of the page. Another one ("Learn a look") needs a <main data-tab="..." hidden> in
-// index.html, its own module, and a line here.
-export const TABS = ["enhance"];
+// Sections of the page. Another one needs a <main data-tab="..." hidden> in index.html, its own
+// module, and a line here.
+export const TABS = ["enhance", "learn"];
 
 export function showTabs() {
   const nav = document.getElementById("tabs");
@@ -18,7 +18,7 @@ export function showTabs() {
   open(TABS[0]);
 }
 
-function open(chosen) {
+export function open(chosen) {
   for (const id of TABS) document.getElementById(id).hidden = id !== chosen;
   for (const button of document.querySelectorAll("#tabs button")) {
     if (button.dataset.opens === chosen) button.setAttribute("aria-current", "page");

@@ -150,6 +150,7 @@ export class Viewer {
 
   resized() {
     const { height } = this.stage.getBoundingClientRect();
+    if (!height) return; // another section is open
     for (const pane of Object.values(this.panes)) pane.style.height = `${height}px`;
     if (!this.photo) return;
     if (this.fitted) this.fit();
