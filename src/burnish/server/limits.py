@@ -39,7 +39,8 @@ class Limits:
         metadata={"help": "Longest silence inside a request or an answer before it is dropped."},
     )
     keep_seconds: int = field(
-        default=3600, metadata={"help": "Photos and results are deleted when unused for so long."}
+        default=3600,
+        metadata={"help": "Photos, results and learned looks are deleted when unused for so long."},
     )
 
     def __post_init__(self) -> None:

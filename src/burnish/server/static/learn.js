@@ -192,7 +192,8 @@ export class Learn {
     $("learned-aside").firstElementChild.textContent = `${aside.length} photo${aside.length === 1 ? " was" : "s were"} set aside`;
     $("learned-list").replaceChildren(...aside.map(({ name, reason }) => {
       const line = element("li");
-      line.append(element("strong", { textContent: name }), ` ${reason}`);
+      if (reason.startsWith(`${name} `)) line.textContent = reason;
+      else line.append(element("strong", { textContent: name }), `: ${reason}`);
       return line;
     }));
     $("learned-actions").hidden = !found;
