@@ -211,13 +211,16 @@ def _solve(gram: np.ndarray, cross: np.ndarray, penalty: np.ndarray) -> np.ndarr
 
 
 def search(
-    folds: Folds, report: Callable[[float], None] = lambda share: None, steps: int = 12
+    folds: Folds,
+    report: Callable[[float], None] = lambda share: None,
+    steps: int = 12,
+    keeps: bool = True,
 ) -> Penalties:
     """Penalties of least held-out error: the best single change of a group's penalty, repeated.
 
     It starts from an offset and a colour matrix. A freer look has to gain `WORTH`, and half the
     standard error of that gain over the shots; a stricter one only must not lose. Ctrl-C ends the
-    search with the best so far.
+    search with the best so far, if it ``keeps`` that.
     """
     best = START
     errors = folds.errors(best)
@@ -244,7 +247,8 @@ def search(
             _, number, errors = max(worth, key=lambda w: w[:2])
             best = changes[number]
     except KeyboardInterrupt:
-        pass
+        if not keeps:
+            raise
     return best
 
 
