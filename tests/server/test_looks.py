@@ -22,6 +22,7 @@ from burnish.image.read import read
 from burnish.look.learn import learn
 from burnish.look.options import LearnOptions
 from burnish.server.darkroom import Box, Decoded, look, reduced
+from burnish.server.learning import lay_out
 from burnish.server.limits import Limits
 from burnish.server.looks import Known
 from burnish.server.worker import Task
@@ -256,19 +257,15 @@ def test_learned_here_as_by_the_command(client: Client, tmp_path: Path) -> None:
     assert not (client.service.root / "looks" / known["id"]).exists()
 
 
-def test_names_tell_what_belongs_together(client: Client, tmp_path: Path) -> None:
-    """Names of the senders, also equal ones and those without an extension; none is a path."""
-    root = shots(tmp_path, 7)
-    body: dict[str, list[str]] = {"before": [], "after": []}
-    for side in body:
-        for path in sorted((root / side).iterdir()):
-            name = path.stem if side == "after" else f"../../{path.name}"
-            body[side].append(client.add(path.read_bytes(), name))
-    body["before"].append(client.add((root / "before" / "IMG_3.png").read_bytes(), "IMG_3.png"))
-    info = wait(client, client.post("/v1/learnings", json=body | {"base": "none"}).json()["id"])
-    assert info["state"] == "done" and info["look"]["pairs"] == 6
-    reasons = {a["name"]: a["reason"] for a in info["aside"]}
-    assert "another file of the same name" in reasons["IMG_3.png"]
+def test_photos_lie_under_their_senders_names(client: Client, tmp_path: Path) -> None:
+    """Names tell what belongs together: equal ones, and without an extension; none is a path."""
+    names = ["../../IMG_1.png", "img_1.PNG", "IMG_2", "C:\\IMG_1.png"]
+    stored = [client.service.store.get(client.add(photo_bytes(), name)) for name in names]
+    lay_out(stored, tmp_path / "laid")
+    found = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    expected = {"1/IMG_1.png", "2/img_1.PNG", "1/IMG_2.png", "3/IMG_1.png"}
+    assert found == {f"laid/{name}" for name in expected}
+    assert (tmp_path / "laid/3/IMG_1.png").read_bytes() == photo_bytes()
 
 
 def test_too_few_pairs_say_which_and_why(client: Client, tmp_path: Path) -> None:
