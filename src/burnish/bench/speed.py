@@ -21,6 +21,7 @@ ON_CPU: tuple[Contender, ...] = (
     ("ONNX Runtime f32", "onnx", "f32", "cpu"),
     ("OpenVINO f32", "openvino", "f32", "cpu"),
     ("OpenVINO bf16", "openvino", "bf16", "cpu"),
+    ("OpenVINO int8", "openvino", "int8", "cpu"),
 )
 REFERENCE: Contender = ("OpenVINO f32, CPU", "openvino", "f32", "cpu")
 """What another device's pictures and times are held against."""
@@ -102,7 +103,8 @@ def race(
         if precision == "bf16" and not getattr(loaded, "has_bf16", lambda: True)():
             missing.append(f"{name}: this CPU has no bf16 matrix units")
             continue
-        backends[name], roofs[name] = loaded, (loaded.precision, device)
+        arithmetic = "f32" if loaded.precision == "int8" else loaded.precision
+        backends[name], roofs[name] = loaded, (arithmetic, device)
     rng = np.random.default_rng(0)
     x = rng.random((1, 3, patch, patch), np.float32)
     weight = np.full((1, 1, patch, patch), 1 / patch**2, np.float32)

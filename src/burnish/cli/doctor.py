@@ -23,6 +23,7 @@ from burnish.errors import BurnishError
 EXTRAS = {  # what each extra brings, by the names under which it is imported
     "train": ("torch", "accelerate", "tensorboard", "onnx", "onnxscript"),
     "onnx": ("onnxruntime",),
+    "int8": ("nncf",),
     "heic": ("pillow_heif",),
     "raw": ("rawpy",),
     "serve": ("fastapi", "uvicorn"),

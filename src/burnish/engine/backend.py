@@ -8,7 +8,7 @@ import numpy as np
 from burnish.errors import OptionError
 
 Graph = Literal["main", "statistics", "condition"]
-Precision = Literal["auto", "f32", "bf16"]
+Precision = Literal["auto", "f32", "bf16", "int8"]
 BackendName = Literal["auto", "openvino", "onnx", "torch"]
 Device = Literal["cpu", "cuda", "gpu", "npu"]
 
@@ -32,7 +32,8 @@ class Backend(Protocol):
     """
 
     precision: str
-    """What it computes in, after ``auto`` was settled: f32, bf16, or f16 on OpenVINO's devices."""
+    """What it computes in, after ``auto`` was settled: f32, bf16, int8, or f16 on
+    OpenVINO's devices."""
 
     def run(self, graph: Graph, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """Run one graph on float32 arrays, x and y (1,3,H,W) in RGB [0,1]."""

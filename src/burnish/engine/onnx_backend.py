@@ -41,11 +41,10 @@ class OnnxBackend:
         threads: int = 0,
         device: Device = "cpu",
     ) -> None:
-        if precision == "bf16":
+        if precision in ("bf16", "int8"):
+            other = "torch" if device == "cuda" and precision == "bf16" else "openvino"
             raise OptionError(
-                "The onnx backend computes in f32 only; use --backend openvino for bf16."
-                if device == "cpu"
-                else "The onnx backend computes in f32 only; use --backend torch for bf16."
+                f"The onnx backend computes in f32 only; use --backend {other} for {precision}."
             )
         require(device)
         self.precision = "f32"

@@ -16,6 +16,8 @@ from burnish.errors import ModelError, OptionError
 
 FIXED = ("npu",)
 """Devices that compile a graph for one size of picture, which all tiles of a photo have."""
+INT8 = "main-int8"
+"""The main graph's form in int8, where a model has one: see `quantise`."""
 CAPABILITY = {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}
 
 
@@ -39,6 +41,8 @@ def require(device: Device, core: "ov.Core | None" = None) -> None:
 def arithmetic(precision: Precision, device: Device, capabilities: Iterable[str]) -> str:
     """What a device computes in: ``auto`` is bf16 on a CPU that has it, f16 elsewhere, else f32."""
     known = set(capabilities)
+    if precision == "int8" and device != "cpu":
+        raise OptionError("int8 is for the device cpu: leave --precision at auto.")
     if precision == "auto":
         best = "bf16" if device == "cpu" else "f16"
         return best if CAPABILITY[best] in known else "f32"
@@ -65,6 +69,10 @@ class OpenVinoBackend:
         require(device, self.core)
         self.device = device
         self.precision = arithmetic(precision, device, self._capabilities(device.upper()))
+        if self.precision == "int8" and not (folder / f"{INT8}.xml").is_file():
+            raise OptionError(
+                f"The model in {folder} has no int8 graph: `burnish export --int8` makes one."
+            )
         self.fixed = device in FIXED
         self._threads = {"INFERENCE_NUM_THREADS": str(threads)} if threads else {}
         self.folder = folder
@@ -91,14 +99,15 @@ class OpenVinoBackend:
         for device in dict.fromkeys(("CPU", self.device.upper())):
             name = str(self.core.get_property(device, "FULL_DEVICE_NAME"))
             hardware += [name, *self._capabilities(device)]
-        graphs = [p.read_bytes() for p in sorted(self.folder.glob("*.onnx"))]
+        files = sorted(p for p in self.folder.glob("*.*") if p.suffix in (".onnx", ".xml", ".bin"))
+        graphs = [p.read_bytes() for p in files]
         return graph_cache.digest(ov.__version__, *hardware, *graphs)
 
     def _place(self, graph: Graph) -> tuple[str, dict[str, str]]:
         """(OpenVINO's device, its configuration) for a graph."""
         on_cpu = self.device == "cpu" or graph != "main"
         precision = self.precision
-        if graph == "condition" or (on_cpu and self.device != "cpu"):
+        if graph == "condition" or precision == "int8" or (on_cpu and self.device != "cpu"):
             precision = "f32"
         config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
         return ("CPU", config | self._threads) if on_cpu else (self.device.upper(), config)
@@ -106,7 +115,8 @@ class OpenVinoBackend:
     def _request(self, graph: Graph, shapes: dict[str, list[int]]) -> "ov.InferRequest":
         fixed = self.fixed and graph == "main"
         if graph not in self._requests or (fixed and shapes != self._shapes):
-            path = self.folder / f"{graph}.onnx"
+            in_int8 = self.precision == "int8" and graph == "main"
+            path = self.folder / (f"{INT8}.xml" if in_int8 else f"{graph}.onnx")
             device, config = self._place(graph)
             try:
                 if fixed:

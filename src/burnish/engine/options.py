@@ -58,7 +58,10 @@ class EnhanceOptions:
     )
     precision: Precision = field(
         default="auto",
-        metadata={"help": "Arithmetic: auto (bf16 where the device has it), f32 or bf16."},
+        metadata={
+            "help": "Arithmetic: auto (bf16 where the device has it), f32, bf16, or int8 if the "
+            "model was exported with it."
+        },
     )
     backend: BackendName = field(
         default="auto",

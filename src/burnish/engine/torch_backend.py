@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from burnish.engine.backend import Device, Graph, Precision, absent
-from burnish.errors import MissingExtraError
+from burnish.errors import MissingExtraError, OptionError
 
 try:
     import torch
@@ -50,6 +50,8 @@ class TorchBackend:
         threads: int = 0,
         device: Device = "cpu",
     ) -> None:
+        if precision == "int8":
+            raise OptionError("The torch backend has no int8; use --backend openvino on the CPU.")
         require(device)
         self.device = torch.device(device)
         self.on_card = device != "cpu"
