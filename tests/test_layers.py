@@ -41,6 +41,7 @@ HOMES = {
     "onnxruntime": ("engine",),
     "onnx": ("engine",),
     "onnxscript": ("engine",),
+    "nncf": ("engine.quantise",),
     "h5py": ("nets",),
     "ray": ("batch",),
     "fsspec": ("batch",),

@@ -121,7 +121,7 @@ def test_urls_need_ray_and_ray_needs_one_folder(tmp_path: Path) -> None:
         ([tmp_path, tmp_path, "-o", "s3://b/o", "--ray", "local"], "one folder or URL"),
         ([tmp_path / "a.jpg", "-o", tmp_path / "out", "--ray", "local"], "is no folder"),
         ([tmp_path, "-o", tmp_path / "out", "--workers", 2], "add --ray local"),
-        ([tmp_path, "-o", "o", "--ray", "local", "--gpus", 1], "is for --backend torch"),
+        ([tmp_path, "-o", "o", "--ray", "local", "--gpus", 1], "--device cuda go together"),
     ):
         run = start(os.environ | {"PYTHONPATH": str(SRC)}, *arguments)
         _, stderr = run.communicate(timeout=120)

@@ -85,7 +85,12 @@ def test_doctor(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert found["bf16"] == ("BF16" in found["arithmetic"])
     assert found["speed"]["megapixels_per_second"] > 0
-    assert set(found["extras"]) == {"train", "onnx", "heic", "raw", "serve", "ray", "s3", "gcs"}
+    assert set(found["extras"]) == {
+        *("train", "onnx", "int8", "heic", "raw", "serve", "ray", "s3", "gcs")
+    }
+    assert found["devices"].keys() == {"cpu", "gpu", "npu", "cuda"}
+    assert found["devices"]["cpu"] == {"backend": "openvino", "what": found["cpu"]}
+    assert all(("what" in d) != ("why_not" in d) for d in found["devices"].values())
     assert cli.run(["doctor", "--model", "nowhere"]) == 1
     shown = capsys.readouterr().out
     assert "There is no model 'nowhere'" in shown and "openvino" in shown

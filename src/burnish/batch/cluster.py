@@ -50,9 +50,7 @@ class RayOptions:
     )
     gpus: float = field(
         default=0.0,
-        metadata={
-            "help": "GPUs for each worker on Ray, 0.5 for two on one; needs --backend torch."
-        },
+        metadata={"help": "GPUs for each worker on Ray, 0.5 for two on one; with --device cuda."},
     )
 
     def __post_init__(self) -> None:

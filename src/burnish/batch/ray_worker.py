@@ -46,8 +46,6 @@ class Task:
     overwrite: bool = False
     scratch: Path | None = None
     """Folder for files that have no name yet, where the outputs are local."""
-    on_gpu: bool = False
-    """Whether Ray gives each worker a GPU, or a part of one; for the torch backend."""
 
 
 class Ledger:
@@ -86,12 +84,6 @@ class Worker:
             raise ModelError(
                 f"A worker has burnish {__version__} with another model '{task.options.model}' "
                 "than the driver: install the same on all nodes."
-            )
-        if task.on_gpu:
-            from burnish.engine.torch_backend import TorchBackend
-
-            enhancer.backend = TorchBackend(
-                enhancer.model.folder, task.options.precision, task.options.threads, "cuda"
             )
         return enhancer
 

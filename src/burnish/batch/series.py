@@ -143,8 +143,10 @@ def look_of_series(
         InputError: none can be read.
     """
     hashes = enhancer.model.card.hashes if enhancer.has_network else {}
-    precision = enhancer.backend.precision if enhancer.has_network else ""
-    model = json.dumps([hashes, precision, enhancer.look is not None], sort_keys=True)
+    made_by = [hashes, enhancer.backend.precision if enhancer.has_network else ""]
+    if enhancer.options.device != "cpu":  # whose last bits may be others
+        made_by.append(enhancer.options.device)
+    model = json.dumps([*made_by, enhancer.look is not None], sort_keys=True)
     looks = []
     for number, job in enumerate(jobs, 1):
         content = memory.content(job) if memory else ""

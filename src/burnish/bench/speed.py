@@ -1,22 +1,45 @@
-"""How fast the network runs: backends side by side in one run, warm, interleaved, as ratios."""
+"""How fast the network runs: backends side by side in one run, warm, interleaved, as ratios.
+
+From numpy to numpy: copies to a card and back are within the times, as a photo has to make them.
+"""
 
 import statistics
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from burnish.engine.backend import Backend, BackendName, Precision, load_backend
+from burnish.engine.backend import Backend, BackendName, Device, Precision, load_backend
 from burnish.engine.ceiling import matmul_ceiling
 from burnish.engine.models import find
 from burnish.errors import BurnishError
 
-CONTENDERS: tuple[tuple[str, BackendName, Precision], ...] = (
-    ("torch eager f32", "torch", "f32"),
-    ("ONNX Runtime f32", "onnx", "f32"),
-    ("OpenVINO f32", "openvino", "f32"),
-    ("OpenVINO bf16", "openvino", "bf16"),
+Contender = tuple[str, BackendName, Precision, Device]
+ON_CPU: tuple[Contender, ...] = (
+    ("torch eager f32", "torch", "f32", "cpu"),
+    ("ONNX Runtime f32", "onnx", "f32", "cpu"),
+    ("OpenVINO f32", "openvino", "f32", "cpu"),
+    ("OpenVINO bf16", "openvino", "bf16", "cpu"),
+    ("OpenVINO int8", "openvino", "int8", "cpu"),
 )
+REFERENCE: Contender = ("OpenVINO f32, CPU", "openvino", "f32", "cpu")
+"""What another device's pictures and times are held against."""
+CONTENDERS: dict[Device, tuple[Contender, ...]] = {
+    "cpu": ON_CPU,
+    "cuda": (
+        REFERENCE,
+        ("ONNX Runtime f32, cuda", "onnx", "f32", "cuda"),
+        ("torch eager f32, cuda", "torch", "f32", "cuda"),
+        ("torch eager bf16, cuda", "torch", "bf16", "cuda"),
+    ),
+    "gpu": (
+        REFERENCE,
+        ("OpenVINO f32, gpu", "openvino", "f32", "gpu"),
+        ("OpenVINO auto, gpu", "openvino", "auto", "gpu"),
+    ),
+    "npu": (REFERENCE, ("OpenVINO auto, npu", "openvino", "auto", "npu")),
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +53,8 @@ class SpeedRow:
     """Times as fast as the first row."""
     psnr: float
     """dB between its picture and the first row's."""
+    ceiling: str = "f32"
+    """The one of `SpeedReport.ceilings` that is its own."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +65,7 @@ class SpeedReport:
     operations: float
     """Floating-point operations per patch, two for a multiply-add."""
     ceilings: dict[str, float]
-    """Measured matrix-product rate by arithmetic, operations per second."""
+    """Measured matrix-product rate by arithmetic (and device), operations per second."""
     missing: list[str]
     """Contenders that could not run here, with the reason."""
 
@@ -54,21 +79,32 @@ def operations_per_pixel(parameters: dict[str, tuple[int, ...]], steps: int) -> 
     return 2.0 * total
 
 
-def measure(model: str, patch: int = 256, threads: int = 0, repeats: int = 20) -> SpeedReport:
-    """Time one ``patch`` square picture on every backend, round robin, median of ``repeats``."""
+def measure(
+    model: str, patch: int = 256, threads: int = 0, repeats: int = 20, device: Device = "cpu"
+) -> SpeedReport:
+    """Time one ``patch`` square picture on every backend of a device, as `race` does."""
+    return race(CONTENDERS[device], model, patch, threads, repeats)
+
+
+def race(
+    contenders: Iterable[Contender], model: str, patch: int, threads: int, repeats: int
+) -> SpeedReport:
+    """Time the contenders round robin, median of ``repeats``."""
     found = find(model)
     backends: dict[str, Backend] = {}
+    roofs: dict[str, tuple[str, Device]] = {}
     missing = []
-    for name, backend, precision in CONTENDERS:
+    for name, backend, precision, device in contenders:
         try:
-            loaded = load_backend(backend, found.folder, precision, threads)
+            loaded = load_backend(backend, found.folder, precision, threads, device)
         except BurnishError as error:
             missing.append(f"{name}: {error}")
             continue
         if precision == "bf16" and not getattr(loaded, "has_bf16", lambda: True)():
             missing.append(f"{name}: this CPU has no bf16 matrix units")
             continue
-        backends[name] = loaded
+        arithmetic = "f32" if loaded.precision == "int8" else loaded.precision
+        backends[name], roofs[name] = loaded, (arithmetic, device)
     rng = np.random.default_rng(0)
     x = rng.random((1, 3, patch, patch), np.float32)
     weight = np.full((1, 1, patch, patch), 1 / patch**2, np.float32)
@@ -94,6 +130,7 @@ def measure(model: str, patch: int = 256, threads: int = 0, repeats: int = 20) -
                 patch * patch / 1e6 / seconds,
                 statistics.median(times[first]) / seconds,
                 -10 * np.log10(mse) if mse else float("inf"),
+                roof_name(*roofs[name]),
             )
         )
     from safetensors import safe_open
@@ -101,15 +138,21 @@ def measure(model: str, patch: int = 256, threads: int = 0, repeats: int = 20) -
     with safe_open(found.folder / "weights.safetensors", framework="np") as file:
         shapes = {k: tuple(file.get_slice(k).get_shape()) for k in file.keys()}  # noqa: SIM118
     steps = int(found.card.hyperparameters.get("steps", 6))
-    arithmetics = {"f32"} | {"bf16" for n in backends if n.endswith("bf16")}
     return SpeedReport(
         rows,
         patch,
         threads,
         operations_per_pixel(shapes, steps) * patch * patch,
-        {a: matmul_ceiling(a, threads) for a in sorted(arithmetics)},
+        {
+            roof_name(arithmetic, device): matmul_ceiling(arithmetic, threads, device=device)
+            for arithmetic, device in sorted(set(roofs.values()))
+        },
         missing,
     )
+
+
+def roof_name(arithmetic: str, device: Device) -> str:
+    return arithmetic if device == "cpu" else f"{arithmetic} on {device}"
 
 
 def table(report: SpeedReport) -> str:
@@ -120,8 +163,7 @@ def table(report: SpeedReport) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in report.rows:
-        ceiling = report.ceilings.get("bf16" if row.name.endswith("bf16") else "f32", float("nan"))
-        share = report.operations / row.seconds / ceiling
+        share = report.operations / row.seconds / report.ceilings[row.ceiling]
         lines.append(
             f"| {row.name} | {row.seconds:.4f} | {row.megapixels_per_second:.2f} "
             f"| {row.ratio:.2f} | {share:.0%} | {row.psnr:.1f} dB |"

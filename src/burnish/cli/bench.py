@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from burnish.engine.backend import check_device
 from burnish.engine.models import DEFAULT
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import MissingExtraError, OptionError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from burnish.bench.sets import EvalPair, Phone
 
 EPILOG = """\b
-  speed    one patch on every backend, beside the machine's ceiling; or --net, untrained networks
+  speed    one patch on every backend of a --device, beside its ceiling; or --net, untrained nets
   process  cold start to file written, and peak memory
   folder   photos a minute of a --data folder, and where the time goes
   fast     how close fast mode comes to full mode on the photos of --data folders
@@ -43,6 +44,9 @@ def command(
     ] = None,
     model: Annotated[str, typer.Option(help="Model by name or exported folder.")] = DEFAULT,
     threads: Annotated[int, typer.Option(help="Threads for all alike; 0 leaves it to each.")] = 0,
+    device: Annotated[
+        str, typer.Option(help="speed, process, folder, fast: cpu, cuda, gpu or npu.")
+    ] = "cpu",
     patch: Annotated[int, typer.Option(help="speed: side of the patch in pixels.")] = 256,
     repeats: Annotated[int, typer.Option(help="speed: runs per backend, interleaved.")] = 20,
     sizes: Annotated[str, typer.Option(help="process: megapixels, smallest first.")] = "1,12",
@@ -125,8 +129,14 @@ def command(
     ] = Path("curves.svg"),
 ) -> None:
     """Measure speed and memory on this machine (stop other work first), or make a paper's table."""
-    options = EnhanceOptions(model=model, threads=threads, mode=mode)  # type: ignore[arg-type]
-    arguments = ["--model", model, "--threads", str(threads), "--mode", mode]
+    options = EnhanceOptions(
+        model=model,
+        threads=threads,
+        mode=mode,  # type: ignore[arg-type]
+        device=device,  # type: ignore[arg-type]
+    )
+    check_device(options.backend, options.device)
+    arguments = ["--model", model, "--threads", str(threads), "--mode", mode, "--device", device]
     if what in ("folder", "fast") and not data:
         raise OptionError(f"bench {what} wants --data FOLDER with photos.")
     if what == "speed" and net:
@@ -144,7 +154,7 @@ def command(
     elif what == "speed":
         from burnish.bench import speed
 
-        print(speed.table(speed.measure(model, patch, threads, repeats)))
+        print(speed.table(speed.measure(model, patch, threads, repeats, options.device)))
     elif what == "process":
         from burnish.bench import process
         from burnish.image.formats import suffix_for

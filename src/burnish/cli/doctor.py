@@ -6,6 +6,8 @@ import json as jsonlib
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -21,6 +23,7 @@ from burnish.errors import BurnishError
 EXTRAS = {  # what each extra brings, by the names under which it is imported
     "train": ("torch", "accelerate", "tensorboard", "onnx", "onnxscript"),
     "onnx": ("onnxruntime",),
+    "int8": ("nncf",),
     "heic": ("pillow_heif",),
     "raw": ("rawpy",),
     "serve": ("fastapi", "uvicorn"),
@@ -28,6 +31,20 @@ EXTRAS = {  # what each extra brings, by the names under which it is imported
     "s3": ("s3fs",),
     "gcs": ("gcsfs",),
 }
+CUDA = (  # backend, its package, and a program that prints the card and then why there is none
+    (
+        "torch",
+        "torch",
+        "from burnish.engine.torch_backend import card, no_cuda as n; "
+        "print('' if n() else card()); print(n())",
+    ),
+    (
+        "onnx",
+        "onnxruntime",
+        "from burnish.engine.onnx_backend import no_cuda as n; "
+        "print('' if n() else 'ONNX Runtime has its CUDA provider'); print(n())",
+    ),
+)
 PACKAGES = ("openvino", "numpy", "pyvips", "pillow")
 PATCH, REPEATS = 256, 7
 DEFAULTS = EnhanceOptions()
@@ -57,7 +74,7 @@ def examine(model: str) -> dict[str, Any]:
         "problem": None,
     }
     try:
-        findings |= examine_openvino()
+        findings |= examine_openvino() | {"devices": examine_devices()}
     except Exception as error:  # a broken installation can fail in any way
         findings["problem"] = f"OpenVINO does not run: {str(error).splitlines()[0]}"
         return findings
@@ -86,6 +103,36 @@ def examine_openvino() -> dict[str, Any]:
         "bf16": backend.has_bf16(),
         "cache": str(default_cache()),
     }
+
+
+def examine_devices() -> dict[str, dict[str, str]]:
+    """Each device that --device knows -> by which ``backend``, ``what`` it is, or ``why_not``."""
+    from burnish.engine.openvino_backend import devices
+
+    found = devices()
+    told = {
+        name: {"backend": "openvino", "what": found[name]}
+        if name in found
+        else {"why_not": "OpenVINO finds none"}
+        for name in ("cpu", "gpu", "npu")
+    }
+    reasons = []
+    for backend, package, code in CUDA:
+        if find_spec(package) is None:
+            continue
+        card, why_not = ask(code)
+        if card:
+            return told | {"cuda": {"backend": backend, "what": card}}
+        reasons.append(why_not)
+    without = "neither torch nor onnxruntime-gpu is installed"
+    return told | {"cuda": {"why_not": "; ".join(reasons) or without}}
+
+
+def ask(code: str) -> tuple[str, str]:
+    """(what a device is, or why it is not there), from a process of its own."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    lines = (done.stdout if done.returncode == 0 else done.stderr).splitlines() or [""]
+    return (lines[0], lines[-1]) if done.returncode == 0 else ("", lines[-1])
 
 
 def measure(options: EnhanceOptions) -> dict[str, Any]:
@@ -128,6 +175,9 @@ def as_text(findings: dict[str, Any]) -> str:
             ),
             ("graph cache", findings["cache"]),
         ]
+    for name, device in findings.get("devices", {}).items():
+        there = f"{device['what']}, by {device['backend']}" if "what" in device else ""
+        lines.append((f"device {name}", there or f"no: {device['why_not']}"))
     for name, there in findings["extras"].items():
         lines.append((f"extra {name}", "yes" if there else f"no: pip install 'burnish[{name}]'"))
     if speed := findings.get("speed"):

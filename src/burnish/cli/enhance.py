@@ -34,6 +34,7 @@ from burnish.cli.batch_flags import (
 from burnish.cli.flags import with_flags
 from burnish.cli.on_ray import enhance_on_ray, wants_ray
 from burnish.cli.progress import Lines, sentence, view
+from burnish.engine.backend import check_device
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import choose
 from burnish.engine.options import EnhanceOptions
@@ -111,6 +112,7 @@ def command(
                 dry_run=dry_run,
             )
             return finish(result, output, show, report)
+        check_device(options.backend, options.device)
         inputs = expanded(paths)
         jobs = plan(inputs, output, format=format, name=name)
         recipe = recipe_for(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from burnish.errors import InputError, MissingExtraError, OutputError
+from burnish.errors import InputError, MissingExtraError, OptionError, OutputError
 
 
 def command(
@@ -21,6 +21,13 @@ def command(
         Path | None,
         typer.Option(help="JSON file with facts for the card: licence, description, ..."),
     ] = None,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Add an int8 form for --precision int8 (extra int8).")
+    ] = False,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="Folder of photos that int8 is calibrated and measured on."),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a model folder that exists.")
     ] = False,
@@ -28,6 +35,8 @@ def command(
     """Turn trained weights into a model folder for --model, and check it against torch."""
     if not weights.is_file():
         raise InputError(f"{weights} does not exist.")
+    if int8 != (calibration is not None):
+        raise OptionError("--int8 and --calibration FOLDER go together.")
     refuse_folder(folder, overwrite)
     try:
         from burnish.engine.export import export
@@ -38,6 +47,15 @@ def command(
     said = read_facts(facts) | ({"name": name} if name else {})
     card = export(weights, folder, said)
     print(f"{folder}: model '{card.name}', {card.parameters:,} parameters, graphs equal to torch")
+    if calibration:
+        from burnish.engine.quantise import quantise
+
+        card = quantise(folder, calibration)
+        score = next(s for name, s in card.scores.items() if name.startswith("int8"))
+        print(
+            f"int8: {score['mean']:.1f} dB to float32 on {score['photos']} photos not calibrated "
+            f"on, {score['worst']:.1f} at worst"
+        )
 
 
 def read_facts(path: Path | None) -> dict[str, Any]:

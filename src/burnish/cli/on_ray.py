@@ -49,8 +49,10 @@ def enhance_on_ray(
     source, out = places.place(paths[0]), places.place(output)
     if not places.is_url(source) and not source.is_dir():
         raise OptionError(f"A batch on Ray takes one folder or URL; {source} is no folder.")
-    if on_ray.gpus and options.backend != "torch":
-        raise OptionError("--gpus is for --backend torch: the others compute on the CPU.")
+    if bool(on_ray.gpus) != (options.device == "cuda"):
+        raise OptionError(
+            "On Ray, --gpus and --device cuda go together: else a worker is given no card."
+        )
     options = replace(options, threads=options.threads or 1)
     if options.model not in shipped():
         options = replace(options, model=str(Path(options.model).absolute()))
@@ -80,6 +82,5 @@ def enhance_on_ray(
             steps.quality,
             steps.overwrite,
             scratch,
-            on_gpu=on_ray.gpus > 0,
         )
         return cluster.run(plan.jobs, task, memory, on_ray, on_event=show.event)

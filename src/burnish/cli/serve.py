@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from burnish.cli.flags import with_flags
+from burnish.engine.backend import check_device
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import MissingExtraError
 from burnish.server.limits import Limits
@@ -55,6 +56,7 @@ def command(
         raise MissingExtraError("The page", "serve") from error
     limits = Limits(**{field.name: choices.pop(field.name) for field in fields(Limits)})
     options = EnhanceOptions(**choices)
+    check_device(options.backend, options.device)
     service = Listening(
         host, port, options, limits, looks=looks, token=token, hosts=allow_host or ()
     )

@@ -61,8 +61,9 @@ class Enhancer:
     @cached_property
     def backend(self) -> Backend:
         """What runs the network; loaded at once unless nothing is going to need it."""
+        chosen = self.options
         return load_backend(
-            self.options.backend, self.model.folder, self.options.precision, self.options.threads
+            chosen.backend, self.model.folder, chosen.precision, chosen.threads, chosen.device
         )
 
     @property

@@ -1,17 +1,61 @@
-"""OpenVINO on the CPU: the default backend, and the fastest here with and without bf16 units."""
+"""OpenVINO: the default backend, the fastest here on a CPU with and without bf16 units.
 
+On its other devices, ``gpu`` and ``npu``, only the main graph runs there; what a photo is judged
+by is small and stays on the CPU, in float32.
+"""
+
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from burnish.engine import graph_cache
-from burnish.engine.backend import Graph, Precision
+from burnish.engine.backend import Device, Graph, Precision, absent
 from burnish.engine.quiet_openvino import ov
-from burnish.errors import ModelError
+from burnish.errors import ModelError, OptionError
+
+FIXED = ("npu",)
+"""Devices that compile a graph for one size of picture, which all tiles of a photo have."""
+INT8 = "main-int8"
+"""The main graph's form in int8, where a model has one: see `quantise`."""
+CAPABILITY = {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}
+
+
+def devices(core: "ov.Core | None" = None) -> dict[str, str]:
+    """The devices that OpenVINO finds here -> what they are; the first of several counts."""
+    core, found = core or ov.Core(), dict[str, str]()
+    for name in core.available_devices:  # CPU, GPU or GPU.0 and GPU.1, NPU
+        kind = name.split(".")[0].lower()
+        found.setdefault(kind, str(core.get_property(name, "FULL_DEVICE_NAME")).strip())
+    return found
+
+
+def require(device: Device, core: "ov.Core | None" = None) -> None:
+    """Refuse a device that is not there."""
+    there = devices(core) if device != "cpu" else {}
+    if device != "cpu" and device not in there:
+        names = ", ".join(f"{kind} ({what})" for kind, what in there.items())
+        raise absent("openvino", device, names)
+
+
+def arithmetic(precision: Precision, device: Device, capabilities: Iterable[str]) -> str:
+    """What a device computes in: ``auto`` is bf16 on a CPU that has it, f16 elsewhere, else f32."""
+    known = set(capabilities)
+    if precision == "int8" and device != "cpu":
+        raise OptionError("int8 is for the device cpu: leave --precision at auto.")
+    if precision == "auto":
+        best = "bf16" if device == "cpu" else "f16"
+        return best if CAPABILITY[best] in known else "f32"
+    if device != "cpu" and CAPABILITY[precision] not in known:  # a CPU takes f32 for bf16
+        has = ", ".join(name for name, word in CAPABILITY.items() if word in known)
+        raise OptionError(
+            f"The device {device} computes in {has}, not in {precision}: leave --precision at auto."
+        )
+    return precision
 
 
 class OpenVinoBackend:
-    """Both graphs of a model folder, compiled for this CPU and cached on this machine."""
+    """The graphs of a model folder, compiled for this machine and cached on it."""
 
     def __init__(
         self,
@@ -19,14 +63,18 @@ class OpenVinoBackend:
         precision: Precision = "auto",
         threads: int = 0,
         cache: Path | str | None = "default",
+        device: Device = "cpu",
     ) -> None:
         self.core = ov.Core()
-        if precision == "auto":
-            precision = "bf16" if self.has_bf16() else "f32"
-        self.precision: str = precision
-        self._config = {"PERFORMANCE_HINT": "LATENCY"}
-        if threads:
-            self._config["INFERENCE_NUM_THREADS"] = str(threads)
+        require(device, self.core)
+        self.device = device
+        self.precision = arithmetic(precision, device, self._capabilities(device.upper()))
+        if self.precision == "int8" and not (folder / f"{INT8}.xml").is_file():
+            raise OptionError(
+                f"The model in {folder} has no int8 graph: `burnish export --int8` makes one."
+            )
+        self.fixed = device in FIXED
+        self._threads = {"INFERENCE_NUM_THREADS": str(threads)} if threads else {}
         self.folder = folder
         self._cache: Path | None = None
         if cache is not None:
@@ -35,27 +83,49 @@ class OpenVinoBackend:
             if self._cache:
                 self.core.set_property({"CACHE_DIR": str(self._cache)})
         self._requests: dict[str, ov.InferRequest] = {}
+        self._shapes: dict[str, list[int]] = {}
+        """Of the main graph's inputs where they are fixed."""
+
+    def _capabilities(self, device: str) -> list[str]:
+        return sorted(self.core.get_property(device, "OPTIMIZATION_CAPABILITIES"))
 
     def has_bf16(self) -> bool:
         """Whether this CPU multiplies bfloat16 matrices in hardware."""
-        return "BF16" in self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        return "BF16" in self._capabilities("CPU")
 
     def _key(self) -> str:
         """Of all that the compiled graphs depend on; their precision and threads OpenVINO adds."""
-        cpu = (
-            str(self.core.get_property("CPU", "FULL_DEVICE_NAME")),
-            *sorted(self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
-        )
-        graphs = [p.read_bytes() for p in sorted(self.folder.glob("*.onnx"))]
-        return graph_cache.digest(ov.__version__, *cpu, *graphs)
+        hardware = []
+        for device in dict.fromkeys(("CPU", self.device.upper())):
+            name = str(self.core.get_property(device, "FULL_DEVICE_NAME"))
+            hardware += [name, *self._capabilities(device)]
+        files = sorted(p for p in self.folder.glob("*.*") if p.suffix in (".onnx", ".xml", ".bin"))
+        graphs = [p.read_bytes() for p in files]
+        return graph_cache.digest(ov.__version__, *hardware, *graphs)
 
-    def _request(self, graph: Graph) -> "ov.InferRequest":
-        if graph not in self._requests:
-            path = self.folder / f"{graph}.onnx"
+    def _place(self, graph: Graph) -> tuple[str, dict[str, str]]:
+        """(OpenVINO's device, its configuration) for a graph."""
+        on_cpu = self.device == "cpu" or graph != "main"
+        precision = self.precision
+        if graph == "condition" or precision == "int8" or (on_cpu and self.device != "cpu"):
+            precision = "f32"
+        config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+        return ("CPU", config | self._threads) if on_cpu else (self.device.upper(), config)
+
+    def _request(self, graph: Graph, shapes: dict[str, list[int]]) -> "ov.InferRequest":
+        fixed = self.fixed and graph == "main"
+        if graph not in self._requests or (fixed and shapes != self._shapes):
+            in_int8 = self.precision == "int8" and graph == "main"
+            path = self.folder / (f"{INT8}.xml" if in_int8 else f"{graph}.onnx")
+            device, config = self._place(graph)
             try:
-                precision = "f32" if graph == "condition" else self.precision
-                config = self._config | {"INFERENCE_PRECISION_HINT": precision}
-                compiled = self.core.compile_model(str(path), "CPU", config)
+                if fixed:
+                    model = self.core.read_model(str(path))
+                    model.reshape({n: shapes[n] for i in model.inputs for n in i.names})
+                    compiled = self.core.compile_model(model, device, config)
+                    self._shapes = shapes
+                else:
+                    compiled = self.core.compile_model(str(path), device, config)
             except RuntimeError as error:
                 raise ModelError(
                     f"{path} cannot be compiled: {str(error).splitlines()[0]}"
@@ -67,7 +137,7 @@ class OpenVinoBackend:
 
     def run(self, graph: Graph, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """Run one graph; inputs that the exporter found unused are left out."""
-        request = self._request(graph)
+        request = self._request(graph, {k: list(v.shape) for k, v in inputs.items()})
         names = {name for port in request.model_inputs for name in port.get_names()}
         request.infer({k: v for k, v in inputs.items() if k in names}, share_inputs=True)
         return np.array(request.get_output_tensor().data, dtype=np.float32)

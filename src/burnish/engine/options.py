@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 from typing import get_args
 
-from burnish.engine.backend import BackendName, Precision
+from burnish.engine.backend import BackendName, Device, Precision, settle
 from burnish.engine.ensemble import Ensemble
 from burnish.engine.mode import Mode
 from burnish.engine.models import AUTO, Task, resolve
@@ -14,7 +14,8 @@ from burnish.errors import OptionError
 class EnhanceOptions:
     """How a photo is enhanced; the same everywhere burnish runs.
 
-    ``model`` is never ``auto`` once it is made: it is then the shipped model for task and scale.
+    ``model`` and ``backend`` are never ``auto`` once it is made: they are then the shipped model
+    for task and scale, and the backend for the device.
     """
 
     model: str = field(
@@ -57,11 +58,24 @@ class EnhanceOptions:
     )
     precision: Precision = field(
         default="auto",
-        metadata={"help": "Arithmetic: auto (bf16 where the CPU has it), f32 or bf16."},
+        metadata={
+            "help": "Arithmetic: auto (bf16 where the device has it), f32, bf16, or int8 if the "
+            "model was exported with it."
+        },
     )
     backend: BackendName = field(
-        default="openvino",
-        metadata={"help": "What runs the network: openvino, onnx or torch."},
+        default="auto",
+        metadata={
+            "help": "What runs the network: openvino, onnx or torch; auto takes torch for cuda, "
+            "else openvino."
+        },
+    )
+    device: Device = field(
+        default="cpu",
+        metadata={
+            "help": "Where the network runs: cpu, cuda, or Intel's gpu or npu; `burnish doctor` "
+            "lists what is here."
+        },
     )
     mode: Mode = field(
         default="full",
@@ -92,6 +106,7 @@ class EnhanceOptions:
         for name, choices in (
             ("precision", get_args(Precision)),
             ("backend", get_args(BackendName)),
+            ("device", get_args(Device)),
             ("task", get_args(Task)),
             ("ensemble", get_args(Ensemble)),
             ("mode", get_args(Mode)),
@@ -110,6 +125,7 @@ class EnhanceOptions:
             raise OptionError("threads must be 0 or more.")
         if self.tile < 64:
             raise OptionError("tile must be at least 64 pixels.")
+        object.__setattr__(self, "backend", settle(self.backend, self.device))
         object.__setattr__(self, "model", resolve(self.model, self.task, self.scale))
 
 

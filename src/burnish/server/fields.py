@@ -18,7 +18,7 @@ from burnish.engine.models import find, shipped
 from burnish.engine.options import EnhanceOptions
 from burnish.server.looks import Looks
 
-OPERATORS = frozenset({"precision", "backend", "threads", "tile"})
+OPERATORS = frozenset({"precision", "backend", "device", "threads", "tile"})
 """Options of whoever starts the service."""
 BY_MODEL = frozenset({"task", "scale"})
 """Options that a client settles by naming a model."""
