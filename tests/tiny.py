@@ -57,7 +57,7 @@ def tiny_model() -> str:
         axes=np.array([2, 3]),
         row=np.array([1, 3]),
     )
-    graph("condition", [("Sub", "half moments > out")], {"moments": [1, 3]}, half=np.float32(0.5))
+    graph("condition", [("Sub", "half known > out")], {"known": [1, 3]}, half=np.float32(0.5))
     graph(
         "main",
         [
@@ -95,9 +95,7 @@ def tiny_weights() -> str:
         name="tiny",
         net="nrl-global",
         hyperparameters=CHOICES,
-        halo=net.halo,
-        moments=net.moments_size,
-        moments_halo=net.moments_halo,
+        **net.needs(),
     )
     checkpoint.save(model / "weights.safetensors", net.state_dict(), card)
     (model / "card.json").write_text(card.to_json())

@@ -12,8 +12,8 @@ from burnish.errors import ModelError
 class ModelCard:
     """Facts about one trained network; they travel in the header of its weight file and its graph.
 
-    The engine reads ``task``, ``scale``, ``multiple_of``, ``halo``, ``whole`` and ``moments``;
-    people read the rest.
+    The engine reads ``task``, ``scale``, ``multiple_of``, ``halo``, ``whole``, ``moments``
+    and ``tones``; people read the rest.
     """
 
     name: str
@@ -33,9 +33,11 @@ class ModelCard:
     whole: bool = False
     """Whether it must see the whole picture at once, and cannot be run in tiles."""
     moments: int = 0
-    """Length of the global statistics vector; 0 when the network needs no statistics pass."""
+    """Length of what the statistics graph says; 0 when the network needs no statistics pass."""
     moments_halo: int = 0
     """Receptive-field radius of the statistics pass in input pixels."""
+    tones: tuple[float, ...] = ()
+    """Shares of the photo's pixels at which it wants the quantiles of R, G, B and luma."""
     parameters: int = 0
     """Number of trained parameters."""
     description: str = ""
@@ -58,7 +60,8 @@ class ModelCard:
         """Read a card; an unknown or missing field is a `ModelError` that names ``where``."""
         try:
             values = json.loads(text)
-            values["training_data"] = tuple(values.get("training_data", ()))
+            for name in ("training_data", "tones"):
+                values[name] = tuple(values.get(name, ()))
             return ModelCard(**values)
         except (TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"{where} holds no valid model card: {error}") from error

@@ -48,13 +48,13 @@ def test_batch_is_pure(source: PairSource) -> None:
     again = source.batch(5, range(6), SIZE)
     for a, b in zip(first, again, strict=True):
         assert torch.equal(a, b)
-        assert a.shape == (6, 3, SIZE, SIZE) and a.dtype == torch.float32
+        assert a.shape[:2] == (6, 3) and a.dtype == torch.float32
         assert a.min() >= 0 and a.max() <= 1
+    assert [x.shape[-1] for x in first] == [SIZE, SIZE, 64]
 
 
 def test_steps_and_indices_differ(source: PairSource) -> None:
-    low, _ = source.batch(5, range(6), SIZE)
-    other, _ = source.batch(6, range(6), SIZE)
+    low, other = (source.batch(step, range(6), SIZE)[0] for step in (5, 6))
     assert all(not torch.equal(low[i], other[j]) for i in range(6) for j in range(6))
     assert all(not torch.equal(low[i], low[j]) for i in range(6) for j in range(i))
 
@@ -70,15 +70,16 @@ def test_sharing_the_indices_out_changes_no_view(source: PairSource, processes: 
 
 
 def test_the_seed_of_a_source_counts() -> None:
-    low, _ = RetouchPairs(made_photos(), seed=0).batch(0, [0], SIZE)
-    other, _ = RetouchPairs(made_photos(), seed=1).batch(0, [0], SIZE)
+    low, other = (RetouchPairs(made_photos(), seed).batch(0, [0], SIZE)[0] for seed in (0, 1))
     assert not torch.equal(low, other)
 
 
 def test_folder_pairs_stay_aligned(tmp_path: Path) -> None:
     source = PairFolder(*folder_pair(tmp_path, {"a.png": (40, 30), "b.png": (25, 31)}), seed=3)
-    low, high = source.batch(0, range(20), SIZE)
+    low, high, sample = source.batch(0, range(20), SIZE)
     torch.testing.assert_close(high, low * 2 + 1 / 255)
+    # The sample is of the photo that the crop is of: noise, so their means agree.
+    torch.testing.assert_close(sample.mean((2, 3)), low.mean((2, 3)), rtol=0, atol=0.05)
 
 
 def test_a_view_may_be_the_whole_picture(tmp_path: Path) -> None:
@@ -108,7 +109,24 @@ def test_errors_of_a_pair_folder_name_the_culprit(tmp_path: Path) -> None:
 
 def test_fixed_pairs_are_fixed_and_of_each_kind() -> None:
     first, second = (fixed_pairs(made_photos(4), SIZE) for _ in range(2))
-    assert [kind for kind, _, _ in first] == ["full", "mild", "finished", "full"]
-    for (_, low, high), (_, low2, high2) in zip(first, second, strict=True):
-        assert torch.equal(low, low2) and torch.equal(high, high2)
-        assert low.shape == high.shape == (1, 3, SIZE, SIZE)
+    assert [kind for kind, *_ in first] == ["full", "mild", "finished", "full"]
+    for (_, low, high, whole), (_, low2, high2, whole2) in zip(first, second, strict=True):
+        assert torch.equal(low, low2) and torch.equal(high, high2) and torch.equal(whole, whole2)
+        assert low.shape == high.shape == (1, 3, SIZE, SIZE) and whole.shape == (1, 3, 80, 80)
+        torch.testing.assert_close(low.mean((2, 3)), whole.mean((2, 3)), rtol=0, atol=0.01)
+
+
+def test_the_sample_shows_what_the_view_averages() -> None:
+    """Single bright pixels, one in 64: gone in a view of an eighth, white in the sample."""
+    photo = torch.zeros(3, 512, 512, dtype=torch.uint8)
+    photo[:, ::8, ::8] = 255
+    photos = [Pyramid(photo)]
+    generator = np.random.default_rng(0)
+    samples = [photos[0].mosaic(1.0, 0.5, 0.5, generator) for _ in range(6)]
+    brightest = {round(255 * float(s.max())) for s in samples}
+    assert brightest == {255, 64}  # at full size, and at half
+    full = next(s for s in samples if s.max() == 1)
+    assert full.sum() == 3 * 64  # each square of 8 holds one of them
+    view = photos[0].view(1.0, 0.5, 0.5, 64)
+    assert view.max() < 0.1
+    torch.testing.assert_close(full.mean(), view.mean(), rtol=0, atol=1e-3)

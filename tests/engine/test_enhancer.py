@@ -16,12 +16,13 @@ from burnish.engine.enhancer import Enhancer
 from burnish.engine.fast import LUMA
 from burnish.engine.options import EnhanceOptions
 from burnish.engine.proxy import shrink
+from burnish.engine.statistics import TONES
 from burnish.errors import OptionError
 from burnish.image.photo import Photo
-from burnish.nets.adjusting_map import THRESHOLDS, tail_maps
+from burnish.nets.adjusting_map import tones_of
 
-MOMENTS = 2 * 8 + 3 * len(THRESHOLDS)
-"""Statistics of the tiny model."""
+MOMENTS = 2 * 8
+"""What the tiny model's statistics graph says."""
 
 BACKENDS: tuple[BackendName, ...] = ("torch", "onnx", "openvino")
 WHOLE = 4096
@@ -48,13 +49,15 @@ def reference(model: Path, pixels: np.ndarray) -> np.ndarray:
     r = net.halo
     padded = np.pad(pixels, ((r, r), (r, r), (0, 0)), mode="reflect").transpose(2, 0, 1)[None]
     x = torch.from_numpy(np.ascontiguousarray(padded))
-    small = shrink(pixels)  # proved by itself
+    seen = shrink(pixels, TONES)  # proved by itself
+    small = shrink(seen, 64 * 64)
     around = np.pad(small, ((r, r), (r, r), (0, 0)), mode="reflect").transpose(2, 0, 1)[None]
     judged = torch.from_numpy(np.ascontiguousarray(around))
     inside = (slice(None), slice(None), *(slice(r, r + n) for n in small.shape[:2]))
-    x0, tails = net.features(judged)[inside], tail_maps(judged)[inside]
-    moments = torch.cat([m.mean((2, 3)) for m in (x0, x0.square(), tails)], 1)
-    y = net(x, moments)[0, :, r : r + h, r : r + w].clamp(0, 1)
+    x0 = net.features(judged)[inside]
+    tones = tones_of(torch.from_numpy(seen.transpose(2, 0, 1)[None]))
+    known = torch.cat([x0.mean((2, 3)), x0.square().mean((2, 3)), tones], 1)
+    y = net(x, known)[0, :, r : r + h, r : r + w].clamp(0, 1)
     return y.permute(1, 2, 0).numpy()
 
 
@@ -151,7 +154,7 @@ class Fake:
         )
         if graph == self.graph:
             out[..., ::2] = self.value
-        told = inputs.get("moments", inputs.get("condition", np.zeros(1)))
+        told = inputs.get("known", inputs.get("condition", np.zeros(1)))
         if not np.isfinite(told).all():
             out[:] = np.nan
         return out

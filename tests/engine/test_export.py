@@ -16,7 +16,7 @@ from burnish.engine.export import export
 from burnish.engine.models import sha256
 from burnish.errors import ModelError, OptionError, OutputError
 
-CONDITION = 2 * 8 + 8 + 6
+CONDITION = 2 * 8 + 8 + 7
 """What the tiny model knows of the whole picture: two attentions, gamma, beta and delta."""
 
 BACKENDS: tuple[BackendName, ...] = ("torch", "onnx", "openvino")
@@ -53,14 +53,15 @@ def test_all_backends_equal_torch_at_any_size(model: Path, size: tuple[int, int]
     x = rng.random((1, 3, *size), np.float32)
     weight = rng.random((1, 1, *size), np.float32) / (size[0] * size[1])
     sums = net.moments(torch.from_numpy(x), torch.from_numpy(weight))
-    condition = net.condition(sums)
-    y = net(torch.from_numpy(x), sums)
+    known = net.statistics(torch.from_numpy(x))
+    condition = net.condition(known)
+    y = net(torch.from_numpy(x), known)
     for name in BACKENDS:
         backend = load_backend(name, model, "f32", threads=1)
         assert backend.precision == "f32"
         got = backend.run("statistics", {"x": x, "weight": weight})
         np.testing.assert_allclose(got, sums.numpy(), rtol=0, atol=1e-5)
-        got = backend.run("condition", {"moments": sums.numpy()})
+        got = backend.run("condition", {"known": known.numpy()})
         np.testing.assert_allclose(got, condition.numpy(), rtol=0, atol=1e-5)
         got = backend.run("main", {"x": x, "condition": condition.numpy()})
         assert got.dtype == np.float32

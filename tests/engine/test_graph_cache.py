@@ -8,13 +8,15 @@ import numpy as np
 from burnish.engine import graph_cache
 from burnish.engine.models import find
 from burnish.engine.openvino_backend import OpenVinoBackend
+from burnish.engine.statistics import known_size
 
-FOLDER = find("nrl").folder
-MOMENTS = {"moments": np.full((1, 221), 0.5, np.float32)}
+MODEL = find("nrl")
+FOLDER = MODEL.folder
+KNOWN = {"known": np.full((1, known_size(MODEL.card)), 0.5, np.float32)}
 
 
 def run(cache: Path | None) -> np.ndarray:
-    return OpenVinoBackend(FOLDER, "f32", threads=1, cache=cache).run("condition", MOMENTS)
+    return OpenVinoBackend(FOLDER, "f32", threads=1, cache=cache).run("condition", KNOWN)
 
 
 def test_a_graph_is_compiled_once_sealed_and_found_again(tmp_path: Path) -> None:

@@ -1,27 +1,24 @@
-"""Quantiles from an additive histogram, and the gate's effect."""
+"""The quantiles that the gate asks for."""
 
 import numpy as np
 import torch
 
-from burnish.nets.adjusting_map import LEVELS, quantiles, tail_maps
+from burnish.engine.statistics import tones
+from burnish.nets.adjusting_map import LEVELS, tones_of
 
 
-def test_quantiles_are_those_of_the_picture() -> None:
-    generator = torch.Generator().manual_seed(0)
-    for gain, power in ((1.0, 1.0), (0.6, 1.0), (0.9, 2.5), (1.0, 0.4)):
-        x = gain * torch.rand(1, 3, 200, 200, generator=generator) ** power
-        got = quantiles(tail_maps(x).mean((2, 3))).reshape(3, -1).numpy()
-        for channel in range(3):
-            expected = np.quantile(x[0, channel].numpy(), LEVELS)
-            assert (
-                np.abs(got[channel] - expected).max() < 0.045
-            )  # soft: the hardest edge is blurred
+def test_tones_are_the_quantiles_of_channels_and_luma() -> None:
+    """In torch, where the network learns, and in numpy, where it works: the same numbers."""
+    x = torch.rand(2, 3, 50, 41, generator=torch.Generator().manual_seed(0)) ** 2.5
+    got = tones_of(x).unflatten(1, (4, len(LEVELS)))
+    for picture, quantiles in zip(x.numpy().astype(np.float64), got, strict=True):
+        luma = np.tensordot([0.299, 0.587, 0.114], picture, 1)
+        for values, found in zip([*picture, luma], quantiles, strict=True):
+            np.testing.assert_allclose(found, np.quantile(values, LEVELS), atol=1e-5)
+        there = tones(picture.transpose(1, 2, 0).astype(np.float32), LEVELS)
+        np.testing.assert_allclose(there, quantiles.reshape(1, -1), atol=1e-5)
 
 
-def test_quantiles_follow_a_stretch() -> None:
-    x = torch.rand(1, 3, 100, 100, generator=torch.Generator().manual_seed(1))
-    white = [
-        float(quantiles(tail_maps(g * x).mean((2, 3))).reshape(3, -1)[:, -1].mean())
-        for g in (0.5, 0.7, 0.9)
-    ]
-    np.testing.assert_allclose(np.diff(white), 0.2, atol=0.03)
+def test_levels_are_symmetric_and_rising() -> None:
+    assert tuple(sorted(LEVELS)) == LEVELS and len(set(LEVELS)) == 15
+    np.testing.assert_allclose(LEVELS, 1 - np.array(LEVELS[::-1]), atol=1e-12)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from burnish.errors import OptionError
-from burnish.nets.adjusting_map import THRESHOLDS
+from burnish.nets.adjusting_map import LEVELS, tones_of
 from burnish.nets.net import Net
 from burnish.nets.nrl import NRL, Features, Residual, Unit
 from burnish.nets.zoo import build, parameter_count
@@ -20,7 +20,7 @@ CHOICES = [
     {"residual": r, "features": f, "unit": u}
     for r, f, u in product(get_args(Residual), get_args(Features), get_args(Unit))
 ]
-CHOICES += [{"features": f, "gate": "quantiles"} for f in get_args(Features)]
+CHOICES += [{"features": f, "gate": "tones"} for f in get_args(Features)]
 
 
 def name(choices: dict[str, Any]) -> str:
@@ -79,10 +79,12 @@ def test_counted_sizes() -> None:
 def test_declares_what_the_engine_asks_for(kind: str) -> None:
     net = build(kind, **TINY)
     assert isinstance(net, Net)
-    size = {"nrl": 16, "nrl-global": 16 + 3 * len(THRESHOLDS)}[kind]
-    assert (net.scale, net.multiple_of, net.moments_size) == (1, 1, size)
+    assert (net.scale, net.multiple_of, net.moments_size) == (1, 1, 16)
     assert (net.halo, net.moments_halo) == (9, 4)
-    assert net.moments(picture(2, 3, 5, 7)).shape == (2, size)
+    assert net.tones == {"nrl": (), "nrl-global": LEVELS}[kind]
+    x = picture(2, 3, 5, 7)
+    assert net.moments(x).shape == (2, 16)
+    assert net.statistics(x).shape == (2, 16 + 4 * len(net.tones))
 
 
 def test_a_plain_net_has_no_statistics() -> None:
@@ -114,9 +116,9 @@ def test_receptive_field_is_the_declared_halo(features: Features, unit: Unit, st
     net = NRL(features=features, unit=unit, steps=steps, channels=8, widths=(4, 4, 4)).double()
     side = 2 * net.halo + 5
     x = picture(1, 3, side, side).double().requires_grad_()
-    moments = net.moments(x).detach()
+    known = net.statistics(x).detach()
     centre = side // 2
-    assert reach(net(x, moments), x, centre, centre) == net.halo
+    assert reach(net(x, known), x, centre, centre) == net.halo
     assert reach(net.features(x), x, centre, centre) == net.moments_halo
 
 
@@ -142,21 +144,31 @@ def test_moments_of_halves_add_up(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", STATISTICAL)
 @torch.no_grad()
-def test_given_moments_equal_none_given(kind: str) -> None:
+def test_given_statistics_equal_none_given(kind: str) -> None:
     torch.manual_seed(3)
     net = build(kind, **TINY)
     x = picture(2, 3, 13, 19)
-    torch.testing.assert_close(net(x, net.moments(x)), net(x))
-    condition = net.condition(net.moments(x))
+    torch.testing.assert_close(net(x, net.statistics(x)), net(x))
+    condition = net.condition(net.statistics(x))
     assert condition.shape == (2, net.condition_size)
     torch.testing.assert_close(net.enhance(x, condition), net(x))
-    assert not torch.allclose(net(x, net.moments(x.flip(0) * 0.3)), net(x))
+    assert not torch.allclose(net(x, net.statistics(x.flip(0) * 0.3)), net(x))
+
+
+@torch.no_grad()
+def test_tones_are_those_of_the_sample() -> None:
+    net = build("nrl-global", **TINY)
+    x, sample = picture(2, 3, 13, 19), 0.5 * picture(2, 3, 64, 64, seed=1)
+    known = torch.cat([net.moments(x), tones_of(sample)], dim=1)
+    torch.testing.assert_close(net(x, sample=sample), net(x, known))
+    torch.testing.assert_close(net.statistics(x, sample), known)
+    assert not torch.allclose(net(x, sample=sample), net(x))
 
 
 @torch.no_grad()
 def test_gate_knows_the_whole_picture() -> None:
     """Of two equal corners, the one in the darker picture gets another divisor."""
-    for gate in ("none", "moments", "quantiles"):
+    for gate in ("none", "moments", "tones"):
         net = tiny({"unit": "rru", "gate": gate}, dtype=torch.float64)
         x = picture(1, 3, 48, 48).double()
         darker = x.clone()

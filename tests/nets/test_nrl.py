@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from burnish.nets.adjusting_map import (
     EPS,
+    LEVELS,
     T_FLOOR,
     T_KNEE,
-    THRESHOLDS,
     AdjustingMap,
     Gate,
     bounded_below,
@@ -112,11 +112,11 @@ def test_adjusting_map_equals_eq_10(gate: Gate) -> None:
     t = AdjustingMap(8, lam, gate).double()
     x0 = torch.randn(2, 8, 5, 6, dtype=torch.float64)
     mean, deviation = torch.randn(2, 8).double(), torch.rand(2, 8).double()
-    tails = torch.rand(2, 3 * len(THRESHOLDS) if gate == "quantiles" else 0).double()
+    tones = torch.rand(2, 4 * len(LEVELS) if gate == "tones" else 0).double()
     told, gamma, beta = None, torch.zeros(2, 8), torch.zeros(2, 3)
     if t.gate is not None:
-        told = t.gate(mean, deviation, tails)
-        gamma, beta, _ = told.split([8, 3, 3], 1)
+        told = t.gate(mean, deviation, tones)
+        gamma, beta, _ = told.split([8, 3, 4], 1)
     stepwise = t.j2(t.j1(x0 * (1 + gamma[:, :, None, None])))  # two convolutions, not folded
     expected = lam + stepwise + beta[:, :, None, None]
     torch.testing.assert_close(t(x0, told), expected)

@@ -85,11 +85,11 @@ def test_eval_repeats_and_training_does_not() -> None:
 
 
 @torch.no_grad()
-def test_moments_are_not_used() -> None:
+def test_statistics_are_not_used() -> None:
     net = tiny({}).eval()
     x = picture(2, 3, 9, 9)
-    assert net.moments(x).shape == (2, 0)
-    assert torch.equal(net(x, net.moments(x)), net(x))
+    assert net.statistics(x).shape == (2, 0)
+    assert torch.equal(net(x, net.statistics(x)), net(x))
 
 
 @pytest.mark.parametrize("kind", NAMES)

@@ -57,8 +57,8 @@ def write_model(folder: Path, scale: int = 1) -> str:
     ]
     axes = np.array([2, 3], np.int64)
     save("statistics", add_up, {"x": picture, "weight": [1, 1, "h", "w"]}, axes=axes)
-    double = [node("Mul", ["moments", "two"], ["out"])]
-    save("condition", double, {"moments": [1, 3]}, two=np.float32(2))
+    double = [node("Mul", ["known", "two"], ["out"])]
+    save("condition", double, {"known": [1, 3]}, two=np.float32(2))
     random = np.random.default_rng(1)
     kernel = np.zeros((3 * scale**2, 3, 5, 5), np.float32)
     for channel in range(kernel.shape[0]):

@@ -88,7 +88,7 @@ def test_a_step_is_the_formulas(tmp_path: Path) -> None:
     run = trainer(tmp_path, WITHOUT_VGG)
     objective = run.objective
     assert isinstance(objective, Adversarial) and objective.discriminator is not None
-    low, target = run.source.batch(0, range(2), 32)
+    low, target, _ = run.source.batch(0, range(2), 32)
     out = run.net(low)
     loss, terms = objective.losses(out, target)
     judged = objective.discriminator(out)

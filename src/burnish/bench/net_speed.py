@@ -15,6 +15,7 @@ import numpy as np
 
 from burnish.card import ModelCard
 from burnish.engine.backend import Backend, load_backend
+from burnish.engine.statistics import known
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,7 @@ def measure(
     from burnish.engine.export import export_untrained
 
     rng = np.random.default_rng(0)
-    x = {
-        "x": rng.random((1, 3, patch, patch), np.float32),
-        "weight": np.full((1, 1, patch, patch), 1 / patch**2, np.float32),
-    }
+    x = rng.random((1, 3, patch, patch), np.float32)
     with tempfile.TemporaryDirectory() as scratch:
         loaded: dict[tuple[str, str], tuple[ModelCard, Backend]] = {}
         for net in nets:
@@ -56,10 +54,10 @@ def measure(
         for turn in range(repeats + 1):
             for key, (card, run) in loaded.items():
                 start = time.perf_counter()
-                condition = np.zeros((1, 0), np.float32)
-                if card.moments:
-                    condition = run.run("condition", {"moments": run.run("statistics", x)})
-                run.run("main", {"x": x["x"], "condition": condition})
+                condition = known(run.run, card, x[0].transpose(1, 2, 0))
+                if condition.size:
+                    condition = run.run("condition", {"known": condition})
+                run.run("main", {"x": x, "condition": condition})
                 if turn:  # the first warms up
                     times[key].append(time.perf_counter() - start)
     rows: list[NetRow] = []

@@ -143,12 +143,21 @@ def gaussian_blur(x: Tensor, sigma: Tensor) -> Tensor:
     return sum((k * rows[..., i : i + w] for i, k in enumerate(weights)), start=zero)
 
 
+def mean_light(photo: Tensor) -> Tensor:
+    """Mean linear light of each picture, (N,3,H,W) -> (N,1,1,1): what auto exposure goes by."""
+    return to_linear(photo).mean(dim=(1, 2, 3), keepdim=True).clamp(min=1e-3)
+
+
 def unretouch(
-    photo: Tensor, draws: Sequence[Retouch], generators: Sequence[torch.Generator] | None = None
+    photo: Tensor,
+    draws: Sequence[Retouch],
+    generators: Sequence[torch.Generator] | None = None,
+    light: Tensor | None = None,
 ) -> Tensor:
     """Undo a retouch, (N,3,H,W) sRGB in [0,1] -> the same, with one `Retouch` per picture.
 
     Each picture's noise comes from its own generator, so that none depends on the others.
+    ``light`` is the `mean_light` of the whole photos where these are parts of them.
     ``flip`` and ``grey`` concern the target as well and are `make_pair`'s business.
     """
 
@@ -160,8 +169,8 @@ def unretouch(
     x = x - each("contrast") * 4 * x * (1 - x) * (x - each("pivot"))
     x = x + 9.5 * each("shadows") * x * (1 - x) ** 3 + 9.5 * each("highlights") * x**3 * (1 - x)
 
+    mean = mean_light(photo) if light is None else light
     light = to_linear(x.clamp(0, 1))
-    mean = light.mean(dim=(1, 2, 3), keepdim=True).clamp(min=1e-3)
     ev = each("ev") + each("auto_exposure") * torch.log2(0.2 / mean)
     warm, green = torch.exp2(each("temperature")), torch.exp2(each("tint"))
     gains = torch.cat([warm, green, 1 / warm], dim=1)  # (N,3,1,1)
@@ -192,12 +201,18 @@ def unretouch(
 
 
 def make_pair(
-    photo: Tensor, draws: Sequence[Retouch], generators: Sequence[torch.Generator] | None = None
+    photo: Tensor,
+    draws: Sequence[Retouch],
+    generators: Sequence[torch.Generator] | None = None,
+    light: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """(N,3,H,W) finished photos -> (input, target), flipped and greyed alike."""
+    """(N,3,H,W) finished photos -> (input, target), flipped and greyed alike.
+
+    ``light`` as for `unretouch`.
+    """
     flip = photo.new_tensor([d.flip for d in draws])[:, None, None, None] > 0
     grey = photo.new_tensor([d.grey for d in draws])[:, None, None, None] > 0
     target = torch.where(flip, photo.flip(-1), photo)
     target = torch.where(grey, luma(target).expand_as(target), target)
-    low = unretouch(target, draws, generators)
+    low = unretouch(target, draws, generators, light)
     return torch.where(grey, luma(low).expand_as(low), low), target

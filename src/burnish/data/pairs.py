@@ -1,6 +1,6 @@
 """Sources of training pairs. A batch is a pure function of seed and step: runs resume exactly."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -8,32 +8,37 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from burnish.data.degrade import Retouch, make_pair
+from burnish.data.degrade import Retouch, make_pair, mean_light
 from burnish.data.photos import SUFFIXES, Pyramid, load_rgb
 from burnish.errors import InputError
 
+Batch = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor]
+"""Input, target, and perhaps a sample of the input's whole picture (see `Net.statistics`)."""
+
 
 class PairSource(Protocol):
-    """Gives the views ``indices`` of one step: (input, target), (N,3,size,size) RGB in [0,1].
+    """Gives the views ``indices`` of one step: input and target, (N,3,size,size) RGB in [0,1].
 
     A view depends on the seed, the step and its own index only, however they are shared out.
     """
 
-    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor]: ...
+    def batch(self, step: int, indices: Sequence[int], size: int) -> Batch: ...
 
 
 class RetouchPairs:
     """Views of finished photos, un-retouched anew for every step.
 
     Three views in four show most of the photo, since exposure and colour are judged from the whole;
-    the rest are closer, down to a tenth of the short side, for noise, blur and texture.
+    the rest are closer, down to a tenth of the short side, for noise, blur and texture. With each
+    comes a sample of the input's pixels, as they were before the view was made small: of what the
+    view shows, or of the whole photo where the view is close.
     """
 
     def __init__(self, photos: Sequence[Pyramid], seed: int) -> None:
         self.photos, self.seed = photos, seed
 
-    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor]:
-        views, draws, generators = [], [], []
+    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor, Tensor]:
+        views, mosaics, draws, generators = [], [], [], []
         for index in indices:
             rng = np.random.default_rng([self.seed, step, index])
             wide = rng.random() < 0.75
@@ -43,14 +48,22 @@ class RetouchPairs:
                 else float(np.exp(rng.uniform(np.log(0.1), np.log(0.35))))
             )
             photo = self.photos[int(rng.integers(len(self.photos)))]
-            views.append(photo.view(field, rng.random(), rng.random(), size))
+            place = rng.random(), rng.random()
+            views.append(photo.view(field, *place, size))
+            mosaics.append(photo.mosaic(field if wide else 1.0, *place, rng))
             draws.append(Retouch.draw(rng))
             generators.append(torch.Generator().manual_seed(int(rng.integers(2**63))))
-        return make_pair(torch.stack(views), draws, generators)
+        whole = torch.stack(mosaics)
+        light = mean_light(whole)
+        low, high = make_pair(torch.stack(views), draws, generators, light)
+        return low, high, make_pair(whole, draws, generators, light)[0]
 
 
 class PairFolder:
-    """Real pairs: two folders with equal file names and sizes; aligned random crops, flips."""
+    """Real pairs: two folders with equal file names and sizes; aligned random crops, flips.
+
+    With each comes a sample of 4096 pixels of the whole input.
+    """
 
     def __init__(self, low: Path, high: Path, seed: int) -> None:
         for folder in (low, high):
@@ -70,8 +83,8 @@ class PairFolder:
                 raise InputError(f"{name} has different sizes in {low} and {high}.")
         self.seed = seed
 
-    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor]:
-        rows = []
+    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor, Tensor]:
+        rows, samples = [], []
         for index in indices:
             rng = np.random.default_rng([self.seed, step, index])
             low, high = self.pairs[rng.integers(len(self.pairs))]
@@ -81,25 +94,35 @@ class PairFolder:
             top, left = int(rng.integers(h - size + 1)), int(rng.integers(w - size + 1))
             cut = torch.stack([p[:, top : top + size, left : left + size] for p in (low, high)])
             rows.append((cut.flip(-1) if rng.random() < 0.5 else cut).float() / 255)
+            samples.append(low.flatten(1)[:, torch.from_numpy(rng.integers(h * w, size=4096))])
         low_batch, high_batch = torch.stack(rows, dim=1)
-        return low_batch, high_batch
+        return low_batch, high_batch, torch.stack(samples).unflatten(2, (64, 64)).float() / 255
 
 
-MakePair = Callable[[Tensor, Sequence[Retouch], Sequence[torch.Generator]], tuple[Tensor, Tensor]]
+def fixed_draws(
+    photos: Sequence[Pyramid], seed: int = 1
+) -> Iterator[tuple[str, Pyramid, Retouch, torch.Generator]]:
+    """What is done to each validation photo, the same in every run: kind, photo, draw, noise."""
+    for index, photo in enumerate(photos):
+        kind = ("full", "mild", "finished", "full")[index % 4]
+        draw = Retouch.draw(np.random.default_rng([seed, index]), kind)
+        yield kind, photo, draw, torch.Generator().manual_seed(seed + index)
 
 
 def fixed_pairs(
-    photos: Sequence[Pyramid], size: int, seed: int = 1, make: MakePair = make_pair
-) -> list[tuple[str, Tensor, Tensor]]:
-    """(kind, input, target): one view of each validation photo, the same in every run.
+    photos: Sequence[Pyramid], size: int, seed: int = 1
+) -> list[tuple[str, Tensor, Tensor, Tensor]]:
+    """(kind, input, target, the input larger): one pair of each validation photo.
 
-    ``make`` gets a view of ``size`` pixels, (1,3,size,size), and makes the pair of it.
+    Photos are un-retouched at up to 512 pixels a side, and both pictures then made smaller.
     """
     pairs = []
-    for index, photo in enumerate(photos):
-        rng = np.random.default_rng([seed, index])
-        kind = ("full", "mild", "finished", "full")[index % 4]
-        generator = torch.Generator().manual_seed(seed + index)
-        view = photo.view(1.0, 0.5, 0.5, size)[None]
-        pairs.append((kind, *make(view, [Retouch.draw(rng, kind)], [generator])))
+    for kind, photo, draw, generator in fixed_draws(photos, seed):
+        side = max(size, min(512, *photo.levels[0].shape[1:]))
+        whole = make_pair(photo.view(1.0, 0.5, 0.5, side)[None], [draw], [generator])
+        low, high = (
+            torch.nn.functional.interpolate(x, size=(size, size), mode="bilinear", antialias=True)
+            for x in whole
+        )
+        pairs.append((kind, low, high, whole[0]))
     return pairs

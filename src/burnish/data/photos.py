@@ -73,6 +73,24 @@ class Pyramid:
             crop, size=(size, size), mode="bilinear", antialias=True, align_corners=False
         )[0].clamp(0, 1)
 
+    def mosaic(self, field: float, u: float, v: float, rng: np.random.Generator) -> Tensor:
+        """A sample of what the `view` shows, at the photo's own scale or half of it.
+
+        (3,64,64) float32: squares of 8 pixels, one from each cell of an 8x8 grid. Averages of
+        many pixels hide black and white points, noise and blocks; these squares do not.
+        """
+        n, side = 8, 8
+        photo = self.levels[int(rng.integers(min(2, len(self.levels))))]
+        h, w = photo.shape[1:]
+        s = min(max(int(field * min(h, w)), side), h, w)
+        first = np.array([int(v * (h - s)), int(u * (w - s))])[:, None, None]
+        cells = np.stack(np.meshgrid(np.arange(n), np.arange(n), indexing="ij"))
+        starts = first + ((cells + rng.random((2, n, n))) * (s - side) / n).astype(int)
+        rows, columns = starts[..., None] + np.arange(side)  # (n, n, side)
+        down, right = torch.from_numpy(rows.transpose(0, 2, 1)), torch.from_numpy(columns)
+        squares = photo[:, down[..., None], right[:, None]]  # (3, n, side, n, side)
+        return squares.reshape(3, n * side, n * side).float() / 255
+
 
 def load_pyramids(paths: Iterable[Path], short_side: int, device: str = "cpu") -> list[Pyramid]:
     """Read photos at no more than ``short_side`` pixels and build their pyramids on ``device``."""

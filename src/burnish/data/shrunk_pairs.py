@@ -6,7 +6,6 @@ once. A batch is a pure function of seed and step, as in `pairs`.
 
 import io
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor
 
 from burnish.data.bicubic import matrix, shrink_8bit
 from burnish.data.degrade import Retouch, luma, make_pair
-from burnish.data.pairs import fixed_pairs
+from burnish.data.pairs import fixed_draws
 from burnish.data.photos import Pyramid
 
 MARGIN = 2
@@ -172,4 +171,8 @@ def fixed_joint(
     photos: Sequence[Pyramid], size: int, scale: int = 2, seed: int = 1
 ) -> list[tuple[str, Tensor, Tensor]]:
     """(kind, input, target): one joint pair of each validation photo, the same in every run."""
-    return fixed_pairs(photos, scale * size, seed, partial(joint_pair, scale=scale))
+    pairs = []
+    for kind, photo, draw, generator in fixed_draws(photos, seed):
+        view = photo.view(1.0, 0.5, 0.5, scale * size)[None]
+        pairs.append((kind, *joint_pair(view, [draw], [generator], scale)))
+    return pairs

@@ -26,7 +26,7 @@ RUNS_ON: dict[BackendName, tuple[Device, ...]] = {
 class Backend(Protocol):
     """Runs the graphs of one model.
 
-    ``statistics`` (x, weight -> sums), ``condition`` (moments -> condition, always in f32: it is a
+    ``statistics`` (x, weight -> sums), ``condition`` (known -> condition, always in f32: it is a
     few small products with logarithms in them) and ``main`` (x, condition -> y). On another device
     than the CPU the first two have f32 in any case, so that a photo is judged alike everywhere.
     """

@@ -10,7 +10,7 @@ from threading import Lock
 import numpy as np
 
 from burnish.data import bicubic
-from burnish.engine import ensemble, fast, look, proxy, tiles
+from burnish.engine import ensemble, fast, look, tiles
 from burnish.engine.backend import Backend, Graph, load_backend
 from burnish.engine.look_facts import LENGTH
 from burnish.engine.look_maps import Place
@@ -18,6 +18,7 @@ from burnish.engine.mode import Taken
 from burnish.engine.mode import choose as choose_mode
 from burnish.engine.models import Model, choose, find
 from burnish.engine.options import EnhanceOptions
+from burnish.engine.statistics import known, known_size
 from burnish.image.photo import Photo
 
 Progress = Callable[[float], None]
@@ -244,7 +245,7 @@ class Enhancer:
         """Of the network on this machine, measured once on a small patch."""
         side = 160
         x = np.full((1, 3, side, side), 0.5, np.float32)
-        condition = self.network_condition(self.moments(x[0].transpose(1, 2, 0)))
+        condition = self.network_condition(self.network_known(x[0].transpose(1, 2, 0)))
         self.network(x, condition)  # prepares its kernels
         start = time.perf_counter()
         self.network(x, condition)
@@ -266,9 +267,9 @@ class Enhancer:
     def statistics(self, pixels: np.ndarray) -> np.ndarray:
         """What `condition` is made of, (1, S): means of several pictures' stand for the lot.
 
-        The network's `moments`, then the look's facts.
+        What the network wants to know, then the look's facts.
         """
-        parts = [self.moments(pixels)] if self.has_network else []
+        parts = [self.network_known(pixels)] if self.has_network else []
         if self.look:
             parts.append(self.look.facts(pixels)[None])
         return np.concatenate(parts, axis=1)
@@ -277,38 +278,18 @@ class Enhancer:
         """`condition` from `statistics`."""
         if not self.has_network:
             return statistics
-        known = self.model.card.moments
-        network = self.network_condition(statistics[:, :known].astype(np.float32))
-        return np.concatenate([network, statistics[:, known:]], axis=1) if self.look else network
+        size = known_size(self.model.card)
+        network = self.network_condition(statistics[:, :size].astype(np.float32))
+        return np.concatenate([network, statistics[:, size:]], axis=1) if self.look else network
 
     def for_network(self, condition: np.ndarray) -> np.ndarray:
         """The network's own part of a `condition`."""
         return condition[:, :-LENGTH].astype(np.float32) if self.look else condition
 
-    def network_condition(self, moments: np.ndarray) -> np.ndarray:
+    def network_condition(self, known: np.ndarray) -> np.ndarray:
         """The network's own part of the condition, (1, K)."""
-        if not self.model.card.moments:
-            return np.zeros((1, 0), np.float32)
-        return self._run("condition", {"moments": moments})
+        return self._run("condition", {"known": known}) if known.size else known
 
-    def moments(self, pixels: np.ndarray) -> np.ndarray:
-        """Whole-picture statistics of the network's features, (1, moments).
-
-        Taken once from a `proxy` of the whole photo, so that they do not depend on the tiles.
-        """
-        if not self.model.card.moments:
-            return np.zeros((1, 0), np.float32)
-        card = self.model.card
-        total = np.zeros((1, card.moments), np.float64)
-        small = proxy.shrink(pixels)
-        height, width = small.shape[:2]
-        halo = card.moments_halo
-        for tile in tiles.plan(height, width, self.options.tile - 2 * halo, card.multiple_of):
-            x = tiles.read(small, tile, halo)
-            weight = np.zeros((1, 1, *x.shape[2:]), np.float32)
-            rows = min(tile.height, height - tile.top)
-            columns = min(tile.width, width - tile.left)
-            weight[:, :, halo : halo + rows, halo : halo + columns] = 1 / (rows * columns)
-            share = rows * columns / (height * width)
-            total += share * self._run("statistics", {"x": x, "weight": weight})
-        return total.astype(np.float32)
+    def network_known(self, pixels: np.ndarray) -> np.ndarray:
+        """The network's own part of the statistics."""
+        return known(self._run, self.model.card, pixels, self.options.tile)

@@ -2,7 +2,7 @@
 
 A model folder holds ``main.onnx`` (x, condition -> y), ``weights.safetensors`` and ``card.json``
 with the hashes of the others; for networks that need whole-picture statistics also
-``statistics.onnx`` (x, weight -> sums) and ``condition.onnx`` (moments -> condition).
+``statistics.onnx`` (x, weight -> sums) and ``condition.onnx`` (known -> condition).
 """
 
 import dataclasses
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from burnish import checkpoint
 from burnish.card import ModelCard
 from burnish.engine.models import sha256
+from burnish.engine.statistics import tones
 from burnish.errors import ModelError, OptionError, OutputError
 from burnish.nets.net import Net
 from burnish.nets.zoo import build, parameter_count
@@ -42,8 +43,8 @@ class _Condition(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, moments: Tensor) -> Tensor:
-        return self.net.condition(moments)
+    def forward(self, known: Tensor) -> Tensor:
+        return self.net.condition(known)
 
 
 class _Statistics(nn.Module):
@@ -86,13 +87,8 @@ def export_untrained(net: str, folder: Path) -> ModelCard:
     card = ModelCard(
         name=net,
         net=net,
-        halo=built.halo,
-        scale=built.scale,
-        multiple_of=built.multiple_of,
-        whole=built.whole,
-        moments=built.moments_size,
-        moments_halo=built.moments_halo,
         description="Untrained.",
+        **built.needs(),
     )
     with tempfile.TemporaryDirectory() as scratch:
         weights = Path(scratch) / "untrained.safetensors"
@@ -133,26 +129,28 @@ def export(weights: Path, folder: Path, facts: Mapping[str, Any] | None = None) 
         weight = torch.full((1, 1, 61, 83), 1 / (61 * 83))
         with torch.no_grad():
             sums = net.moments(x, weight)
-            condition = net.condition(sums)
-            y = net(x, sums)
+            known = net.statistics(x)
+            condition = net.condition(known)
+            y = net(x)
         _write_graph(_Main(net), {"x": x, "condition": condition}, {"x"}, "y", work / "main.onnx")
         if card.moments:
             seen = {"x": x, "weight": weight}
             _write_graph(_Statistics(net), seen, {*seen}, "sums", work / "statistics.onnx")
-            known = {"moments": sums}
-            _write_graph(_Condition(net), known, set(), "condition", work / "condition.onnx")
+            whole = {"known": known}
+            _write_graph(_Condition(net), whole, set(), "condition", work / "condition.onnx")
         checkpoint.save(work / "weights.safetensors", net.state_dict(), card)
         card = dataclasses.replace(card, hashes={p.name: sha256(p) for p in sorted(work.iterdir())})
         (work / "card.json").write_text(card.to_json() + "\n")
 
         backend = OpenVinoBackend(work, precision="f32", cache=None)
-        told = condition.numpy()
+        got = condition.numpy()
         gaps = []
         if card.moments:
             got = backend.run("statistics", {"x": x.numpy(), "weight": weight.numpy()})
             gaps.append(got - sums.numpy())
-            told = backend.run("condition", {"moments": got})
-        gaps.append(backend.run("main", {"x": x.numpy(), "condition": told}) - y.numpy())
+            told = tones(x[0].permute(1, 2, 0).numpy(), card.tones)
+            got = backend.run("condition", {"known": np.concatenate([got, told], axis=1)})
+        gaps.append(backend.run("main", {"x": x.numpy(), "condition": got}) - y.numpy())
         gap = float(np.max([np.abs(g).max() for g in gaps]))  # NaN counts, as the largest
         if not gap <= TOLERANCE:
             raise ModelError(

@@ -4,15 +4,8 @@ import math
 
 import numpy as np
 
-LARGEST = 64 * 64
-"""Pixels up to which a photo stands for itself where its statistics are taken.
 
-The network learned from views of 32 to 64 pixels. The grain and edges of larger pictures spread
-their quantiles, as more contrast would.
-"""
-
-
-def statistics_factor(height: int, width: int, largest: int = LARGEST) -> int:
+def block_side(height: int, width: int, largest: int) -> int:
     """Side of the blocks that leave about ``largest`` pixels at most."""
     return min(math.ceil(math.sqrt(height * width / largest)), height, width)
 
@@ -62,13 +55,10 @@ class Shrinker:
         self._done += 1
 
 
-def shrink(pixels: np.ndarray, largest: int = LARGEST) -> np.ndarray:
-    """Average square blocks, (H,W,3) -> about ``largest`` pixels at most, the same mean.
-
-    The pass then costs next to nothing, whatever the photo's size.
-    """
+def shrink(pixels: np.ndarray, largest: int) -> np.ndarray:
+    """Average square blocks, (H,W,3) -> about ``largest`` pixels at most, the same mean."""
     height, width = pixels.shape[:2]
-    factor = statistics_factor(height, width, largest)
+    factor = block_side(height, width, largest)
     if factor < 2:
         return pixels
     shrinker = Shrinker(height, width, factor)

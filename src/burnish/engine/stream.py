@@ -9,7 +9,8 @@ import numpy as np
 
 from burnish.engine import fast, tiles
 from burnish.engine.enhancer import Enhancer, Progress
-from burnish.engine.proxy import Shrinker, statistics_factor
+from burnish.engine.proxy import Shrinker, block_side
+from burnish.engine.statistics import TONES
 from burnish.image.photo import Photo
 from burnish.image.push import ROWS
 from burnish.image.strips import Strips, open_strips, write_strips
@@ -61,18 +62,18 @@ def enhanced(enhancer: Enhancer, strips: Strips, report: Progress) -> Iterator[P
     """The enhanced strips, as large as those that are read."""
     height, width = strips.height, strips.width
     is_fast = enhancer.mode(height, width)[0] == "fast"
-    statistics = Shrinker(height, width, statistics_factor(height, width))
+    known = Shrinker(height, width, block_side(height, width, TONES))
     factor = fast.factor_for(height, width)
     stand_in = Shrinker(height, width, factor, partial=True) if is_fast else None
     grey, seen = True, 0
     for strip in strips:
         grey = grey and strip.is_grey
-        statistics.add(strip.pixels)
+        known.add(strip.pixels)
         if stand_in:
             stand_in.add(strip.pixels)
         seen += strip.height
         report(FIRST_PASS * seen / height)
-    condition = enhancer.condition(statistics.small)
+    condition = enhancer.condition(known.small)
     if stand_in:
         better = _fast(strips, enhancer.carried(stand_in.small, factor, condition), grey)
     else:

@@ -4,19 +4,21 @@ The gate is not in the paper. T sees 9x9 pixels; exposure, contrast and white ba
 about the whole picture, of which the published form learns only through the attention in G.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-Gate = Literal["none", "moments", "quantiles"]
+Gate = Literal["none", "moments", "tones"]
 
 EPS = 1e-4
 T_KNEE, T_FLOOR = 0.1, 0.04
-THRESHOLDS = tuple(i / 32 for i in range(1, 32))
-SOFTNESS = 0.02
-"""Width of a threshold's edge, so that a value between two thresholds is told by both."""
-LEVELS = (0.005, 0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98, 0.995)
+LUMA = (0.299, 0.587, 0.114)
+_DARK = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.25)
+LEVELS = (*_DARK, 0.5, *(round(1 - level, 6) for level in reversed(_DARK)))
+"""Shares of the pixels at which the gate asks for quantiles. The outer ones tell of black and white
+points, and only where pixels are not averages of many."""
 
 
 def bounded_below(t: Tensor, knee: float = T_KNEE, floor: float = T_FLOOR) -> Tensor:
@@ -29,58 +31,52 @@ def bounded_below(t: Tensor, knee: float = T_KNEE, floor: float = T_FLOOR) -> Te
     return torch.where(t > knee, t, floor + room * torch.exp((t - knee).clamp(max=0) / room))
 
 
-def tail_maps(x: Tensor) -> Tensor:
-    """Whether each value lies above each of `THRESHOLDS`, softly: (N,3,H,W) -> (N,93,H,W).
+def tones_of(pixels: Tensor, levels: Sequence[float] = LEVELS) -> Tensor:
+    """Quantiles of R, then G, B and luma at ``levels``, (N,3,H,W) -> (N, 4 * levels).
 
-    Their means are the picture's cumulative histogram, which tiles can add up.
+    Between two pixels they are interpolated, as `numpy.quantile` does.
     """
-    t = torch.tensor(THRESHOLDS, dtype=x.dtype, device=x.device)[:, None, None]
-    return torch.sigmoid((x[:, :, None] - t) / SOFTNESS).flatten(1, 2)
-
-
-def quantiles(tails: Tensor) -> Tensor:
-    """Soft quantiles of R, G and B at `LEVELS` from the means of `tail_maps`: (N,93) -> (N,27).
-
-    The quantile at p is the length of the thresholds above which more than 1 - p of the picture
-    lies, counted softly on the scale of log odds.
-    """
-    tails = tails.unflatten(1, (3, len(THRESHOLDS)))[:, :, None]  # (N, 3, 1, 31)
-    p = torch.tensor(LEVELS, dtype=tails.dtype, device=tails.device)[:, None]
-    odds = torch.log((tails.clamp(min=0) + 1e-4) / ((1 - tails).clamp(min=0) + 1e-4))
-    above = torch.sigmoid((odds - torch.log((1 - p) / p)) / 0.3)  # (N, 3, 9, 31)
-    return ((above.sum(3) + 0.5) / 32).flatten(1)
+    y = (pixels * pixels.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
+    values = torch.cat([pixels, y], dim=1).flatten(2)
+    at = torch.tensor(levels, dtype=values.dtype, device=values.device)
+    return torch.quantile(values, at, dim=2).permute(1, 2, 0).flatten(1)
 
 
 class GlobalGate(nn.Module):
-    """Whole-picture statistics -> gamma, beta, delta for the adjusting map, (N, c + 6).
+    """Whole-picture statistics -> gamma, beta, delta and the share, (N, c + 7).
 
-    ``moments`` sees the mean and deviation of X0; ``quantiles`` those of the picture's own values,
-    in which a stretch of black and white point is nearly linear, and their logarithms, in which a
-    change of exposure is. A linear path beside the hidden one carries just that.
+    ``moments`` sees the mean and deviation of X0; ``tones`` the quantiles of the picture's own
+    values, in which a stretch of black and white point is nearly linear, and their logarithms, in
+    which a change of exposure is. A linear path beside the hidden one carries just that.
+
+    The share, in (0,1), is how much of the change is made at all: without it a photo that needs
+    nothing is told by gamma, beta and delta cancelling all the rest, which they never quite do.
     """
 
-    def __init__(self, gate: Gate, channels: int, embed: int = 24) -> None:
+    def __init__(self, gate: Gate, channels: int, embed: int = 28) -> None:
         super().__init__()
-        self.sees_quantiles = gate == "quantiles"
-        known = 6 * len(LEVELS) if self.sees_quantiles else 2 * channels
+        self.sees_tones = gate == "tones"
+        known = 2 * 4 * len(LEVELS) if self.sees_tones else 2 * channels
         self.embed = nn.Linear(known, embed)
-        self.out = nn.Linear(embed, channels + 6)
-        self.straight = nn.Linear(known, 6, bias=False)  # to beta and delta
+        self.out = nn.Linear(embed, channels + 7)
+        self.straight = nn.Linear(known, 7, bias=False)  # to beta, delta and the share
 
-    def forward(self, mean: Tensor, deviation: Tensor, tails: Tensor) -> Tensor:
+    def forward(self, mean: Tensor, deviation: Tensor, tones: Tensor) -> Tensor:
         known = torch.cat([mean, deviation], dim=1)
-        if self.sees_quantiles:
-            q = quantiles(tails)
-            known = torch.cat([4 * q - 2, 0.7 * torch.log(q + 0.01) + 1], dim=1)
+        if self.sees_tones:
+            logarithms = torch.log(tones.clamp(min=0) + 0.01)
+            known = torch.cat([4 * tones - 2, 0.7 * logarithms + 1], dim=1)
         told: Tensor = self.out(torch.tanh(self.embed(known)))
-        straight = self.straight(known)
-        return torch.cat([told[:, :-6], told[:, -6:] + straight], dim=1)
+        straight = told[:, -7:] + self.straight(known)
+        share = torch.sigmoid(2 + straight[:, 6:])
+        return torch.cat([told[:, :-7], straight[:, :6], share], dim=1)
 
 
 class AdjustingMap(nn.Module):
     """T of Eq. 10, ``A + X0 J1 J2``: (N, c, H, W) -> (N, 3, H, W), a divisor per value of x.
 
-    With a gate, ``T = A + (X0 * (1 + gamma)) J1 J2 + beta``, and ``delta`` is added to the output.
+    With a gate, ``T = A + (X0 * (1 + gamma)) J1 J2 + beta``. What the gate tells beside gamma and
+    beta concerns the output: ``delta`` is added to it, and of all change a share is made.
     """
 
     def __init__(self, channels: int, lam: float, gate: Gate, hidden: int = 96) -> None:
@@ -98,6 +94,6 @@ class AdjustingMap(nn.Module):
         bias = j2 @ self.j1.bias + self.j2.bias + self.lam  # (3,)
         if told is None:
             return nn.functional.conv2d(x0, j[:, :, None, None], bias)
-        gamma, beta, _ = told.split([x0.shape[1], 3, 3], dim=1)
+        gamma, beta, _ = told.split([x0.shape[1], 3, 4], dim=1)
         gated = x0 * (1 + gamma)[:, :, None, None]
         return nn.functional.conv2d(gated, j[:, :, None, None], bias) + beta[:, :, None, None]

@@ -1,13 +1,18 @@
 """What every network of the zoo tells the engine about itself."""
 
+from typing import Any
+
+import torch
 from torch import Tensor, nn
+
+from burnish.nets.adjusting_map import tones_of
 
 
 class Net(nn.Module):
     """Enhances (N,3,H,W) RGB in [0,1] to (N,3,sH,sW), any H and W.
 
-    ``forward(x, moments=None)``: where ``moments`` are given they stand for the whole picture that
-    ``x`` is a part of. A network without whole-picture statistics ignores them.
+    ``forward(x, known=None)``: where ``known`` is given it is what `statistics` says of the whole
+    picture that ``x`` is a part of. A network without whole-picture statistics ignores it.
     """
 
     scale = 1
@@ -15,13 +20,15 @@ class Net(nn.Module):
     multiple_of = 1
     """Tile origins lie on multiples of this number of input pixels."""
     halo: int
-    """Receptive-field radius in input pixels, with ``moments`` given."""
+    """Receptive-field radius in input pixels, with ``known`` given."""
     whole = False
     """Whether it must see the whole picture at once: then there are no tiles."""
     moments_size = 0
-    """Length of the vector of whole-picture statistics; 0 for none."""
+    """Length of the vector of `moments`; 0 for none."""
     moments_halo = 0
-    """Receptive-field radius of each pixel's share in the statistics."""
+    """Receptive-field radius of each pixel's share in the moments."""
+    tones: tuple[float, ...] = ()
+    """Shares of the picture's pixels at which it asks for the quantiles of R, G, B and luma."""
 
     residual_on = True
     """Whether NRL's G takes part, which a stage of training may leave out; others have none."""
@@ -29,13 +36,36 @@ class Net(nn.Module):
     condition_size = 0
     """Length of what `condition` makes of the statistics."""
 
-    def condition(self, moments: Tensor) -> Tensor:
+    def needs(self) -> dict[str, Any]:
+        """What the engine has to know of it, as fields of a `ModelCard`."""
+        return {
+            "scale": self.scale,
+            "multiple_of": self.multiple_of,
+            "halo": self.halo,
+            "whole": self.whole,
+            "moments": self.moments_size,
+            "moments_halo": self.moments_halo,
+            "tones": self.tones,
+        }
+
+    def statistics(self, x: Tensor, sample: Tensor | None = None) -> Tensor:
+        """All that is known of the whole picture: `moments`, then tones, (N, known).
+
+        ``x`` is the picture, or a smaller copy. The quantiles are those of ``sample``
+        (N,3,h,w) where that is given: pixels of the picture itself, in any order.
+        """
+        return self._with_tones(self.moments(x), x if sample is None else sample)
+
+    def _with_tones(self, moments: Tensor, pixels: Tensor) -> Tensor:
+        return torch.cat([moments, tones_of(pixels, self.tones)], 1) if self.tones else moments
+
+    def condition(self, known: Tensor) -> Tensor:
         """Everything that the network wants to know of the whole picture, (N, condition_size).
 
         A few small products, apart from `enhance` so that they keep full precision where the
         picture itself is run in bfloat16.
         """
-        return moments
+        return known
 
     def enhance(self, x: Tensor, condition: Tensor) -> Tensor:
         """The network proper, given the `condition` of the picture that ``x`` is a part of."""
@@ -43,7 +73,7 @@ class Net(nn.Module):
         return out
 
     def moments(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
-        """Whole-picture statistics, (N, moments_size).
+        """Whole-picture statistics that tiles can add up, (N, moments_size).
 
         With ``weight`` (N,1,H,W) the sums of a part, which add up over the parts.
         """

@@ -22,11 +22,10 @@ from torch import Tensor, nn
 
 from burnish.nets.adjusting_map import (
     EPS,
-    THRESHOLDS,
+    LEVELS,
     AdjustingMap,
     Gate,
     bounded_below,
-    tail_maps,
 )
 from burnish.nets.net import Net
 
@@ -154,8 +153,8 @@ class NRL(Net):
             attention the identity.
         lam: lambda of Eq. 6, the constant that A holds.
         gate: what of the whole picture gates T: nothing, as published; the mean and deviation of
-            X0 (``moments``), or the quantiles of the input's values and their logarithms
-            (``quantiles``).
+            X0 (``moments``), or the quantiles of the picture's own values and their logarithms
+            (``tones``).
         channels, widths: feature channels; FMSB widths for kernels 1, 3, 5.
     """
 
@@ -181,14 +180,14 @@ class NRL(Net):
             if value not in get_args(choice):
                 raise ValueError(f"{value!r} is none of {', '.join(get_args(choice))}")
         self.residual, self.lam, self.channels = residual, lam, channels
-        self.sees_values = residual == "map" and gate == "quantiles"
+        self.tones = LEVELS if residual == "map" and gate == "tones" else ()
         self.features = feature_block(features, channels, tuple(widths))
         self.recursive = RecursiveBlock(unit, channels, steps, attention_gain)
         self.reconstruction = nn.Conv2d(channels, 3, 3, padding=1)
         self.map = AdjustingMap(channels, lam, gate) if residual == "map" else None
-        self.moments_size = 2 * channels + (3 * len(THRESHOLDS) if self.sees_values else 0)
+        self.moments_size = 2 * channels
         gated = self.map is not None and self.map.gate is not None
-        self.condition_size = len(self.recursive.attention) * channels + gated * (channels + 6)
+        self.condition_size = len(self.recursive.attention) * channels + gated * (channels + 7)
         self.moments_halo = {"conv3": 2, "conv9": 4, "fmsb3": 3}.get(features, 4)
         self.halo = self.moments_halo + 2 * steps + 1
         with torch.no_grad():  # start near the residual mode's own identity
@@ -201,34 +200,40 @@ class NRL(Net):
                     self.map.gate.straight.weight.mul_(0.1)
 
     def moments(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
-        """Weighted sums over a picture, (N,3,H,W), (N,1,H,W) -> (N, moments_size).
+        """Weighted sums of X0 and of X0 squared, (N,3,H,W), (N,1,H,W) -> (N, 2c).
 
-        Of X0 and of X0 squared, c each, and with the gate ``quantiles`` of the 93 `tail_maps`.
         Without ``weight`` every pixel counts 1/(H*W), which gives means. The sums over a large
         picture are those over its tiles added up, with a weight of 0 on the tiles' halos.
         """
-        return self._moments(x, self.features(x), weight)
+        return self._moments(self.features(x), weight)
 
-    def _moments(self, x: Tensor, x0: Tensor, weight: Tensor | None = None) -> Tensor:
-        maps = [x0, x0 * x0, *([tail_maps(x)] if self.sees_values else [])]
+    def _moments(self, x0: Tensor, weight: Tensor | None = None) -> Tensor:
+        maps = [x0, x0 * x0]
         if weight is None:
             return torch.cat([m.mean(dim=(2, 3)) for m in maps], dim=1)
         return torch.cat([(m * weight).sum(dim=(2, 3)) for m in maps], dim=1)
 
-    def condition(self, moments: Tensor) -> Tensor:
-        """All attention vectors, then what the gate tells: (N, moments_size) -> (N, K)."""
+    def condition(self, known: Tensor) -> Tensor:
+        """All attention vectors, then what the gate tells: (N, 2c + tones) -> (N, K)."""
         c = self.channels
-        mean, square, tails = moments.split([c, c, self.moments_size - 2 * c], dim=1)
+        mean, square, tones = known.split([c, c, known.shape[1] - 2 * c], dim=1)
         attention = self.recursive.attend(mean)
         if self.map is None or self.map.gate is None:
             return attention
         deviation = (square - mean * mean).clamp(min=1e-6).sqrt()
-        return torch.cat([attention, self.map.gate(mean, deviation, tails)], dim=1)
+        return torch.cat([attention, self.map.gate(mean, deviation, tones)], dim=1)
 
-    def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
-        """Enhance ``x``; ``moments``, if given, are of the picture that x is a part of."""
+    def forward(
+        self, x: Tensor, known: Tensor | None = None, sample: Tensor | None = None
+    ) -> Tensor:
+        """Enhance ``x``; ``known``, if given, is of the picture that x is a part of.
+
+        Else the whole picture is ``x``, a smaller copy perhaps of one whose pixels are in
+        ``sample`` (see `statistics`).
+        """
         x0 = self.features(x)
-        known = self._moments(x, x0) if moments is None else moments
+        if known is None:
+            known = self._with_tones(self._moments(x0), x if sample is None else sample)
         return self._enhance(x, x0, self.condition(known))
 
     def enhance(self, x: Tensor, condition: Tensor) -> Tensor:
@@ -251,5 +256,6 @@ class NRL(Net):
         if self.map.gate is None:
             return x / (bounded_below(self.map(x0)) + EPS) + g
         told = condition[:, attended:]
-        delta = told[:, -3:, None, None]
-        return x / (bounded_below(self.map(x0, told)) + EPS) + delta + g
+        delta, share = told[:, -4:, None, None].split([3, 1], dim=1)
+        y = x / (bounded_below(self.map(x0, told)) + EPS) + delta + g
+        return x + share * (y - x)

@@ -110,8 +110,8 @@ class SRPIE(Net):
         # A tile starts a halo before its core, which must fall on PENet's grid too.
         self.halo = -(-reach // self.multiple_of) * self.multiple_of
 
-    def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
-        """Enhance and enlarge ``x``; there are no whole-picture statistics, ``moments`` is unused.
+    def forward(self, x: Tensor, known: Tensor | None = None) -> Tensor:
+        """Enhance and enlarge ``x``; there are no whole-picture statistics, ``known`` is unused.
 
         (A_v2's threshold is one of the picture that is given, so it is for whole pictures only.)
         """

@@ -25,7 +25,7 @@ def nrl(**choices: Any) -> NRL:
 
 def nrl_global(**choices: Any) -> NRL:
     """NRL with the map branch gated by whole-picture statistics and a unit-mean attention."""
-    form: dict[str, Any] = {"gate": "quantiles", "attention_gain": 64.0}
+    form: dict[str, Any] = {"gate": "tones", "attention_gain": 64.0}
     return NRL(**(form | choices))
 
 

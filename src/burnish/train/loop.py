@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from burnish import checkpoint
 from burnish.card import ModelCard
-from burnish.data.pairs import PairSource
+from burnish.data.pairs import Batch, PairSource
 from burnish.errors import ModelError
 from burnish.nets.net import Net
 from burnish.nets.zoo import build, parameter_count
@@ -30,7 +30,8 @@ from burnish.train.log import RunLog
 from burnish.train.objective import LOSSES, Surroundings
 from burnish.train.recipe import Recipe
 
-Validation = Sequence[tuple[str, Tensor, Tensor]]
+Validation = Sequence[tuple[str, Tensor, Tensor] | tuple[str, Tensor, Tensor, Tensor]]
+"""Kind, input, target, and perhaps a sample of the input's whole picture."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +71,11 @@ def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> Mode
         net=recipe.net,
         hyperparameters=recipe.choices,
         task="sr" if recipe.pairs in ("bicubic", "bicubic-mild") else "enhance",
-        scale=net.scale,
-        multiple_of=net.multiple_of,
-        halo=net.halo,
-        whole=net.whole,
-        moments=net.moments_size,
-        moments_halo=net.moments_halo,
         parameters=parameter_count(net),
         description=recipe.description,
         training_data=tuple(data),
         training={"recipe": asdict(recipe), "step": step},
+        **net.needs(),
     )
 
 
@@ -175,19 +171,19 @@ class Trainer:
         for name, parameter in net.named_parameters():
             parameter.requires_grad_(not only or name.startswith(only))
 
-    def _batch(self, step: int) -> tuple[Tensor, Tensor]:
+    def _batch(self, step: int) -> Batch:
         stage = self.recipe.stage_at(step)
         mine = range(self.accelerator.process_index, stage.batch, self.accelerator.num_processes)
         return self.source.batch(step, list(mine), stage.size)
 
-    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def _batches(self) -> Iterator[Batch]:
         """Batches from the current step on; each is a pure function of its step: order is free."""
         steps = range(self.step, self.recipe.steps)
         if not self.options.workers:
             yield from map(self._batch, steps)
             return
         with ThreadPoolExecutor(self.options.workers) as pool:
-            ahead: deque[Future[tuple[Tensor, Tensor]]] = deque()
+            ahead: deque[Future[Batch]] = deque()
             try:
                 for step in steps:
                     ahead.append(pool.submit(self._batch, step))
@@ -199,16 +195,18 @@ class Trainer:
                 for future in ahead:
                     future.cancel()
 
-    def _train_step(
-        self, forward: Callable[..., Tensor], low: Tensor, high: Tensor
-    ) -> dict[str, Tensor]:
+    def _sample(self, more: Sequence[Tensor]) -> dict[str, Tensor]:
+        """The sample of the whole picture, for a network that asks for its tones."""
+        return {"sample": more[0]} if more and self.ema.tones else {}
+
+    def _train_step(self, forward: Callable[..., Tensor], batch: Batch) -> dict[str, Tensor]:
         recipe, accelerator = self.recipe, self.accelerator
         self._choose_parameters()
-        low, high = low.to(accelerator.device), high.to(accelerator.device)
+        low, high, *more = (x.to(accelerator.device) for x in batch)
         # Dropout and random slopes are a function of the step as well: a run resumes exactly.
         torch.manual_seed(recipe.seed + 1_000_003 * (self.step + 1) + accelerator.process_index)
         with accelerator.autocast():
-            out = forward(low)
+            out = forward(low, **self._sample(more))
         out = out.float()
         objective = self.objective
         if plain := recipe.stage_at(self.step).loss:
@@ -235,8 +233,9 @@ class Trainer:
         """Mean PSNR in dB (at most 50 a photo) of the moving average: of each kind and of all."""
         scores: dict[str, list[float]] = {}
         pictures = []
-        for kind, low, high in validation:
-            out = self.ema(low.to(self.accelerator.device)).clamp(0, 1).cpu()
+        for kind, low, high, *more in validation:
+            more = [x.to(self.accelerator.device) for x in more]
+            out = self.ema(low.to(self.accelerator.device), **self._sample(more)).clamp(0, 1).cpu()
             score = score_of(kind, out, high)
             scores.setdefault(kind, []).append(score)
             scores.setdefault("all", []).append(score)
@@ -255,8 +254,8 @@ class Trainer:
         since = (time.monotonic(), self.step)
         self.net.train()
         with stop:
-            for low, high in self._batches():
-                losses.append(self._train_step(forward, low, high))
+            for batch in self._batches():
+                losses.append(self._train_step(forward, batch))
                 out_of_time = (
                     options.time_limit is not None
                     and time.monotonic() - started > options.time_limit

@@ -96,15 +96,15 @@ def nrl_gate() -> Recipe:
     """The run behind the default model: from the features and the recursion of an earlier run.
 
     The adjusting map first, without G, since tone and colour are its business; then everything.
-    `burnish train nrl-gate --start WEIGHTS ...`, 20 minutes on one core without matrix units.
+    `burnish train nrl-gate --start WEIGHTS ...`, 40 minutes on one core without matrix units.
     """
     return replace(
         nrl_global(),
         name="nrl-gate",
-        steps=2000,
+        steps=2600,
         stages=(
-            Stage(0.8, 32, 32, only=("features.", "map."), residual=False),
-            Stage(0.2, 32, 16),
+            Stage(0.7, 32, 32, only=("features.", "map."), residual=False),
+            Stage(0.3, 32, 16),
         ),
         fresh=("map.", "reconstruction."),
         loss="tempered",

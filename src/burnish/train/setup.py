@@ -75,7 +75,7 @@ def measured_lambda(data: DataOptions) -> Lambda:
     source = RetouchPairs(load_pyramids(list_photos(data.photos, data.exclude), 96), seed=0)
     made = (source.batch(step, range(32), 48) for step in range(16))
     return lambda_of(
-        (low.numpy(), high.numpy()) for batch in made for low, high in zip(*batch, strict=True)
+        (low.numpy(), high.numpy()) for batch in made for low, high in zip(*batch[:2], strict=True)
     )
 
 
@@ -143,8 +143,9 @@ def validation_views(folder: Path | None, pairs: Pairs = "retouch") -> Validatio
     names = list_photos([folder])
     if pairs in ("bicubic", "bicubic-mild"):
         return fixed_bicubic(load_pyramids(names, short_side=2048), VALIDATION_SIDE)
-    photos = load_pyramids(names, short_side=2 * VALIDATION_SIDE)
-    return (fixed_joint if pairs == "joint" else fixed_pairs)(photos, VALIDATION_SIDE)
+    if pairs == "joint":
+        return fixed_joint(load_pyramids(names, short_side=2 * VALIDATION_SIDE), VALIDATION_SIDE)
+    return fixed_pairs(load_pyramids(names, short_side=512), VALIDATION_SIDE)
 
 
 def smoke() -> dict[str, float]:

@@ -49,7 +49,7 @@ class DenseSkip(Net):
         self.reconstruction = nn.Conv2d(channels, 3, 3, padding=1)
         self.halo = 1 + blocks * layers + 1
 
-    def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, known: Tensor | None = None) -> Tensor:
         features = self.head(x)
         for block in self.blocks:
             features = torch.cat([features, block(features)], dim=1)

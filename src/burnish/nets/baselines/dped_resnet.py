@@ -74,5 +74,5 @@ class DpedResNet(Net):
             nn.Conv2d(channels, 3, 9, padding=4),
         )
 
-    def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, known: Tensor | None = None) -> Tensor:
         return 0.58 * torch.tanh(self.layers(x)) + 0.5

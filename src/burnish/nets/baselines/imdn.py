@@ -86,7 +86,7 @@ class IMDN(Net):
         # Of the convolutions alone; the attention reaches everywhere.
         self.halo = 1 + 4 * blocks + 1 + 1
 
-    def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, known: Tensor | None = None) -> Tensor:
         h = self.first(x)
         outs, y = [], h
         for block in self.blocks:

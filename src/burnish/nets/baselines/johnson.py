@@ -74,7 +74,7 @@ class JohnsonNet(Net):
             nn.Conv2d(c, 3, 9, padding=4),
         )
 
-    def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, known: Tensor | None = None) -> Tensor:
         h, w = x.shape[2:]
         filled = pad(x, (0, -w % 4, 0, -h % 4), mode="replicate")
         # Scaled as in DPED: black and white are reached without saturation.

@@ -58,7 +58,7 @@ class MCRN(Net):
         self.perception = Stage(6, channels, blocks)
         self.halo = 2 * (1 + 2 * blocks + 1)
 
-    def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, known: Tensor | None = None) -> Tensor:
         coarse, outputs = self.structure(x)
         fine, _ = self.perception(torch.cat([x, x + coarse], dim=1), outputs)
         return x + coarse + fine

@@ -29,6 +29,6 @@ class SRCNN(Net):
             nn.Conv2d(second, 3, 5, padding=2),  # reconstruction
         )
 
-    def forward(self, x: Tensor, moments: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, known: Tensor | None = None) -> Tensor:
         out: Tensor = self.layers(x)
         return out
