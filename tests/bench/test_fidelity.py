@@ -1,5 +1,6 @@
 """The comparison of the modes and the folder's clock, on the shipped network and tiny photos."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,11 @@ def data(tmp_path: Path) -> Path:
 
 def test_rows_hold_what_they_say(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fast.factor_for, "__defaults__", (4_000,))
-    rows = fidelity.measure(fidelity.photos([data]), OPTIONS)
+    rows = fidelity.measure(fidelity.photos([data]), replace(OPTIONS, strength=0.7))
     assert [r.name for r in rows] == ["a.png", "b.png"]
     for row in rows:
         assert row.factor == 2 and row.megapixels == pytest.approx(96 * 120 / 1e6)
-        assert row.psnr > row.moved and 0.8 < row.sharpness < 1.3
+        assert row.psnr > row.moved and 0.8 < row.sharpness < 1.25
         assert row.full_seconds > 0 and row.fast_seconds > 0
     text = fidelity.table(rows)
     worst = min(r.psnr for r in rows)

@@ -15,7 +15,7 @@ import numpy as np
 
 from burnish.card import ModelCard
 from burnish.engine.backend import Backend, load_backend
-from burnish.engine.statistics import known
+from burnish.engine.statistics import condition, known
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,8 @@ def measure(
         for turn in range(repeats + 1):
             for key, (card, run) in loaded.items():
                 start = time.perf_counter()
-                condition = known(run.run, card, x[0].transpose(1, 2, 0))
-                if condition.size:
-                    condition = run.run("condition", {"known": condition})
-                run.run("main", {"x": x, "condition": condition})
+                told = condition(run.run, known(run.run, card, x[0].transpose(1, 2, 0)))
+                run.run("main", {"x": x, "condition": told})
                 if turn:  # the first warms up
                     times[key].append(time.perf_counter() - start)
     rows: list[NetRow] = []

@@ -13,7 +13,7 @@ import numpy as np
 from burnish.engine.backend import Backend, BackendName, Device, Precision, load_backend
 from burnish.engine.ceiling import matmul_ceiling
 from burnish.engine.models import find
-from burnish.engine.statistics import known
+from burnish.engine.statistics import condition, known
 from burnish.errors import BurnishError
 
 Contender = tuple[str, BackendName, Precision, Device]
@@ -114,9 +114,8 @@ def race(
     for turn in range(repeats + 2):
         for name, loaded in backends.items():
             start = time.perf_counter()
-            told = known(loaded.run, found.card, photo)
-            condition = loaded.run("condition", {"known": told})
-            pictures[name] = loaded.run("main", {"x": x, "condition": condition})
+            told = condition(loaded.run, known(loaded.run, found.card, photo))
+            pictures[name] = loaded.run("main", {"x": x, "condition": told})
             if turn >= 2:  # the first two warm up
                 times[name].append(time.perf_counter() - start)
     first = next(iter(backends))

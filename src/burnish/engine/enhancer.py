@@ -10,7 +10,7 @@ from threading import Lock
 import numpy as np
 
 from burnish.data import bicubic
-from burnish.engine import ensemble, fast, look, tiles
+from burnish.engine import ensemble, fast, look, statistics, tiles
 from burnish.engine.backend import Backend, Graph, load_backend
 from burnish.engine.look_facts import LENGTH
 from burnish.engine.look_maps import Place
@@ -18,7 +18,6 @@ from burnish.engine.mode import Taken
 from burnish.engine.mode import choose as choose_mode
 from burnish.engine.models import Model, choose, find
 from burnish.engine.options import EnhanceOptions
-from burnish.engine.statistics import known, known_size
 from burnish.image.photo import Photo
 
 Progress = Callable[[float], None]
@@ -274,13 +273,13 @@ class Enhancer:
             parts.append(self.look.facts(pixels)[None])
         return np.concatenate(parts, axis=1)
 
-    def condition_of(self, statistics: np.ndarray) -> np.ndarray:
+    def condition_of(self, told: np.ndarray) -> np.ndarray:
         """`condition` from `statistics`."""
         if not self.has_network:
-            return statistics
-        size = known_size(self.model.card)
-        network = self.network_condition(statistics[:, :size].astype(np.float32))
-        return np.concatenate([network, statistics[:, size:]], axis=1) if self.look else network
+            return told
+        size = statistics.known_size(self.model.card)
+        network = self.network_condition(told[:, :size].astype(np.float32))
+        return np.concatenate([network, told[:, size:]], axis=1) if self.look else network
 
     def for_network(self, condition: np.ndarray) -> np.ndarray:
         """The network's own part of a `condition`."""
@@ -288,8 +287,8 @@ class Enhancer:
 
     def network_condition(self, known: np.ndarray) -> np.ndarray:
         """The network's own part of the condition, (1, K)."""
-        return self._run("condition", {"known": known}) if known.size else known
+        return statistics.condition(self._run, known)
 
     def network_known(self, pixels: np.ndarray) -> np.ndarray:
         """The network's own part of the statistics."""
-        return known(self._run, self.model.card, pixels, self.options.tile)
+        return statistics.known(self._run, self.model.card, pixels, self.options.tile)

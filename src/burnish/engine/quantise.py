@@ -26,6 +26,7 @@ from burnish.engine.quiet_openvino import ov
 from burnish.errors import InputError, MissingExtraError, ModelError
 from burnish.image.read import read
 from burnish.image.sniff import is_photo_name
+from burnish.metrics import psnr
 
 BAR = 45.0
 """Decibels to float32 that every photo must reach that is measured on."""
@@ -128,8 +129,8 @@ def colour_convolutions(graph: Any) -> list[str]:
 def closeness(folder: Path, items: list[Inputs]) -> list[float]:
     """PSNR in dB of the int8 graph to the float32 one, item by item, of what is shown."""
     exact, small = (OpenVinoBackend(folder, p, cache=None) for p in ("f32", "int8"))
-    gaps = [
-        np.clip(exact.run("main", item), 0, 1) - np.clip(small.run("main", item), 0, 1)
-        for item in items
-    ]
-    return [float(-10 * np.log10(max(np.mean(gap**2), 1e-12))) for gap in gaps]
+
+    def shown(backend: OpenVinoBackend, item: Inputs) -> np.ndarray:
+        return np.clip(backend.run("main", item)[0].transpose(1, 2, 0), 0, 1)
+
+    return [psnr(shown(exact, item), shown(small, item), cap=120.0) for item in items]

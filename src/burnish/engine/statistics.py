@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from burnish.card import ModelCard
-from burnish.engine import proxy, tiles
+from burnish.engine import fast, proxy, tiles
 from burnish.engine.backend import Graph
 
 Run = Callable[[Graph, dict[str, np.ndarray]], np.ndarray]
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 TONES = 512 * 512
 """Pixels up to which a photo stands for itself where its quantiles are taken.
 
@@ -36,6 +35,11 @@ def known(run: Run, card: ModelCard, pixels: np.ndarray, tile: int = 512) -> np.
     return np.concatenate([moments(run, card, small, tile), tones(small, card.tones)], axis=1)
 
 
+def condition(run: Run, known: np.ndarray) -> np.ndarray:
+    """What the network makes of `known`, (1,K) -> (1,C); empty if nothing."""
+    return run("condition", {"known": known}) if known.size else known
+
+
 def known_size(card: ModelCard) -> int:
     """Length of `known`."""
     return card.moments + 4 * len(card.tones)
@@ -45,8 +49,7 @@ def tones(pixels: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     """Quantiles of R, then G, B and luma at ``levels``, (H,W,3) -> (1, 4 * levels)."""
     if not levels:
         return np.zeros((1, 0), np.float32)
-    rgb = pixels.reshape(-1, 3)
-    four = np.concatenate([rgb, rgb @ LUMA[:, None]], axis=1)
+    four = np.concatenate([pixels, fast.luma(pixels)], axis=2).reshape(-1, 4)
     return np.quantile(four, levels, axis=0).T.reshape(1, -1).astype(np.float32)
 
 
