@@ -130,3 +130,16 @@ def test_the_sample_shows_what_the_view_averages() -> None:
     view = photos[0].view(1.0, 0.5, 0.5, 64)
     assert view.max() < 0.1
     torch.testing.assert_close(full.mean(), view.mean(), rtol=0, atol=1e-3)
+
+
+def test_views_at_the_photos_own_scale() -> None:
+    """The same lonely bright pixels: views show them where they are asked for at their own scale."""
+    photo = torch.zeros(3, 512, 512, dtype=torch.uint8)
+    photo[:, ::8, ::8] = 255
+    for share in (0.0, 0.5, 1.0):
+        source = RetouchPairs([Pyramid(photo)], 0, share)
+        _, target, _ = source.batch(0, range(80), 32)
+        own = (target.amax((1, 2, 3)) > 0.2).float().mean().item()
+        assert abs(own - share) < 0.15, (share, own)
+        assert target.shape == (80, 3, 32, 32)
+    assert torch.equal(source.batch(0, [7], 32)[1], target[7:8])

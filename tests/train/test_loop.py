@@ -240,15 +240,17 @@ def test_sigterm_saves_the_state_and_the_run_goes_on(tmp_path: Path) -> None:
     assert_equal(state(stopped), state(folder))
 
 
-def test_what_is_fresh_is_not_taken_over(tmp_path: Path) -> None:
+def test_a_start_gives_what_fits(tmp_path: Path) -> None:
     run = trainer(tmp_path / "first")
     run.run()
     weights = tmp_path / "first" / "last.safetensors"
-    source = RetouchPairs(made_photos(), 0)
-    recipe = replace(RECIPE, fresh=("map.",), seed=9)
-    net = Trainer(recipe, source, RunOptions(tmp_path / "next"), start=weights).ema.state_dict()
-    for name, value in checkpoint.load_weights(weights)[0].items():
-        assert torch.equal(net[name], value) != name.startswith("map."), name
+    known = checkpoint.load_weights(weights)[0]
+    source, options = RetouchPairs(made_photos(), 0), RunOptions(tmp_path / "next")
+    for choices, fits in ((RECIPE.choices, True), (RECIPE.choices | {"gate": "none"}, False)):
+        recipe = replace(RECIPE, choices=choices, seed=9)
+        own = Trainer(recipe, source, options, start=weights).ema.state_dict()
+        assert all(torch.equal(own[name], known[name]) for name in own if name in known)
+        assert (set(own) == set(known)) == fits
 
 
 def test_a_stage_without_the_residual_leaves_it_alone(tmp_path: Path) -> None:

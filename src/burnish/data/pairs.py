@@ -32,10 +32,15 @@ class RetouchPairs:
     the rest are closer, down to a tenth of the short side, for noise, blur and texture. With each
     comes a sample of the input's pixels, as they were before the view was made small: of what the
     view shows, or of the whole photo where the view is close.
+
+    A share ``own_scale`` of the views are squares of 16 pixels instead, from all over the photo and
+    not made smaller: averages have no blacks, no whites and no noise to learn from.
     """
 
-    def __init__(self, photos: Sequence[Pyramid], seed: int) -> None:
-        self.photos, self.seed = photos, seed
+    SQUARE = 16
+
+    def __init__(self, photos: Sequence[Pyramid], seed: int, own_scale: float = 0.0) -> None:
+        self.photos, self.seed, self.own_scale = photos, seed, own_scale
 
     def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor, Tensor]:
         views, mosaics, draws, generators = [], [], [], []
@@ -49,8 +54,12 @@ class RetouchPairs:
             )
             photo = self.photos[int(rng.integers(len(self.photos)))]
             place = rng.random(), rng.random()
-            views.append(photo.view(field, *place, size))
-            mosaics.append(photo.mosaic(field if wide else 1.0, *place, rng))
+            if own := bool(self.own_scale) and rng.random() < self.own_scale:
+                n = max(1, size // self.SQUARE)
+                views.append(photo.mosaic(1.0, *place, rng, n, size // n))
+            else:
+                views.append(photo.view(field, *place, size))
+            mosaics.append(photo.mosaic(field if wide and not own else 1.0, *place, rng))
             draws.append(Retouch.draw(rng))
             generators.append(torch.Generator().manual_seed(int(rng.integers(2**63))))
         whole = torch.stack(mosaics)

@@ -73,13 +73,21 @@ class Pyramid:
             crop, size=(size, size), mode="bilinear", antialias=True, align_corners=False
         )[0].clamp(0, 1)
 
-    def mosaic(self, field: float, u: float, v: float, rng: np.random.Generator) -> Tensor:
+    def mosaic(
+        self,
+        field: float,
+        u: float,
+        v: float,
+        rng: np.random.Generator,
+        n: int = 8,
+        side: int = 8,
+    ) -> Tensor:
         """A sample of what the `view` shows, at the photo's own scale or half of it.
 
-        (3,64,64) float32: squares of 8 pixels, one from each cell of an 8x8 grid. Averages of
-        many pixels hide black and white points, noise and blocks; these squares do not.
+        (3, n*side, n*side) float32: squares of ``side`` pixels, one from each cell of an n x n
+        grid. Averages of many pixels hide black and white points, noise and blocks; these squares
+        do not.
         """
-        n, side = 8, 8
         photo = self.levels[int(rng.integers(min(2, len(self.levels))))]
         h, w = photo.shape[1:]
         s = min(max(int(field * min(h, w)), side), h, w)

@@ -88,10 +88,9 @@ def score_of(kind: str, out: Tensor, high: Tensor) -> float:
     return min(50.0, -10 * math.log10(max(mse, 1e-10)))
 
 
-def take_over(net: Net, weights: Path, fresh: tuple[str, ...] = ()) -> None:
-    """Fill ``net`` with a file's weights where names and shapes agree, but for ``fresh``."""
+def take_over(net: Net, weights: Path) -> None:
+    """Fill ``net`` with a file's weights where names and shapes agree."""
     known, own = checkpoint.load_weights(weights)[0], net.state_dict()
-    known = {k: v for k, v in known.items() if not (fresh and k.startswith(fresh))}
     fitting = {k: v for k, v in known.items() if k in own and v.shape == own[k].shape}
     net.load_state_dict(own | fitting)
     if missing := sorted(set(own) - set(fitting)):
@@ -115,7 +114,7 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         net = build(recipe.net, **recipe.choices)
         if start is not None:
-            take_over(net, start, recipe.fresh)
+            take_over(net, start)
         self.ema = copy.deepcopy(net).eval().requires_grad_(False).to(self.accelerator.device)
         optimiser = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate, betas=recipe.betas)
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)

@@ -56,14 +56,14 @@ class Recipe:
     ema: float = 0.999
     """Decay of the weights' moving average, which is what gets validated and saved."""
     seed: int = 0
+    own_scale: float = 0.0
+    """Share of un-retouched views that are squares at the photo's own scale (`RetouchPairs`)."""
     data_side: int = 512
     """Photos are shrunk to this short side when read."""
     epochs: int = 0
     """On pairs, so many epochs of paper A (a random sixth of them each) instead of ``steps``."""
     measure_lambda: LambdaReading | None = None
     """Take the network's ``lam`` from the training data, by Eq. 6, 5 or the minimiser of Eq. 4."""
-    fresh: tuple[str, ...] = ()
-    """Beginnings of the names of the parameters that are not taken over from ``--start``."""
     description: str = ""
 
     def stage_at(self, step: int) -> Stage:
@@ -96,17 +96,17 @@ def nrl_gate() -> Recipe:
     """The run behind the default model: from the features and the recursion of an earlier run.
 
     The adjusting map first, without G, since tone and colour are its business; then everything.
-    `burnish train nrl-gate --start WEIGHTS ...`, half an hour on one core without matrix units.
+    `burnish train nrl-gate --start WEIGHTS ...`, an hour on one core without matrix units.
     """
     return replace(
         nrl_global(),
         name="nrl-gate",
-        steps=2600,
+        steps=6000,
         stages=(
-            Stage(0.7, 32, 32, only=("features.", "map."), residual=False),
-            Stage(0.3, 32, 16),
+            Stage(0.8, 32, 32, only=("map.",), residual=False),
+            Stage(0.2, 32, 16),
         ),
-        fresh=("map.", "reconstruction."),
+        own_scale=0.75,
         loss="tempered",
         learning_rate=3e-3,
         warmup=50,
