@@ -133,7 +133,7 @@ def test_the_sample_shows_what_the_view_averages() -> None:
 
 
 def test_views_at_the_photos_own_scale() -> None:
-    """The same lonely bright pixels: views show them where they are asked for at their own scale."""
+    """The same lonely bright pixels: views at the photo's own scale show them, others do not."""
     photo = torch.zeros(3, 512, 512, dtype=torch.uint8)
     photo[:, ::8, ::8] = 255
     for share in (0.0, 0.5, 1.0):
