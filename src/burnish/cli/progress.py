@@ -219,7 +219,7 @@ def failed_name(job: Job, reason: str) -> str:
 def sentence(report: Report, out: Path) -> str:
     """What became of the photos, in one line."""
     size = sum(done.megapixels for done in report.done)
-    rate = f", {size / report.seconds:.1f} MP/s" if report.done and report.seconds else ""
+    rate = f", {size / report.seconds:.2f} MP/s" if report.done and report.seconds else ""
     count = len(report.done)
     parts = [f"{count} photo{'' if count == 1 else 's'} enhanced"]
     if report.rehearsed:
