@@ -28,8 +28,9 @@ from burnish.errors import InputError, OptionError
 from burnish.image.sniff import is_photo_name
 from burnish.metrics.protocol import CAP, enhancement, to_8bit
 from burnish.train import apply, setup
-from burnish.train.loop import RunOptions, Validation
+from burnish.train.loop import RunOptions
 from burnish.train.recipe import Recipe, Stage
+from burnish.train.validation import Validation
 
 Score = Callable[[np.ndarray, np.ndarray], Sequence[float]]
 """Result and target, (H,W,3) in [0,1], what an 8-bit file would hold -> one value per metric."""
