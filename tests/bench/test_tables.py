@@ -16,7 +16,7 @@ from burnish.bench.published import PUBLISHED
 from burnish.bench.sets import folders
 from burnish.data.dped import EpochPairs, list_pairs
 from burnish.errors import InputError, OptionError
-from burnish.nets.nrl import RecursiveBlock
+from burnish.nets.recursive import RecursiveBlock
 from burnish.nets.zoo import build, parameter_count
 from burnish.train.recipe import Recipe, Stage
 from burnish.train.setup import DataOptions
