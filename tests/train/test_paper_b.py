@@ -12,7 +12,8 @@ from PIL import Image
 
 from burnish import checkpoint
 from burnish.errors import ModelError
-from burnish.nets.vgg import VGG, add_to_cache
+from burnish.nets.vgg import VGG
+from burnish.nets.vgg_cache import add_to_cache
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.objective import Hybrid
 from burnish.train.recipe import Pairs, Recipe, Stage
