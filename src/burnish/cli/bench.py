@@ -188,7 +188,7 @@ def command(
             print(prove(sets, pairs, looks, numbers(counts, "--counts"), seed, side, every))
     elif what == "table":
         try:
-            from burnish.bench import paper_a, paper_b, published, table_text, tables
+            from burnish.bench import paper_a, paper_b, published, reproduce, table_text, tables
             from burnish.train import setup
             from burnish.train.loop import RunOptions
         except ModuleNotFoundError as error:
@@ -223,7 +223,7 @@ def command(
             time_limit=time_limit,
             run=RunOptions(runs, workers=workers, vgg=vgg),
         )
-        result = tables.run(table, settings)
+        result = reproduce.run(table, settings)
         text, values = (
             table_text.markdown(result),
             jsonlib.dumps(table_text.plain(result), indent=1),
