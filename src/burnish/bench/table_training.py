@@ -19,7 +19,7 @@ CURVE_POINTS, CURVE_PAIRS = 10, 16
 
 
 def scaled(recipe: Recipe, settings: Settings, seed: int) -> Recipe:
-    """A row's recipe for this data and budget; `setup.resolve` has been there before."""
+    """A row's recipe with the seed, views and batch of this time; `train` adds data and budget."""
     stages = tuple(
         replace(s, size=settings.view or s.size, batch=settings.batch or s.batch)
         for s in recipe.stages

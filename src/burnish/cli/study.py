@@ -46,7 +46,7 @@ def command(
     elif what == "report":
         report(folder, csv, plot, paper)
     else:
-        raise OptionError(f"'{what}' is nothing to do with a study; choose new, serve or report.")
+        raise OptionError(f"There is no 'burnish study {what}'; choose new, serve or report.")
 
 
 def new(

@@ -44,7 +44,7 @@ def command(
             print(f"{known}  {vgg_cache.describe_cached(known)}")
         return
     if what != "add":
-        raise OptionError(f"'{what}' is nothing to do with weights; choose add or list.")
+        raise OptionError(f"There is no 'burnish weights {what}'; choose add or list.")
     names = {known: known for known in vgg.CONVOLUTIONS}
     if name not in names or file is None:
         raise OptionError("Give a name and a file: burnish weights add vgg16 FILE (or vgg19).")
