@@ -86,7 +86,7 @@ def command(
     if not json:
         print(
             f"{'look' if enhancer.look else 'model'} {enhancer.name}, "
-            f"{enhancer.backend.precision}, "
+            f"{enhancer.precision or 'no network'}, "
             f"strength {enhancer.options.strength:g}, on {', '.join(sets or ['pairs'])}\n"
         )
         print(quality.table(rows))

@@ -75,7 +75,8 @@ class Decoded:
             small = fast.stand_in(pixels, factor)
             strength = 1.0 if enhancer.look else enhancer.options.strength
             condition = enhancer.for_network(self.condition(enhancer))
-            carried = enhancer.carried(small, factor, condition, strength)
+            assert enhancer.network
+            carried = enhancer.network.carried(small, factor, condition, strength)
             self.maps = {enhancer.options: carried}  # only the last: a slider leaves many behind
         return self.maps[enhancer.options]
 
@@ -150,8 +151,7 @@ def look(decoded: Decoded, box: Box, enhancer: Enhancer | None = None) -> tuple[
     if alpha is not None:
         cut_alpha = reduced(alpha[..., None], factor, left, top, right, bottom)[..., 0]
     part = Photo(reduced(pixels, factor, left, top, right, bottom), cut_alpha)
-    scale = 1 if enhancer is None or enhancer.look else enhancer.model.card.scale
-    if enhancer is None or (enhancer.options.strength == 0 and scale == 1):
+    if enhancer is None or (enhancer.options.strength == 0 and enhancer.scale == 1):
         return part, factor == 1
     condition = decoded.condition(enhancer)
     if factor == 1 and enhancer.mode(height, width)[0] == "fast":
@@ -161,8 +161,8 @@ def look(decoded: Decoded, box: Box, enhancer: Enhancer | None = None) -> tuple[
             better = enhancer.looked(part.pixels, better, condition, decoded.grey, place=place)
         return part.with_pixels(better), True
     x0, y0, x1, y1 = left, top, right, bottom
-    if enhancer.has_network:
-        card = enhancer.model.card
+    if enhancer.network:
+        card = enhancer.network.card
         x0, y0 = max(left - card.halo, 0), max(top - card.halo, 0)
         x0, y0 = x0 - x0 % card.multiple_of, y0 - y0 % card.multiple_of
         x1 = min(right + card.halo, -(-width // factor))
@@ -175,6 +175,7 @@ def look(decoded: Decoded, box: Box, enhancer: Enhancer | None = None) -> tuple[
         condition=condition,
         place=decoded.place(y0, x0, factor) if enhancer.look else None,
     )
+    scale = enhancer.scale
     rows = slice((top - y0) * scale, (bottom - y0) * scale)
     columns = slice((left - x0) * scale, (right - x0) * scale)
     return part.with_pixels(np.ascontiguousarray(better[rows, columns]), scale=scale), factor == 1
