@@ -74,7 +74,7 @@ def alike(enhancer: Enhancer, look: Look) -> Callable[[Photo, Callable[[float], 
 
     def enhance(photo: Photo, progress: Callable[[float], None]) -> Photo:
         if strength == 0:
-            return photo
+            return enhancer(photo, progress, condition)
         octaves = strength * towards(photo.pixels, look.levels, photo.is_grey)
         return enhancer(photo.with_pixels(bend(photo.pixels, octaves)), progress, condition)
 

@@ -35,8 +35,8 @@ from burnish.cli.flags import with_flags
 from burnish.cli.on_ray import enhance_on_ray, wants_ray
 from burnish.cli.progress import Lines, sentence, view
 from burnish.engine.backend import check_device
+from burnish.engine.chosen import chosen
 from burnish.engine.enhancer import Enhancer
-from burnish.engine.models import choose
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import BurnishError, InputError, OptionError
 from burnish.image.read import probe, read
@@ -115,12 +115,9 @@ def command(
         check_device(options.backend, options.device)
         inputs = expanded(paths)
         jobs = plan(inputs, output, format=format, name=name)
-        recipe = recipe_for(
-            options,
-            choose(options.model, options.task, options.scale),
-            metadata=metadata,
-            quality=quality,
-        )
+        models = chosen(options)
+        show.uses(models)
+        recipe = recipe_for(options, models.model, metadata=metadata, quality=quality)
         if lock_to:
             if series:
                 raise OptionError("Choose one of --lock-to and --series.")

@@ -28,7 +28,7 @@ from burnish.cli.batch_flags import (
 from burnish.cli.enhance import enhancer
 from burnish.cli.flags import with_flags
 from burnish.cli.progress import JsonLines, Lines
-from burnish.engine.models import choose
+from burnish.engine.chosen import chosen
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import BurnishError
 from burnish.image.read import probe
@@ -66,12 +66,9 @@ def command(
         patience = Patience(poll, settle, max(60.0, settle))
         watcher = Watcher(folder, output, format, name, patience, show.event)
         refuse_read_only(output)
-        recipe = recipe_for(
-            options,
-            choose(options.model, options.task, options.scale),
-            metadata=metadata,
-            quality=quality,
-        )
+        models = chosen(options)
+        show.uses(models)
+        recipe = recipe_for(options, models.model, metadata=metadata, quality=quality)
         if lock_to:
             probe(lock_to)
             recipe = recipe.with_look(digest(lock_to))

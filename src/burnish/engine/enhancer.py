@@ -1,23 +1,29 @@
 """Enhancer: a photo in, a better photo out, tile by tile in bounded memory."""
 
 import dataclasses
+import math
 import os
 
 import numpy as np
 
-from burnish.engine import fast, look, statistics
+from burnish.engine import fast, statistics
+from burnish.engine.chosen import chosen
 from burnish.engine.look_facts import LENGTH
 from burnish.engine.look_maps import Place
 from burnish.engine.mode import Taken
 from burnish.engine.mode import choose as choose_mode
-from burnish.engine.models import Model, choose, find
 from burnish.engine.network import Network, Progress
 from burnish.engine.options import EnhanceOptions
+from burnish.errors import InputError
 from burnish.image.photo import Photo
+from burnish.image.read import MAX_PIXELS
+
+FIRST_STEP = 0.35
+"""Share of the time that goes into the first of two networks, for the progress."""
 
 
 class Enhancer:
-    """One loaded model with its options; call it with photos.
+    """One loaded model, or two in turn, with the options; call it with photos.
 
     >>> enhance = Enhancer(EnhanceOptions(strength=0.8))
     >>> better = enhance(read("photo.jpg"))
@@ -27,17 +33,12 @@ class Enhancer:
 
     def __init__(self, options: EnhanceOptions | None = None) -> None:
         self.options = options or EnhanceOptions()
-        self.look = look.load(self.options.look) if self.options.look else None
-        base = self.look.card.base if self.look else ""
-        self.model: Model = (
-            find(base)
-            if base
-            else choose(self.options.model, self.options.task, self.options.scale)
-        )
-        if self.look and base:
-            self.look.check_base(self.model)
-        self.network = None if self.look and not base else Network(self.model, self.options)
-        """None for a look that does without."""
+        found = chosen(self.options)
+        self.look, self.model, self.name = found.look, found.model, found.name
+        self.network = Network(found.first, self.options) if found.first else None
+        """What retouches, or does all there is; None for a look that does without."""
+        self.enlarger = Network(found.second, self.options) if found.second else None
+        """What enlarges the retouched photo, where there are two steps."""
 
     @property
     def precision(self) -> str:
@@ -47,12 +48,8 @@ class Enhancer:
     @property
     def scale(self) -> int:
         """Pixels out per pixel in along a side."""
-        return self.network.card.scale if self.network else 1
-
-    @property
-    def name(self) -> str:
-        """Of the look, or of the model."""
-        return self.look.card.name if self.look else self.model.card.name
+        each = (n.card.scale for n in (self.network, self.enlarger) if n)
+        return math.prod(each)
 
     def __call__(
         self,
@@ -67,6 +64,7 @@ class Enhancer:
         """
         if self.options.strength == 0 and self.scale == 1:
             return photo
+        self.check_size(photo)
         note = self.mode(photo.height, photo.width)[1]
         better = self.enhance_pixels(photo.pixels, progress, photo.is_grey, condition)
         if note:
@@ -84,15 +82,28 @@ class Enhancer:
     ) -> np.ndarray:
         """(H,W,3) float32 RGB in [0,1] -> (sH,sW,3), the same kind.
 
-        ``strength`` goes from the picture, enlarged by `bicubic` where s > 1, to the network's.
-        ``grey`` forces R = G = B. ``condition`` is what `condition` said of the picture that these
-        pixels are judged by, where that is not these pixels alone: the whole photo for a part of
-        it, or the photo that leads a series. ``place`` is where a part lies in its photo: a look
-        may depend on that.
+        ``strength`` goes from the picture, enlarged by `bicubic` where s > 1, to the network's; of
+        two steps it is for the first, and the second is done in full. ``grey`` forces R = G = B.
+        ``condition`` is what `condition` said of the picture that these pixels are judged by, where
+        that is not these pixels alone: the whole photo for a part of it, or the photo that leads a
+        series. ``place`` is where a part lies in its photo: a look may depend on that.
         """
         if condition is None:
             condition = self.condition(pixels)
         report = progress or (lambda share: None)
+        part = FIRST_STEP if self.enlarger else 1.0
+        better = self.retouched(pixels, condition, grey, lambda share: report(part * share), place)
+        return self.enlarged(better, grey, lambda share: report(part + (1 - part) * share))
+
+    def retouched(
+        self,
+        pixels: np.ndarray,
+        condition: np.ndarray,
+        grey: bool,
+        report: Progress = lambda share: None,
+        place: Place | None = None,
+    ) -> np.ndarray:
+        """The first step, or all there is: see `enhance_pixels`."""
         if self.look:
             base = None
             if self.network:
@@ -102,6 +113,15 @@ class Enhancer:
         assert self.network
         strength = self.options.strength
         return self._networked(self.network, pixels, condition, strength, grey, report)
+
+    def enlarged(
+        self, pixels: np.ndarray, grey: bool, report: Progress = lambda share: None
+    ) -> np.ndarray:
+        """The second step, where there is one: the retouched picture -> its enlargement."""
+        if self.enlarger is None:
+            return pixels
+        nothing = np.zeros((1, 0), np.float32)
+        return self.enlarger.enhance(pixels, nothing, 1.0, grey, report)
 
     def looked(
         self,
@@ -143,8 +163,22 @@ class Enhancer:
             return "full", ""
         mode, scale, seconds = self.options.mode, self.network.card.scale, 0.0
         if mode == "auto" and scale == 1:
-            seconds = height * width * self.network.seconds_per_pixel
-        return choose_mode(mode, height, width, scale, seconds, self.options.budget)
+            each = (n.seconds_per_pixel for n in (self.network, self.enlarger) if n)
+            seconds = height * width * sum(each)
+        taken, note = choose_mode(mode, height, width, scale, seconds, self.options.budget)
+        if taken == "fast" and self.enlarger:
+            note = f"{note} Enlarging has no fast mode and took its time.".strip()
+        return taken, note
+
+    def check_size(self, photo: Photo) -> None:
+        """Refuse what would become larger than burnish reads."""
+        pixels = photo.height * photo.width * self.scale**2
+        if self.scale > 1 and pixels > MAX_PIXELS:
+            name = photo.source.path.name if photo.source.path else "The photo"
+            raise InputError(
+                f"{name} would have {pixels / 1e6:.0f} megapixels at {self.scale} times its size, "
+                f"and {MAX_PIXELS / 1e6:.0f} are the most."
+            )
 
     @property
     def threads(self) -> int:
