@@ -1,5 +1,6 @@
 """Two networks in turn: --scale 2 as long as no model retouches and enlarges at once."""
 
+import copy
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from burnish.engine.chosen import chosen
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.look_card import LookCard
 from burnish.engine.look_facts import Facts
+from burnish.engine.network import Network
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import InputError, OptionError
 from burnish.image.photo import Photo, Source
@@ -25,7 +27,15 @@ PAIR = "nrl+srpie-sr"
 
 
 def enhancer(**options: Any) -> Enhancer:
-    return Enhancer(EnhanceOptions(**({"precision": "f32", "threads": 1, "tile": 128} | options)))
+    chosen = {"precision": "f32", "threads": 1, "tile": 128, "backend": "onnx"} | options
+    return Enhancer(EnhanceOptions(**chosen))
+
+
+def like(loaded: Enhancer, **options: Any) -> Enhancer:
+    """The same loaded networks with other options, as the service has them."""
+    other = copy.copy(loaded)
+    other.options = dataclasses.replace(loaded.options, **options)
+    return other
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +53,7 @@ def retouch() -> Enhancer:
     return enhancer()
 
 
-def picture(height: int = 70, width: int = 83) -> np.ndarray:
+def picture(height: int = 40, width: int = 46) -> np.ndarray:
     """Dull and dark, so that there is something to retouch."""
     rng = np.random.default_rng(0)
     ramp = (
@@ -59,20 +69,20 @@ def test_it_is_the_two_steps_by_hand(both: Enhancer, retouch: Enhancer, enlarge:
     retouched = retouch.enhance_pixels(pixels)
     by_hand = enlarge.enhance_pixels(retouched)
     got = both.enhance_pixels(pixels)
-    assert got.shape == (140, 166, 3) and got.dtype == np.float32
+    assert got.shape == (80, 92, 3) and got.dtype == np.float32
     np.testing.assert_array_equal(got, by_hand)
     assert np.abs(retouched - pixels).mean() > 0.02  # either step does something
     assert psnr(got, retouched.repeat(2, 0).repeat(2, 1)) < 45
 
 
 def test_photos_keep_what_they_carry_and_progress_rises(both: Enhancer) -> None:
-    rgba = np.dstack([picture(150, 40), np.linspace(0, 1, 6000, dtype=np.float32).reshape(150, 40)])
+    rgba = np.dstack([picture(100, 40), np.linspace(0, 1, 4000, dtype=np.float32).reshape(100, 40)])
     photo = Photo.from_array(rgba)
     photo = dataclasses.replace(photo, source=Source(exif=b"II*\0mine", icc=b"profile"))
     shares: list[float] = []
     better = both(photo, shares.append)
     assert better.source == photo.source
-    assert better.alpha is not None and better.alpha.shape == (300, 80)
+    assert better.alpha is not None and better.alpha.shape == (200, 80)
     assert better.alpha[0, 0] < 0.05 and better.alpha[-1, -1] > 0.95
     assert len(shares) >= 4 and shares == sorted(shares) and shares[-1] == 1
     grey = Photo.from_array(np.repeat(picture()[..., :1], 3, axis=2))
@@ -89,41 +99,52 @@ def test_it_can_be_cancelled_in_either_step(both: Enhancer) -> None:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            both.enhance_pixels(picture(120, 200), stop)
+            both.enhance_pixels(picture(60, 100), stop)
         assert limit < seen[-1] < 1
 
 
-def test_strength_is_for_the_retouch_alone(enlarge: Enhancer, retouch: Enhancer) -> None:
+def test_strength_is_for_the_retouch_alone(
+    both: Enhancer, enlarge: Enhancer, retouch: Enhancer
+) -> None:
     pixels = picture()
-    none = enhancer(scale=2, strength=0.0)
+    none = like(both, strength=0.0)
     np.testing.assert_array_equal(none.enhance_pixels(pixels), enlarge.enhance_pixels(pixels))
-    assert none(Photo(pixels)).pixels.shape == (140, 166, 3)
+    assert none(Photo(pixels)).pixels.shape == (80, 92, 3)
     locked = alike(none, look_of(pixels, none))(Photo(pixels), lambda share: None)
-    assert locked.pixels.shape == (140, 166, 3)
-    half = enhancer(scale=2, strength=0.5).enhance_pixels(pixels)
+    assert locked.pixels.shape == (80, 92, 3)
+    half = like(both, strength=0.5).enhance_pixels(pixels)
     mixed = pixels + np.float32(0.5) * (retouch.enhance_pixels(pixels) - pixels)
     np.testing.assert_allclose(half, enlarge.enhance_pixels(mixed), rtol=0, atol=1e-4)
 
 
 def test_fast_mode_is_for_the_retouch_alone(
-    both: Enhancer, enlarge: Enhancer, monkeypatch: pytest.MonkeyPatch
+    both: Enhancer, retouch: Enhancer, enlarge: Enhancer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fast.factor_for, "__defaults__", (1500,))
+    monkeypatch.setattr(fast.factor_for, "__defaults__", (500,))
     photo = Photo(picture())
-    better = enhancer(scale=2, mode="fast")(photo)
+    better = like(both, mode="fast")(photo)
     assert better.source.notes == ("Enlarging has no fast mode and took its time.",)
-    retouched = enhancer(mode="fast").enhance_pixels(photo.pixels)
+    retouched = like(retouch, mode="fast").enhance_pixels(photo.pixels)
     np.testing.assert_array_equal(better.pixels, enlarge.enhance_pixels(retouched))
-    note = enhancer(scale=2, mode="auto", budget=0.0)(photo).source.notes[-1]
+    note = like(both, mode="auto", budget=0.0)(photo).source.notes[-1]
     assert note.startswith("Fast mode was used") and "Enlarging has no fast mode" in note
 
 
-def test_an_ensemble_of_either_step() -> None:
-    pixels = picture(40, 56)
+def test_an_ensemble_is_of_either_step(both: Enhancer) -> None:
+    """Each step is the mean of its own four flips."""
+    pixels = picture(40, 48)  # on the second network's grid of 8
     got = enhancer(scale=2, ensemble="4").enhance_pixels(pixels)
-    first = enhancer(ensemble="4").enhance_pixels(pixels)
-    by_hand = enhancer(task="sr", ensemble="4").enhance_pixels(first)
-    np.testing.assert_array_equal(got, by_hand)
+
+    def mean(network: Network | None, x: np.ndarray, condition: np.ndarray) -> np.ndarray:
+        assert network
+        flips = [np.s_[:, :], np.s_[::-1, :], np.s_[:, ::-1], np.s_[::-1, ::-1]]
+        each = [network.enhance(np.ascontiguousarray(x[f]), condition)[f] for f in flips]
+        return np.mean(each, axis=0, dtype=np.float32)
+
+    first = mean(both.network, pixels, both.condition(pixels))
+    by_hand = mean(both.enlarger, first, np.zeros((1, 0), np.float32))
+    np.testing.assert_allclose(got, by_hand, rtol=0, atol=2e-3)
+    assert np.abs(got - both.enhance_pixels(pixels)).max() > 5e-3
 
 
 def test_a_series_has_one_look_and_is_enlarged(
@@ -138,7 +159,7 @@ def test_a_series_has_one_look_and_is_enlarged(
 
 @pytest.mark.parametrize("base", ["", "nrl"])
 def test_a_look_takes_the_place_of_what_retouches(
-    base: str, enlarge: Enhancer, tmp_path: Path
+    base: str, retouch: Enhancer, enlarge: Enhancer, tmp_path: Path
 ) -> None:
     facts = Facts.of(picture())
     s = facts.statistics()
@@ -149,12 +170,17 @@ def test_a_look_takes_the_place_of_what_retouches(
     path = tmp_path / "mine.look"
     looks.Look((part,), card).save(path)
     pixels = picture()
-    alone = enhancer(look=str(path)).enhance_pixels(pixels)
-    for asked in ({"scale": 2}, {"task": "sr"}, {"model": PAIR}):
-        with_look = enhancer(look=str(path), **asked)
-        assert with_look.name == "mine+srpie-sr" and with_look.scale == 2
-        got = with_look.enhance_pixels(pixels)
-        np.testing.assert_array_equal(got, enlarge.enhance_pixels(alone))
+    loaded = {"nrl": retouch, "": None}[base]
+    network = loaded.enhance_pixels(pixels) if loaded else None
+    alone = looks.load(path).apply(pixels, network)
+    with_look = enhancer(look=str(path), scale=2)
+    assert with_look.name == "mine+srpie-sr" and with_look.scale == 2
+    got = with_look.enhance_pixels(pixels)
+    np.testing.assert_array_equal(got, enlarge.enhance_pixels(alone))
+    assert bool(with_look.network) == bool(base)
+    for asked in ({"task": "sr"}, {"model": PAIR}):
+        found = chosen(EnhanceOptions(look=str(path), **asked))
+        assert found.name == "mine+srpie-sr" and bool(found.first) == bool(base)
     with pytest.raises(OptionError, match="cannot enlarge what a look has made"):
         enhancer(look=str(path), model=str(double(tmp_path)), scale=2)
 
@@ -218,7 +244,7 @@ def test_what_makes_no_pair_is_refused(tmp_path: Path) -> None:
 def test_what_would_become_too_large_is_refused(
     both: Enhancer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("burnish.engine.enhancer.MAX_PIXELS", 20_000)
+    monkeypatch.setattr("burnish.engine.enhancer.MAX_PIXELS", 7_000)
     photo = Photo(picture(), source=Source(path=Path("in/large.jpg")))
     with pytest.raises(InputError, match=r"large\.jpg would have 0 megapixels at 2 times its size"):
         both(photo)
