@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from burnish.cli.flags import folders
 from burnish.engine.backend import check_device
 from burnish.engine.models import DEFAULT
 from burnish.engine.options import EnhanceOptions
@@ -284,14 +285,3 @@ def numbers(text: str, option: str = "--seeds") -> tuple[int, ...]:
         return tuple(dict.fromkeys(int(part) for part in text.split(",")))
     except ValueError:
         raise OptionError(f"{option} wants numbers with commas between, not '{text}'.") from None
-
-
-def folders(items: list[str]) -> dict[str, Path]:
-    """NAME=FOLDER items as a table."""
-    found = {}
-    for item in items:
-        name, _, folder = item.partition("=")
-        if not folder:
-            raise OptionError(f"--outputs wants NAME=FOLDER, not '{item}'.")
-        found[name] = Path(folder)
-    return found

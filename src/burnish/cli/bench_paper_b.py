@@ -51,17 +51,13 @@ def table_b2(
             contenders.append(
                 enlarging.Contender(name, made.enhance_pixels, made.model.card.parameters)
             )
-    rows: dict[str, dict[str, enlarging.Measured]] = {"bicubic on luma": {}}
-    for name, found in data.items():
-        grey = GREY_IN_SET14 if name == "Set14" else ()
-        rows["bicubic on luma"][name] = enlarging.bicubic_on_luma(found, SCALE, grey)
-        for contender in contenders:
-            measured = enlarging.measure(contender, found, SCALE)
-            rows.setdefault(contender.name, {})[name] = measured
-        for other, folder in outputs.items():
-            inner = folder / name if (folder / name).is_dir() else folder
-            measured = enlarging.measure_folder(other, inner, found, SCALE)
-            rows.setdefault(other, {})[name] = measured
+    grey = {"Set14": GREY_IN_SET14}
+    on_luma = {
+        name: enlarging.bicubic_on_luma(found, SCALE, grey.get(name, ()))
+        for name, found in data.items()
+    }
+    rows = {"bicubic on luma": on_luma}
+    rows |= enlarging.measure_all(contenders, outputs, data, SCALE)
     parameters = {c.name: c.parameters for c in contenders}
     return enlarging.table(rows, parameters, {n: len(found) for n, found in data.items()})
 

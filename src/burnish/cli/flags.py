@@ -5,9 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
+
+from burnish.errors import OptionError
 
 
 def flags(options: type) -> list[inspect.Parameter]:
@@ -46,3 +49,14 @@ def with_flags(options: type) -> Callable[[Callable[..., int]], Callable[..., in
         return command
 
     return decorate
+
+
+def folders(items: list[str]) -> dict[str, Path]:
+    """NAME=FOLDER items as a table."""
+    found = {}
+    for item in items:
+        name, _, folder = item.partition("=")
+        if not folder:
+            raise OptionError(f"--outputs wants NAME=FOLDER, not '{item}'.")
+        found[name] = Path(folder)
+    return found

@@ -53,7 +53,7 @@ def new(
     folder: Path, methods: list[str], title: str, names: Path | None, count: int | None, seed: int
 ) -> None:
     """Make a study."""
-    from burnish.cli.bench import folders
+    from burnish.cli.flags import folders
     from burnish.study.make import create
 
     if not methods:
