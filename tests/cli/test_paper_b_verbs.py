@@ -112,3 +112,32 @@ def test_what_eval_cannot_score_on_benchmarks(
     ):
         assert cli.run(["eval", *asked, *data]) in (2, 3)
         assert sentence in capsys.readouterr().err
+
+
+def test_joint_on_made_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two in turn stand in for a joint network: they are what the sequence of the two is."""
+    data = tmp_path / "data"
+    finished = photos(data / "photos" / "cid22-val", 3)
+    (data / "retouch-val" / "input").mkdir(parents=True)
+    rows = ["input,kind"]
+    for path in sorted(finished.iterdir()):
+        dull = np.asarray(Image.open(path)) // 2 + 20
+        Image.fromarray(dull.astype(np.uint8)).save(data / "retouch-val" / "input" / path.name)
+        rows.append(f"{path.name},full")
+    (data / "retouch-val" / "pairs.csv").write_text("\n".join(rows) + "\n")
+    call = ["bench", "joint", "--sets", str(data), "--threads", "1", "--every", "2"]
+    both = ["--model", "nrl+srpie-sr", "--retouch", "nrl", "--enlarge", "srpie-sr"]
+    assert cli.run([*call, *both]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "2 photos"
+    cells = {x.split(" | ")[0].strip("| "): x.split(" | ")[1:] for x in lines[4:]}
+    assert list(cells) == [
+        "bicubic", "joint", "bicubic, then retouch", "retouch, then bicubic", "enlarge",
+        "retouch, then enlarge", "enlarge, then retouch",
+    ]  # fmt: skip
+    assert cells["joint"][:3] == cells["retouch, then enlarge"][:3]
+    assert cells["retouch, then enlarge"][4] == "+0.00 (+0.00 to +0.00)"
+    assert cells["enlarge, then retouch"][:3] != cells["retouch, then enlarge"][:3]
+    assert all(float(row[3]) > 0 for row in cells.values())
+    assert cli.run([*call[:-1], "0", *both]) == 2
+    assert "--every must be" in capsys.readouterr().err

@@ -18,7 +18,7 @@ from burnish.server.darkroom import Box, Decoded, look
 from .conftest import Client, Open, Serve, noise, photo_bytes, pixels_of
 
 PAIR = "nrl+srpie-sr"
-PLAIN: dict[str, Any] = {"threads": 1, "precision": "f32", "tile": 128}
+PLAIN: dict[str, Any] = {"threads": 1, "precision": "f32"}
 
 
 @pytest.fixture(scope="module")
@@ -71,34 +71,34 @@ def test_the_service_offers_it(client: Client, doubling: Client) -> None:
 
 
 def test_a_preview_is_the_result(doubling: Client) -> None:
-    height, width = 100, 130
+    height, width = 80, 96
     data = photo_bytes(height, width)
     answer = doubling.post("/v1/enhance", params={"format": "png"}, data=data)
     whole = pixels_of(answer.content).astype(int)
     assert whole.shape == (2 * height, 2 * width, 3)
     id = doubling.add(data)
-    for x, y, w, h in [(0, 0, 30, 30), (61, 33, 40, 27), (100, 80, 30, 20)]:
+    for x, y, w, h in [(61, 33, 30, 27), (76, 64, 20, 16)]:
         box = {"x": x, "y": y, "width": w, "height": h}
         part = doubling.get(f"/v1/photos/{id}/preview", params=box)
         assert part.headers["burnish-exact"] == "true"
         cut = whole[2 * y : 2 * (y + h), 2 * x : 2 * (x + w)]
         assert np.abs(pixels_of(part.content).astype(int) - cut).max() <= 1
-    small = doubling.get(f"/v1/photos/{id}/preview", params={"size": 33})
+    small = doubling.get(f"/v1/photos/{id}/preview", params={"size": 32})
     assert small.headers["burnish-exact"] == "false"
-    assert pixels_of(small.content).shape == (25, 33, 3)  # reduced for the screen, not enlarged
+    assert pixels_of(small.content).shape == (27, 32, 3)  # reduced for the screen, not enlarged
 
 
 def test_a_part_in_fast_mode_is_that_part_of_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fast.factor_for, "__defaults__", (3_000,))
-    pixels = read(photo_bytes(100, 130)).pixels
+    monkeypatch.setattr(fast.factor_for, "__defaults__", (1_000,))
+    pixels = read(photo_bytes(60, 80)).pixels
     np.save(tmp_path / "pixels.npy", pixels)
     enhancer = Enhancer(EnhanceOptions(scale=2, mode="fast", strength=0.7, **PLAIN))
     whole = enhancer.enhance_pixels(pixels)
-    part, exact = look(Decoded(tmp_path, 0, False), Box(61, 33, 40, 27), enhancer)
-    assert exact and enhancer.mode(100, 130)[0] == "fast"
-    np.testing.assert_allclose(part.pixels, whole[66:120, 122:202], rtol=0, atol=1e-4)
+    part, exact = look(Decoded(tmp_path, 0, False), Box(41, 23, 30, 17), enhancer)
+    assert exact and enhancer.mode(60, 80)[0] == "fast"
+    np.testing.assert_allclose(part.pixels, whole[46:80, 82:142], rtol=0, atol=1e-4)
 
 
 def test_on_the_page(open_page: Open, doubling: Client, photo: Path) -> None:

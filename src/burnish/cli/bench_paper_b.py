@@ -63,9 +63,19 @@ def table_b2(
 
 
 def joint(
-    both: str | None, retouch: str | None, enlarge: str | None, data: Path, threads: int
+    both: str | None,
+    retouch: str | None,
+    enlarge: str | None,
+    data: Path,
+    threads: int,
+    every: int = 1,
 ) -> str:
-    """The joint network beside the sequences, on cid22-val un-retouched and halved."""
+    """The joint network beside the sequences, on cid22-val un-retouched and halved.
+
+    ``every`` takes each so many-th photo, for a quick look.
+    """
+    if every < 1:
+        raise OptionError("--every must be 1 or more.")
     if not (both or retouch or enlarge):
         raise OptionError(
             "bench joint wants models: --model (both at once), --retouch and --enlarge."
@@ -74,5 +84,7 @@ def joint(
         None if model is None else enhancer(model, scale, threads).enhance_pixels
         for model, scale in ((both, SCALE), (retouch, 1), (enlarge, SCALE))
     ]
-    pairs = evaluation.named("retouch-val-half", data)
-    return joint_task.table(joint_task.measure(joint_task.ways(*made), pairs))
+    pairs = evaluation.named("retouch-val-half", data)[::every]
+    return f"{len(pairs)} photos\n\n" + joint_task.table(
+        joint_task.measure(joint_task.ways(*made), pairs)
+    )
