@@ -10,6 +10,7 @@ import pytest
 
 from burnish.batch.recipe import recipe_for
 from burnish.batch.series import alike, look_of
+from burnish.bench import speed
 from burnish.card import ModelCard
 from burnish.engine import fast, models
 from burnish.engine import look as looks
@@ -248,3 +249,8 @@ def test_what_would_become_too_large_is_refused(
     photo = Photo(picture(), source=Source(path=Path("in/large.jpg")))
     with pytest.raises(InputError, match=r"large\.jpg would have 0 megapixels at 2 times its size"):
         both(photo)
+
+
+def test_where_one_network_is_wanted() -> None:
+    with pytest.raises(OptionError, match="two networks: measure one at a time"):
+        speed.measure(PAIR, 32, 1, 1)

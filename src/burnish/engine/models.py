@@ -87,7 +87,11 @@ def in_turn(first: Model, second: Model) -> Model:
         description=f"Two in turn: {a.name} retouches, then {b.name} enlarges by {b.scale}.",
         licence="; ".join(dict.fromkeys(c.licence for c in (a, b) if c.licence)),
         training_data=tuple(dict.fromkeys((*a.training_data, *b.training_data))),
-        hashes={f"{c.name}/{file}": digest for c in (a, b) for file, digest in c.hashes.items()},
+        hashes={
+            f"{number}/{file}": digest
+            for number, c in enumerate((a, b), 1)
+            for file, digest in c.hashes.items()
+        },
     )
     return Model(first.folder, card, (first, second))
 
