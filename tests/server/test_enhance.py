@@ -105,7 +105,7 @@ def test_options_come_from_the_dataclass(client: Client) -> None:
         for option in fields(EnhanceOptions):
             hidden = OPERATORS | BY_MODEL
             assert (option.name in offered) == (option.name not in hidden), option.name
-        assert offered["model"]["schema"]["enum"] == ["tiny", "nrl", "srpie-sr"]
+        assert offered["model"]["schema"]["enum"] == ["tiny", "nrl", "nrl+srpie-sr", "srpie-sr"]
         assert offered["strength"]["schema"]["maximum"] == 1
 
 
