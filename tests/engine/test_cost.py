@@ -23,7 +23,7 @@ def test_the_shipped_graph_takes_what_the_paper_s_network_takes() -> None:
     second = 80 * (24 + 32 * 9 + 24 * 25) + 80 * 64
     assert counted.operations == 2 * (first + second + 12 * 9 * 64 * 64 + 9 * 64 * 3 + 64 * 3)
     assert counted.operations < 1.06e6
-    assert counted.nodes <= 84
+    assert counted.nodes <= 85
     assert counted.bytes_moved < 31_400
 
 

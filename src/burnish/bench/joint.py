@@ -99,6 +99,6 @@ def table(result: Result) -> str:
         means = [float(np.mean([getattr(r, k) for r in rows])) for k in ("psnr", "ssim", "delta_e")]
         lines.append(
             f"| {name} | {means[0]:.2f} | {means[1]:.4f} | {means[2]:.2f} "
-            f"| {result.seconds[name]:.3f} | {ahead} | {verdict} |"
+            f"| {result.seconds[name]:.3g} | {ahead} | {verdict} |"
         )
     return "\n".join(lines)
