@@ -15,8 +15,16 @@ def prove(
     seed: int,
     side: int,
     every: int,
+    finetune: str | None = None,
+    folders: Sequence[Path] = (),
+    exclude: Sequence[str] = (),
 ) -> str:
-    """Learned looks against simpler ways, as a table: on made looks, or on real pairs."""
+    """Learned looks against other ways, as a table: on made looks, or on real pairs."""
+    ways = finetune.split(",") if finetune else []
+    if ways:
+        from burnish.look.finetune import check
+
+        check(ways)
 
     def tell(row: proof.Row) -> None:
         print(
@@ -26,6 +34,7 @@ def prove(
         )
 
     if pairs:
-        return proof.table(proof.split(*pairs, list(counts), seed, tell))
+        return proof.table(proof.split(*pairs, list(counts), seed, tell, ways))
     chosen = looks.split(",") if looks else list(made.LOOKS)
-    return proof.table(proof.run(sets, chosen, list(counts), seed, side, every, tell))
+    rows = proof.run(sets, chosen, list(counts), seed, side, every, tell, ways, folders, exclude)
+    return proof.table(rows)

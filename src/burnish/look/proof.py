@@ -36,12 +36,15 @@ class Row:
     """Processor time of the fit."""
 
 
-def photos(folder: Path, side: int) -> list[np.ndarray]:
-    """All photos of a folder, shrunk to about side x side pixels."""
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder; --data names the one that holds the photos.")
-    paths = sorted(p for p in folder.iterdir() if is_photo_name(p))
-    return [proxy.shrink(read(p).pixels, side * side) for p in paths]
+def photos(folders: Sequence[Path], side: int, exclude: Sequence[str] = ()) -> list[np.ndarray]:
+    """All photos of some folders but those of these stems, shrunk to about side x side pixels."""
+    found = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{folder} is not a folder of photos; --sets or --data names it.")
+        paths = sorted(p for p in folder.iterdir() if is_photo_name(p) and p.stem not in exclude)
+        found += [proxy.shrink(read(p).pixels, side * side) for p in paths]
+    return found
 
 
 def made(look: str, pictures: Sequence[np.ndarray], chosen: Sequence[int], seed: int) -> list[Shot]:
@@ -55,9 +58,14 @@ def made(look: str, pictures: Sequence[np.ndarray], chosen: Sequence[int], seed:
 
 
 def compare(
-    train: Sequence[Shot], test: Sequence[Shot], look: str, use_base: bool = False
+    train: Sequence[Shot],
+    test: Sequence[Shot],
+    look: str,
+    use_base: bool = False,
+    finetune: Sequence[str] = (),
+    seed: int = 0,
 ) -> Iterator[Row]:
-    """Fit every method on the one and score it on the other."""
+    """Fit every method on the one and score it on the other; ``finetune``: its `TUNINGS`."""
     for name, fit in BASELINES.items():
         start = time.process_time()
         method = fit(train)
@@ -66,6 +74,13 @@ def compare(
     part = learned(train, use_base=use_base)
     seconds = time.process_time() - start
     yield _row(look, len(train), LEARNED, lambda shot: predict(part, shot), test, seconds)
+    for way in finetune:
+        from burnish.look.finetune import tuned  # torch, which nothing else here wants
+
+        start = time.process_time()
+        method = tuned(train, way, seed)
+        seconds = time.process_time() - start
+        yield _row(look, len(train), f"{way} tuned", method, test, seconds)
 
 
 def _row(
@@ -89,20 +104,31 @@ def _row(
 
 
 def run(
-    data: Path,
+    sets: Path,
     looks: Sequence[str] = tuple(LOOKS),
     counts: Sequence[int] = (5, 20, 50),
     seed: int = 0,
     side: int = 256,
     every: int = 1,
     on_row: Callable[[Row], None] = lambda row: None,
+    finetune: Sequence[str] = (),
+    folders: Sequence[Path] = (),
+    exclude: Sequence[str] = (),
 ) -> list[Row]:
-    """All looks: pairs of ``cid22-train`` to learn from, every n-th of ``cid22-val`` to score."""
+    """All looks: pairs of some folders to learn from, every n-th of ``cid22-val`` to score.
+
+    The folders are ``cid22-train`` below ``sets`` if none are named.
+    """
     unknown = [look for look in looks if look not in LOOKS]
     if unknown:
         raise OptionError(f"There is no made look '{unknown[0]}'; choose {', '.join(LOOKS)}.")
-    folder = data / "photos"
-    source, target = photos(folder / "cid22-train", side), photos(folder / "cid22-val", side)
+    source = photos(folders or [sets / "photos" / "cid22-train"], side, exclude)
+    if len(source) < max(counts):
+        raise InputError(
+            f"{max(counts)} pairs want as many photos, and there are {len(source)}; "
+            "name more folders with --data."
+        )
+    target = photos([sets / "photos" / "cid22-val"], side)
     order = np.random.default_rng(seed).permutation(len(source))
     enhance = Enhancer()
     rows: list[Row] = []
@@ -111,7 +137,7 @@ def run(
         train = made(look, source, [int(i) for i in order[: max(counts)]], seed)
         results: list[Row] = []
         for count in counts:
-            for row in compare(train[:count], test, look):
+            for row in compare(train[:count], test, look, finetune=finetune, seed=seed):
                 results.append(row)
                 on_row(row)
         default = _row(look, 0, SHIPPED, lambda s: enhance.enhance_pixels(s.before), test, 0.0)
@@ -126,6 +152,7 @@ def split(
     counts: Sequence[int],
     seed: int = 0,
     on_row: Callable[[Row], None] = lambda row: None,
+    finetune: Sequence[str] = (),
 ) -> list[Row]:
     """Real pairs of two folders: some to learn from, the rest beyond the largest count to score."""
     aside: list[SetAside] = []
@@ -137,7 +164,8 @@ def split(
         raise InputError(f"{len(found)} pairs leave none to score beyond {max(counts)}.")
     rows = []
     for count in counts:
-        for row in compare([found[i] for i in order[:count]], test, before.name):
+        train = [found[i] for i in order[:count]]
+        for row in compare(train, test, before.name, finetune=finetune, seed=seed):
             rows.append(row)
             on_row(row)
     return rows
@@ -145,7 +173,10 @@ def split(
 
 def table(rows: Sequence[Row]) -> str:
     """Markdown: CIEDE2000 (PSNR) by look, number of pairs and method."""
-    methods = [m for m in (*BASELINES, SHIPPED, LEARNED) if m in {r.method for r in rows}]
+    seen = dict.fromkeys(r.method for r in rows)
+    known = (*BASELINES, SHIPPED)
+    methods = [m for m in known if m in seen] + [m for m in seen if m not in (*known, LEARNED)]
+    methods.append(LEARNED)
     lines = [
         "| look | pairs | " + " | ".join(methods) + " | of nothing |",
         "|---" * (len(methods) + 3) + "|",
