@@ -101,7 +101,7 @@ def command(
         typer.Option(help="table: only these rows; curves: these names. Commas between."),
     ] = None,
     seeds: Annotated[str, typer.Option(help="table, looks: seeds, with commas between.")] = "0",
-    budget: Annotated[float, typer.Option(help="table: scale every row's steps.")] = 1.0,
+    budget: Annotated[float, typer.Option(help="table, looks: scale the steps of training.")] = 1.0,
     view: Annotated[int | None, typer.Option(help="table: side of training views.")] = None,
     batch: Annotated[int | None, typer.Option(help="table: views per step.")] = None,
     outputs: Annotated[
@@ -206,6 +206,7 @@ def command(
                     side,
                     every,
                     finetune,
+                    budget,
                     data or (),
                     left_out(exclude or ()),
                 )

@@ -16,15 +16,16 @@ def prove(
     side: int,
     every: int,
     finetune: str | None = None,
+    budget: float = 1.0,
     folders: Sequence[Path] = (),
     exclude: Sequence[str] = (),
 ) -> str:
     """Learned looks against other ways, as a table: on made looks, or on real pairs."""
-    ways = finetune.split(",") if finetune else []
-    if ways:
-        from burnish.look.finetune import check
+    more: proof.Methods = {}
+    if finetune:
+        from burnish.look.finetune import methods  # torch, which nothing else here wants
 
-        check(ways)
+        more = methods(finetune.split(","), seed, budget)
 
     def tell(row: proof.Row) -> None:
         print(
@@ -34,7 +35,7 @@ def prove(
         )
 
     if pairs:
-        return proof.table(proof.split(*pairs, list(counts), seed, tell, ways))
+        return proof.table(proof.split(*pairs, list(counts), seed, tell, more))
     chosen = looks.split(",") if looks else list(made.LOOKS)
-    rows = proof.run(sets, chosen, list(counts), seed, side, every, tell, ways, folders, exclude)
+    rows = proof.run(sets, chosen, list(counts), seed, side, every, tell, more, folders, exclude)
     return proof.table(rows)

@@ -6,9 +6,11 @@ Measured only (`burnish bench looks --finetune`): `burnish learn` fits a look in
 import contextlib
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -47,22 +49,25 @@ HELD_OUT, MOST = 5, 8
 """One shot in so many, but no more than that, says which step's weights are kept."""
 
 
-def check(names: Sequence[str]) -> None:
-    """Refuse a name that is not in the table."""
-    for name in names:
-        if name not in TUNINGS:
+def methods(
+    ways: Sequence[str], seed: int, budget: float
+) -> dict[str, Callable[[Sequence[Shot]], Method]]:
+    """Names of columns, and what makes their methods from pairs; an unknown way is refused."""
+    for way in ways:
+        if way not in TUNINGS:
             known = ", ".join(TUNINGS)
-            raise OptionError(f"There is no way '{name}' to fine-tune; choose {known}.")
+            raise OptionError(f"There is no way '{way}' to fine-tune; choose {known}.")
+    return {f"{w} tuned": partial(tuned, way=w, seed=seed, budget=budget) for w in ways}
 
 
-def recipe(name: str, net: str, choices: dict[str, object], seed: int, steps: int) -> Recipe:
+def recipe(way: str, net: str, choices: dict[str, Any], seed: int) -> Recipe:
     """L1 on small views, the rate falling to nothing."""
-    tuning = TUNINGS[name]
+    tuning = TUNINGS[way]
     return Recipe(
-        name=f"finetune-{name}",
+        name=f"finetune-{way}",
         net=net,
         choices=choices,
-        steps=steps,
+        steps=STEPS,
         stages=(Stage(1.0, VIEW, BATCH, only=tuning.only),),
         learning_rate=tuning.learning_rate,
         warmup=10,
@@ -71,39 +76,38 @@ def recipe(name: str, net: str, choices: dict[str, object], seed: int, steps: in
     )
 
 
-def tuned(
-    shots: Sequence[Shot],
-    name: str,
-    seed: int = 0,
-    weights: Path | None = None,
-    steps: int = STEPS,
-) -> Method:
-    """The shipped network (or that of ``weights``), trained further on shots.
+def train(
+    shots: Sequence[Shot], way: str, folder: Path, start: Path, seed: int = 0, budget: float = 1.0
+) -> Path:
+    """Train the weights of ``start`` further on shots in a new run folder; the file of the best.
 
-    Every `VALIDATE_EVERY` steps it is scored on a fifth of the shots, at most `MOST`, which it is
-    not trained on; the best is kept, which may be the network as it was.
+    Every `VALIDATE_EVERY` steps they are scored on a fifth of the shots, at most `MOST`, which they
+    are not trained on; the best are kept, which may be those of ``start``.
     """
-    start = weights or find(DEFAULT).folder / "weights.safetensors"
     _, card = checkpoint.load_weights(start)
     order = np.random.default_rng(seed).permutation(len(shots))
     pairs = [(s.before[s.box], s.after[s.box]) for s in (shots[i] for i in order)]
     held = min(max(1, len(pairs) // HELD_OUT), MOST)
     source = HeldPairs([(_bytes(a), _bytes(b)) for a, b in pairs[held:]], seed)
     validation = pair_views(pairs[:held])
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
-        options = RunOptions(
-            Path(folder),
-            validate_every=VALIDATE_EVERY,
-            save_every=steps,
-            log_every=VALIDATE_EVERY,
-        )
-        plan = recipe(name, card.net, card.hyperparameters, seed, steps)
+    plan = recipe(way, card.net, card.hyperparameters, seed).scaled(budget)
+    options = RunOptions(
+        folder, validate_every=VALIDATE_EVERY, save_every=plan.steps, log_every=VALIDATE_EVERY
+    )
+    with contextlib.redirect_stdout(sys.stderr):
         trainer = Trainer(plan, source, options, start=start)
         trainer.best = trainer.validate(validation)["all"]
         print(f"before any step: psnr_all {trainer.best:.5g}", flush=True)
         trainer.run(validation)
-        best = Path(folder) / "best.safetensors"
-        enhance = network(best if best.exists() else start)
+    best = folder / "best.safetensors"
+    return best if best.exists() else start
+
+
+def tuned(shots: Sequence[Shot], way: str, seed: int = 0, budget: float = 1.0) -> Method:
+    """The shipped network, trained further on shots."""
+    start = find(DEFAULT).folder / "weights.safetensors"
+    with tempfile.TemporaryDirectory() as folder:
+        enhance = network(train(shots, way, Path(folder), start, seed, budget))
     return lambda shot: enhance(shot.before)
 
 

@@ -12,7 +12,7 @@ from burnish.engine.enhancer import Enhancer
 from burnish.errors import InputError, OptionError
 from burnish.image.read import read
 from burnish.image.sniff import is_photo_name
-from burnish.look.baselines import BASELINES
+from burnish.look.baselines import BASELINES, Method
 from burnish.look.fit import predict
 from burnish.look.judge import CAP, learned
 from burnish.look.made import LOOKS, make
@@ -21,6 +21,8 @@ from burnish.look.shots import Shot, shots, views
 from burnish.metrics import delta_e, psnr
 
 LEARNED, SHIPPED = "learned", "shipped"
+Methods = dict[str, Callable[[Sequence[Shot]], Method]]
+"""Name of a column -> what makes its method from pairs."""
 
 
 @dataclass(frozen=True)
@@ -61,33 +63,25 @@ def compare(
     train: Sequence[Shot],
     test: Sequence[Shot],
     look: str,
-    use_base: bool = False,
-    finetune: Sequence[str] = (),
-    seed: int = 0,
+    more: Methods | None = None,
 ) -> Iterator[Row]:
-    """Fit every method on the one and score it on the other; ``finetune``: its `TUNINGS`."""
-    for name, fit in BASELINES.items():
+    """Fit every method, and ``more`` of them, on the one and score it on the other."""
+    for name, fit in {**BASELINES, LEARNED: _learned, **(more or {})}.items():
         start = time.process_time()
         method = fit(train)
         yield _row(look, len(train), name, method, test, time.process_time() - start)
-    start = time.process_time()
-    part = learned(train, use_base=use_base)
-    seconds = time.process_time() - start
-    yield _row(look, len(train), LEARNED, lambda shot: predict(part, shot), test, seconds)
-    for way in finetune:
-        from burnish.look.finetune import tuned  # torch, which nothing else here wants
 
-        start = time.process_time()
-        method = tuned(train, way, seed)
-        seconds = time.process_time() - start
-        yield _row(look, len(train), f"{way} tuned", method, test, seconds)
+
+def _learned(train: Sequence[Shot]) -> Method:
+    part = learned(train, use_base=False)
+    return lambda shot: predict(part, shot)
 
 
 def _row(
     look: str,
     pairs: int,
     name: str,
-    method: Callable[[Shot], np.ndarray],
+    method: Method,
     test: Sequence[Shot],
     seconds: float,
 ) -> Row:
@@ -111,7 +105,7 @@ def run(
     side: int = 256,
     every: int = 1,
     on_row: Callable[[Row], None] = lambda row: None,
-    finetune: Sequence[str] = (),
+    more: Methods | None = None,
     folders: Sequence[Path] = (),
     exclude: Sequence[str] = (),
 ) -> list[Row]:
@@ -137,7 +131,7 @@ def run(
         train = made(look, source, [int(i) for i in order[: max(counts)]], seed)
         results: list[Row] = []
         for count in counts:
-            for row in compare(train[:count], test, look, finetune=finetune, seed=seed):
+            for row in compare(train[:count], test, look, more):
                 results.append(row)
                 on_row(row)
         default = _row(look, 0, SHIPPED, lambda s: enhance.enhance_pixels(s.before), test, 0.0)
@@ -152,7 +146,7 @@ def split(
     counts: Sequence[int],
     seed: int = 0,
     on_row: Callable[[Row], None] = lambda row: None,
-    finetune: Sequence[str] = (),
+    more: Methods | None = None,
 ) -> list[Row]:
     """Real pairs of two folders: some to learn from, the rest beyond the largest count to score."""
     aside: list[SetAside] = []
@@ -164,8 +158,7 @@ def split(
         raise InputError(f"{len(found)} pairs leave none to score beyond {max(counts)}.")
     rows = []
     for count in counts:
-        train = [found[i] for i in order[:count]]
-        for row in compare(train, test, before.name, finetune=finetune, seed=seed):
+        for row in compare([found[i] for i in order[:count]], test, before.name, more):
             rows.append(row)
             on_row(row)
     return rows
