@@ -142,6 +142,27 @@ def test_residual_modes_equal_their_formulas(residual: Residual) -> None:
     torch.testing.assert_close(net(x), expected)
 
 
+@torch.no_grad()
+def test_of_what_the_gate_allows_a_share_is_made() -> None:
+    torch.manual_seed(5)
+    net = NRL(gate="tones", channels=8, widths=(4, 4, 4), steps=2).double()
+    x, known = torch.rand(2, 3, 9, 11).double(), torch.rand(2, 16 + 4 * len(LEVELS)).double()
+    condition = net.condition(known)
+    attention, gamma, beta, delta, _ = condition.split([16, 8, 3, 3, 1], dim=1)
+    assert net.map is not None
+    x0 = net.features(x)
+    g = net.reconstruction(net.recursive(x0, attention))
+    t = 1 + net.map.j2(net.map.j1(x0 * (1 + gamma[:, :, None, None]))) + beta[:, :, None, None]
+    for share in (0.0, 0.3, 1.0):
+        condition[:, -1] = share
+        part = 1 + share * (t - 1)
+        assert (part > T_KNEE).all()
+        expected = x / (part + EPS) + share * (delta[:, :, None, None] + g)
+        torch.testing.assert_close(net.enhance(x, condition), expected)
+    condition[:, -1] = 0  # a photo that needs nothing is left as it is
+    torch.testing.assert_close(net.enhance(x, condition), x, rtol=2 * EPS, atol=0)
+
+
 @given(st.floats(-1e6, 1e6, width=32))
 def test_bounded_below(value: float) -> None:
     t = torch.tensor([value], dtype=torch.float64, requires_grad=True)

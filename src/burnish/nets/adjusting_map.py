@@ -76,7 +76,8 @@ class AdjustingMap(nn.Module):
     """T of Eq. 10, ``A + X0 J1 J2``: (N, c, H, W) -> (N, 3, H, W), a divisor per value of x.
 
     With a gate, ``T = A + (X0 * (1 + gamma)) J1 J2 + beta``. What the gate tells beside gamma and
-    beta concerns the output: ``delta`` is added to it, and of all change a share is made.
+    beta concerns the output (`nets.nrl`): ``delta`` is added to it, and of all change, of T from 1
+    as of what is added, a share is made.
     """
 
     def __init__(self, channels: int, lam: float, gate: Gate, hidden: int = 96) -> None:

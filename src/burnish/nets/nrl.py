@@ -257,5 +257,5 @@ class NRL(Net):
             return x / (bounded_below(self.map(x0)) + EPS) + g
         told = condition[:, attended:]
         delta, share = told[:, -4:, None, None].split([3, 1], dim=1)
-        y = x / (bounded_below(self.map(x0, told)) + EPS) + delta + g
-        return x + share * (y - x)
+        t = 1 + share * (self.map(x0, told) - 1)
+        return x / (bounded_below(t) + EPS) + share * (delta + g)

@@ -101,7 +101,7 @@ def nrl_gate() -> Recipe:
     return replace(
         nrl_global(),
         name="nrl-gate",
-        steps=6000,
+        steps=5000,
         stages=(
             Stage(0.8, 32, 32, only=("map.",), residual=False),
             Stage(0.2, 32, 16),
