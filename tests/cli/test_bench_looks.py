@@ -21,16 +21,21 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_pairs_come_from_several_folders(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    call = ["bench", "looks", "--sets", str(sets), "--looks", "film", "--counts", "5", "--side"]
+def test_pairs_come_from_several_folders(
+    sets: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = "bench looks --looks film --counts 5 --side 64 --sets".split() + [str(sets)]
     both = ["--data", str(sets / "photos" / "cid22-train"), "--data", str(sets / "photos" / "more")]
-    assert cli.run([*call, "64"]) == 3
+    assert cli.run(call) == 3
     assert "5 pairs want as many photos, and there are 3;" in capsys.readouterr().err
-    assert cli.run([*call, "64", *both, "--exclude", "0", "--exclude", "4"]) == 3
+    assert cli.run([*call, *both, "--exclude", "0", "--exclude", "4"]) == 3
     assert "there are 4;" in capsys.readouterr().err
-    assert cli.run([*call, "64", *both, "--finetune", "map", "--budget", "0.004"]) == 0
+    tune = ["--finetune", "map,all", "--budget", "0.06", "--model", model]
+    assert cli.run([*call, *both, *tune]) == 0
     head, _, row = capsys.readouterr().out.splitlines()
-    assert "| shipped | map tuned | learned |" in head and row.startswith("| film | 5 |")
+    assert "| shipped | map tuned | all tuned | learned |" in head and row.startswith(
+        "| film | 5 |"
+    )
 
 
 def test_an_unknown_way_is_refused_at_once(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:

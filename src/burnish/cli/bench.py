@@ -196,21 +196,9 @@ def command(
         from burnish.cli.train import left_out
 
         for seed in numbers(seeds):
-            print(
-                prove(
-                    sets,
-                    pairs,
-                    looks,
-                    numbers(counts, "--counts"),
-                    seed,
-                    side,
-                    every,
-                    finetune,
-                    budget,
-                    data or (),
-                    left_out(exclude or ()),
-                )
-            )
+            chosen = sets, pairs, looks, numbers(counts, "--counts"), seed, side, every
+            more = finetune, budget, model, data or (), left_out(exclude or ())
+            print(prove(*chosen, *more))
     elif what == "table":
         try:
             from burnish.bench import paper_a, paper_b, published, table_text, tables

@@ -15,17 +15,18 @@ def prove(
     seed: int,
     side: int,
     every: int,
-    finetune: str | None = None,
-    budget: float = 1.0,
-    folders: Sequence[Path] = (),
-    exclude: Sequence[str] = (),
+    finetune: str | None,
+    budget: float,
+    model: str,
+    folders: Sequence[Path],
+    exclude: Sequence[str],
 ) -> str:
     """Learned looks against other ways, as a table: on made looks, or on real pairs."""
     more: proof.Methods = {}
     if finetune:
         from burnish.look.finetune import methods  # torch, which nothing else here wants
 
-        more = methods(finetune.split(","), seed, budget)
+        more = methods(finetune.split(","), model, seed, budget)
 
     def tell(row: proof.Row) -> None:
         print(
@@ -37,5 +38,7 @@ def prove(
     if pairs:
         return proof.table(proof.split(*pairs, list(counts), seed, tell, more))
     chosen = looks.split(",") if looks else list(made.LOOKS)
-    rows = proof.run(sets, chosen, list(counts), seed, side, every, tell, more, folders, exclude)
+    rows = proof.run(
+        sets, chosen, list(counts), seed, side, every, tell, more, folders, exclude, model
+    )
     return proof.table(rows)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from burnish.engine.models import DEFAULT, find
+from burnish.engine.models import find
 from burnish.errors import MissingExtraError, OptionError
 from burnish.look.baselines import Method
 from burnish.look.shots import Shot
@@ -43,21 +43,23 @@ class Tuning:
 
 TUNINGS = {"map": Tuning(("map.",), 3e-3), "all": Tuning((), 1e-3)}
 """``map``: the adjusting map and its gate, tone and colour; nothing is sent back through G."""
-STEPS, VALIDATE_EVERY = 300, 50
+STEPS, VALIDATE_EVERY = 100, 25
 VIEW, BATCH = 32, 8
 HELD_OUT, MOST = 5, 8
 """One shot in so many, but no more than that, says which step's weights are kept."""
 
 
 def methods(
-    ways: Sequence[str], seed: int, budget: float
+    ways: Sequence[str], model: str, seed: int, budget: float
 ) -> dict[str, Callable[[Sequence[Shot]], Method]]:
     """Names of columns, and what makes their methods from pairs; an unknown way is refused."""
     for way in ways:
         if way not in TUNINGS:
             known = ", ".join(TUNINGS)
             raise OptionError(f"There is no way '{way}' to fine-tune; choose {known}.")
-    return {f"{w} tuned": partial(tuned, way=w, seed=seed, budget=budget) for w in ways}
+    return {
+        f"{w} tuned": partial(tuned, way=w, model=model, seed=seed, budget=budget) for w in ways
+    }
 
 
 def recipe(way: str, net: str, choices: dict[str, Any], seed: int) -> Recipe:
@@ -103,9 +105,9 @@ def train(
     return best if best.exists() else start
 
 
-def tuned(shots: Sequence[Shot], way: str, seed: int = 0, budget: float = 1.0) -> Method:
-    """The shipped network, trained further on shots."""
-    start = find(DEFAULT).folder / "weights.safetensors"
+def tuned(shots: Sequence[Shot], way: str, model: str, seed: int, budget: float) -> Method:
+    """A model of the wheel or an exported folder, trained further on shots."""
+    start = find(model).folder / "weights.safetensors"
     with tempfile.TemporaryDirectory() as folder:
         enhance = network(train(shots, way, Path(folder), start, seed, budget))
     return lambda shot: enhance(shot.before)

@@ -9,6 +9,8 @@ import numpy as np
 
 from burnish.engine import proxy
 from burnish.engine.enhancer import Enhancer
+from burnish.engine.models import DEFAULT
+from burnish.engine.options import EnhanceOptions
 from burnish.errors import InputError, OptionError
 from burnish.image.read import read
 from burnish.image.sniff import is_photo_name
@@ -108,6 +110,7 @@ def run(
     more: Methods | None = None,
     folders: Sequence[Path] = (),
     exclude: Sequence[str] = (),
+    model: str = DEFAULT,
 ) -> list[Row]:
     """All looks: pairs of some folders to learn from, every n-th of ``cid22-val`` to score.
 
@@ -124,7 +127,7 @@ def run(
         )
     target = photos([sets / "photos" / "cid22-val"], side)
     order = np.random.default_rng(seed).permutation(len(source))
-    enhance = Enhancer()
+    enhance = Enhancer(EnhanceOptions(model=model))
     rows: list[Row] = []
     for look in looks:
         test = made(look, target, range(0, len(target), every), seed + 1)
