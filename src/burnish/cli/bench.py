@@ -196,9 +196,22 @@ def command(
         from burnish.cli.train import left_out
 
         for seed in numbers(seeds):
-            chosen = sets, pairs, looks, numbers(counts, "--counts"), seed, side, every
-            more = finetune, budget, model, data or (), left_out(exclude or ())
-            print(prove(*chosen, *more))
+            print(
+                prove(
+                    sets,
+                    pairs,
+                    looks,
+                    numbers(counts, "--counts"),
+                    seed,
+                    side,
+                    every,
+                    model,
+                    finetune=finetune,
+                    budget=budget,
+                    folders=data or (),
+                    exclude=left_out(exclude or ()),
+                )
+            )
     elif what == "table":
         try:
             from burnish.bench import paper_a, paper_b, published, table_text, tables

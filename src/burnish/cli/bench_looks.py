@@ -15,9 +15,9 @@ def prove(
     seed: int,
     side: int,
     every: int,
+    model: str,
     finetune: str | None,
     budget: float,
-    model: str,
     folders: Sequence[Path],
     exclude: Sequence[str],
 ) -> str:
