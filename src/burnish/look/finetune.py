@@ -7,7 +7,6 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,19 +31,13 @@ except ModuleNotFoundError as error:
     raise MissingExtraError("Fine-tuning the network on pairs", "train") from error
 
 
-@dataclass(frozen=True)
-class Tuning:
-    """Which weights are trained further, and how fast."""
+TUNINGS: dict[str, tuple[str, ...]] = {"map": ("map.",), "all": ()}
+"""Beginnings of the names of the weights that are trained further; all if empty.
 
-    only: tuple[str, ...]
-    """Beginnings of their names; all if empty."""
-    learning_rate: float
-
-
-TUNINGS = {"map": Tuning(("map.",), 3e-3), "all": Tuning((), 1e-3)}
-"""``map``: the adjusting map and its gate, tone and colour; nothing is sent back through G."""
+``map``: the adjusting map and its gate, tone and colour; nothing is sent back through G.
+"""
 STEPS, VALIDATE_EVERY = 100, 25
-VIEW, BATCH = 32, 8
+VIEW, BATCH, RATE = 32, 8, 3e-3
 HELD_OUT, MOST = 5, 8
 """One shot in so many, but no more than that, says which step's weights are kept."""
 
@@ -64,14 +57,13 @@ def methods(
 
 def recipe(way: str, net: str, choices: dict[str, Any], seed: int) -> Recipe:
     """L1 on small views, the rate falling to nothing."""
-    tuning = TUNINGS[way]
     return Recipe(
         name=f"finetune-{way}",
         net=net,
         choices=choices,
         steps=STEPS,
-        stages=(Stage(1.0, VIEW, BATCH, only=tuning.only),),
-        learning_rate=tuning.learning_rate,
+        stages=(Stage(1.0, VIEW, BATCH, only=TUNINGS[way]),),
+        learning_rate=RATE,
         warmup=10,
         ema=0.97,
         seed=seed,
