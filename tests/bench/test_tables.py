@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from burnish import checkpoint, cli
-from burnish.bench import paper_a, table_text, tables
+from burnish.bench import paper_a, reproduce, table_scores, table_text, tables
 from burnish.bench.curves import logged, mean_line, svg, ticks
 from burnish.bench.published import PUBLISHED
 from burnish.bench.sets import folders
 from burnish.data.dped import EpochPairs, list_pairs
 from burnish.errors import InputError, OptionError
-from burnish.nets.nrl import RecursiveBlock
+from burnish.nets.recursive import RecursiveBlock
 from burnish.nets.zoo import build, parameter_count
 from burnish.train.recipe import Recipe, Stage
 from burnish.train.setup import DataOptions
@@ -72,7 +72,7 @@ def settings(root: Path, runs: Path, **more: object) -> tables.Settings:
 @pytest.fixture(scope="module")
 def made(dped: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tables.Result]:
     runs = tmp_path_factory.mktemp("runs")
-    return runs, tables.run(TABLE, settings(dped, runs, seeds=(0, 1)))
+    return runs, reproduce.run(TABLE, settings(dped, runs, seeds=(0, 1)))
 
 
 def test_rows_are_trained_at_equal_budget_and_scored(
@@ -107,8 +107,8 @@ def test_the_same_command_trains_and_scores_nothing_again(
     made: tuple[Path, tables.Result], dped: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs, result = made
-    monkeypatch.setattr(tables.apply, "method", lambda *_: pytest.fail("scored again"))
-    again = tables.run(TABLE, settings(dped, runs, seeds=(0, 1)))
+    monkeypatch.setattr(table_scores.apply, "method", lambda *_: pytest.fail("scored again"))
+    again = reproduce.run(TABLE, settings(dped, runs, seeds=(0, 1)))
     for key, row in result.rows.items():
         assert np.array_equal(again.rows[key].scores, row.scores)
 
@@ -145,7 +145,7 @@ def test_outputs_of_other_tools_are_rows(
     table = replace(TABLE, claims=(tables.Claim("theirs", "NRL"),))
     PUBLISHED["a3"]["iphone"]["theirs"] = (30.0, 1.0)
     try:
-        found = tables.run(
+        found = reproduce.run(
             table, settings(dped, runs, seeds=(0, 1), data=None, outputs={"theirs": tmp_path})
         )
         assert found.rows["theirs"].scores.shape == (1, 5, 2)
@@ -156,16 +156,16 @@ def test_outputs_of_other_tools_are_rows(
         del PUBLISHED["a3"]["iphone"]["theirs"]
     (tmp_path / "3.png").unlink()
     with pytest.raises(InputError, match="no result of theirs for 3"):
-        tables.run(table, settings(dped, runs, data=None, outputs={"theirs": tmp_path}))
+        reproduce.run(table, settings(dped, runs, data=None, outputs={"theirs": tmp_path}))
 
 
 def test_what_is_not_finished_is_not_compared(dped: Path, tmp_path: Path) -> None:
-    stopped = tables.run(TABLE, settings(dped, tmp_path, rows=("NRL",), time_limit=1e-9))
+    stopped = reproduce.run(TABLE, settings(dped, tmp_path, rows=("NRL",), time_limit=1e-9))
     assert "NRL" not in stopped.rows and "Not measured" in table_text.markdown(stopped)
     with pytest.raises(OptionError, match="has no row 'NLR': RL, NRL"):
-        tables.run(TABLE, settings(dped, tmp_path, rows=("NLR",)))
+        reproduce.run(TABLE, settings(dped, tmp_path, rows=("NLR",)))
     with pytest.raises(OptionError, match="no numbers for 'nokia'"):
-        tables.run(TABLE, settings(dped, tmp_path, column="nokia"))
+        reproduce.run(TABLE, settings(dped, tmp_path, column="nokia"))
 
 
 @pytest.mark.parametrize("name", paper_a.TABLES)

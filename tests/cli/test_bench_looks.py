@@ -24,7 +24,8 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_pairs_come_from_several_folders(
     sets: Path, model: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call = "bench looks --looks film --counts 5 --side 64 --sets".split() + [str(sets)]
+    call = ["bench", "looks", "--looks", "film", "--counts", "5", "--sets", str(sets)]
+    call += ["--side", "64"]
     both = ["--data", str(sets / "photos" / "cid22-train"), "--data", str(sets / "photos" / "more")]
     assert cli.run(call) == 3
     assert "5 pairs want as many photos, and there are 3;" in capsys.readouterr().err

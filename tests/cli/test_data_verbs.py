@@ -11,7 +11,8 @@ from PIL import Image
 
 from burnish import cli
 from burnish.losses.dynamic_perceptual import level_scales
-from burnish.nets.vgg import VGG, load_vgg, measure_rms
+from burnish.nets.vgg import VGG, measure_rms
+from burnish.nets.vgg_cache import load_vgg
 
 VGG_FILE = "weights/vgg16-conv-imagenet-fp16.safetensors"
 

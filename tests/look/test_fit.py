@@ -5,8 +5,10 @@ import pytest
 
 from burnish.engine.look_maps import LUMA, blur
 from burnish.look.baselines import Method, table
-from burnish.look.fit import OFF, START, Folds, Moments, predict, search, weights
+from burnish.look.fit import predict, weights
+from burnish.look.folds import START, Folds, search
 from burnish.look.judge import learned
+from burnish.look.moments import OFF, Moments
 from burnish.look.shots import Shot, edited
 from look.conftest import Change, make_shot, s_curve
 
@@ -66,7 +68,7 @@ def test_held_out_errors_are_those_of_refitting() -> None:
     penalties = {"linear": 1e-4, "tones": 1e-2, "local": 1e-1}
     folds = Folds.of(moments)
     assert sorted(folds.number) == list(range(6))  # each shot by itself
-    from burnish.look.fit import features, places_of
+    from burnish.look.moments import features, places_of
 
     for left_out in (0, 3):
         frame = moments.frame

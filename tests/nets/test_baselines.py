@@ -15,8 +15,8 @@ from burnish.nets.baselines.dped_resnet import DpedResNet
 from burnish.nets.baselines.johnson import JohnsonNet
 from burnish.nets.baselines.mcrn import MCRN
 from burnish.nets.baselines.srcnn import SRCNN
+from burnish.nets.feature_blocks import Features
 from burnish.nets.net import Net
-from burnish.nets.nrl import Features
 from burnish.nets.zoo import build, parameter_count
 
 TINY: dict[str, Callable[[], Net]] = {

@@ -9,8 +9,10 @@ from torch import Tensor
 
 from burnish.errors import OptionError
 from burnish.nets.adjusting_map import LEVELS, tones_of
+from burnish.nets.feature_blocks import Features
 from burnish.nets.net import Net
-from burnish.nets.nrl import NRL, Features, Residual, Unit
+from burnish.nets.nrl import NRL, Residual
+from burnish.nets.recursive import Unit
 from burnish.nets.zoo import build, parameter_count
 
 TINY: dict[str, Any] = {"channels": 8, "widths": (4, 4, 4), "steps": 2}

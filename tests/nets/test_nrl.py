@@ -18,7 +18,8 @@ from burnish.nets.adjusting_map import (
     Gate,
     bounded_below,
 )
-from burnish.nets.nrl import NRL, Attention, RecursiveBlock, Residual, Unit
+from burnish.nets.nrl import NRL, Residual
+from burnish.nets.recursive import Attention, RecursiveBlock, Unit
 
 Array = np.ndarray
 CHANNELS, STEPS, GAIN = 6, 3, 5.0

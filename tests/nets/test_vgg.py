@@ -18,12 +18,10 @@ from burnish.nets.vgg import (
     RMS,
     VGG,
     Name,
-    add_to_cache,
-    cache_folder,
-    load_vgg,
     measure_rms,
     preprocess,
 )
+from burnish.nets.vgg_cache import add_to_cache, cache_folder, load_vgg
 
 MEAN = np.array([123.68, 116.779, 103.939])[:, None, None]
 FILE = "weights/vgg16-conv-imagenet-fp16.safetensors"

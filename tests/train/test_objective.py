@@ -16,7 +16,8 @@ from burnish.data.pairs import RetouchPairs
 from burnish.errors import ModelError, OptionError
 from burnish.losses.adversarial import discriminator_loss, generator_loss
 from burnish.losses.nrl_dpl import Terms
-from burnish.nets.vgg import VGG, save_vgg
+from burnish.nets.vgg import VGG
+from burnish.nets.vgg_files import save_vgg
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.objective import Adversarial
 from burnish.train.recipe import Recipe, Stage

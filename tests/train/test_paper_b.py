@@ -12,11 +12,13 @@ from PIL import Image
 
 from burnish import checkpoint
 from burnish.errors import ModelError
-from burnish.nets.vgg import VGG, add_to_cache
-from burnish.train.loop import RunOptions, Trainer, score_of
+from burnish.nets.vgg import VGG
+from burnish.nets.vgg_cache import add_to_cache
+from burnish.train.loop import RunOptions, Trainer
 from burnish.train.objective import Hybrid
 from burnish.train.recipe import Pairs, Recipe, Stage
 from burnish.train.setup import DataOptions, source_of, trainer, validation_views
+from burnish.train.validation import score_of
 
 TINY: dict[str, Any] = {
     "channels": 8, "msb_widths": (6, 4, 4, 4), "penet_widths": (4, 4, 6, 6, 6), "dunet_width": 36,

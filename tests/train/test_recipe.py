@@ -9,7 +9,6 @@ import pytest
 
 from burnish.errors import OptionError
 from burnish.nets.zoo import NETS, build
-from burnish.train.loop import learning_rate
 from burnish.train.objective import LOSSES
 from burnish.train.recipe import Recipe, Stage
 from burnish.train.recipes import RECIPES, paper_b, recipe
@@ -53,7 +52,7 @@ def test_the_papers_staircase() -> None:
     assert r.steps == 100 * epoch
     for e in range(100):
         for step in (e * epoch, e * epoch + epoch - 1):
-            assert learning_rate(r, step) == pytest.approx(5e-4 * 0.95 ** (e // 5), rel=1e-12)
+            assert r.learning_rate_at(step) == pytest.approx(5e-4 * 0.95 ** (e // 5), rel=1e-12)
 
 
 def test_cosine_with_warm_up() -> None:
@@ -61,8 +60,8 @@ def test_cosine_with_warm_up() -> None:
     for step in (0, 3, 8, 9, 500, 999):
         fall = 0.01 + 0.99 * (1 + math.cos(math.pi * step / 1000)) / 2
         expected = 2e-3 * fall * min(1, (step + 1) / 10)
-        assert learning_rate(r, step) == pytest.approx(expected, rel=1e-12)
-    rates = [learning_rate(r, s) for s in range(1000)]
+        assert r.learning_rate_at(step) == pytest.approx(expected, rel=1e-12)
+    rates = [r.learning_rate_at(s) for s in range(1000)]
     assert max(rates) == rates[9] and rates[-1] == pytest.approx(2e-5, rel=0.01)
     assert all(a > b for a, b in pairwise(rates[9:]))
 
@@ -79,7 +78,12 @@ def test_paper_b_as_published() -> None:
     assert (r.steps, r.loss, r.betas, r.warmup) == (33_000, "hybrid", (0.9, 0.999), 0)
     seen = [r.stage_at(step) for step in range(r.steps)]
     assert [(s.size, s.batch) for s in (seen[4999], seen[5000])] == [(64, 16), (88, 4)]
-    assert [learning_rate(r, step) for step in (0, 4999, 5000, 32_999)] == [1e-4, 1e-4, 1e-5, 1e-5]
+    assert [r.learning_rate_at(step) for step in (0, 4999, 5000, 32_999)] == [
+        1e-4,
+        1e-4,
+        1e-5,
+        1e-5,
+    ]
     assert not r.terms and not r.choices  # the published loss and network
 
 

@@ -11,7 +11,9 @@ import torch
 from PIL import Image
 
 from burnish.errors import OptionError, OutputError
-from burnish.nets.vgg import VGG, load_vgg, save_vgg
+from burnish.nets.vgg import VGG
+from burnish.nets.vgg_cache import load_vgg
+from burnish.nets.vgg_files import save_vgg
 from burnish.train.bundle import bundle
 from burnish.train.loop import RunOptions
 from burnish.train.recipe import Recipe, Stage

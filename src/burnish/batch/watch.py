@@ -38,7 +38,7 @@ class Patience:
 
     def __post_init__(self) -> None:
         if not (self.poll > 0 and self.settle >= 0 and self.unfinished >= self.settle):
-            raise OptionError("The seconds to wait must not be negative.")
+            raise OptionError("poll must be above 0 seconds, and settle not below 0.")
 
 
 @dataclass

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from burnish.cli.lists import folders, numbers
 from burnish.engine.backend import check_device
 from burnish.engine.models import DEFAULT
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import MissingExtraError, OptionError
-
-if TYPE_CHECKING:
-    from burnish.bench.sets import EvalPair, Phone
 
 EPILOG = """\b
   speed    one patch on every backend of a --device, beside its ceiling; or --net, untrained nets
@@ -160,7 +157,9 @@ def command(
     elif what == "table" and name == "b2":
         from burnish.cli.bench_paper_b import table_b2
 
-        print(table_b2(score or [], on or [], folders(outputs or []), ensemble, threads))
+        print(
+            table_b2(score or [], on or [], folders(outputs or [], "--outputs"), ensemble, threads)
+        )
     elif what == "speed":
         from burnish.bench import speed
 
@@ -195,7 +194,7 @@ def command(
         from burnish.cli.bench_looks import prove
         from burnish.cli.train import left_out
 
-        for seed in numbers(seeds):
+        for seed in numbers(seeds, "--seeds"):
             print(
                 prove(
                     sets,
@@ -214,7 +213,8 @@ def command(
             )
     elif what == "table":
         try:
-            from burnish.bench import paper_a, paper_b, published, table_text, tables
+            from burnish.bench import paper_a, paper_b, published, reproduce, tables
+            from burnish.cli import bench_table
             from burnish.train import setup
             from burnish.train.loop import RunOptions
         except ModuleNotFoundError as error:
@@ -232,33 +232,25 @@ def command(
             source = setup.DataOptions(tuple(data or ()), left_out(exclude or ()), pairs, phone)
         setup.use_threads(threads)
         ablation = name in ("a1", "a2")
-        scored, test_name = test_set(test, sets, test_pairs, phone, ablation)
+        scored, test_name = bench_table.test_set(test, sets, test_pairs, phone, ablation)
         settings = tables.Settings(
             runs=runs,
             test=scored,
             test_name=test_name,
             data=source,
             rows=tuple(rows.split(",")) if rows else (),
-            seeds=numbers(seeds),
+            seeds=numbers(seeds, "--seeds"),
             budget=budget,
             view=view,
             batch=batch,
             test_side=test_side,
             column=phone[1] if phone else next(iter(published.PUBLISHED[name])),
-            outputs=folders(outputs or []),
+            outputs=folders(outputs or [], "--outputs"),
             time_limit=time_limit,
             run=RunOptions(runs, workers=workers, vgg=vgg),
         )
-        result = tables.run(table, settings)
-        text, values = (
-            table_text.markdown(result),
-            jsonlib.dumps(table_text.plain(result), indent=1),
-        )
-        runs.mkdir(parents=True, exist_ok=True)
-        (runs / f"table-{name}.md").write_text(text + "\n")
-        (runs / f"table-{name}.json").write_text(values + "\n")
-        if drawing := table_text.figure(result):
-            (runs / f"table-{name}.svg").write_text(drawing)
+        result = reproduce.run(table, settings)
+        text, values = bench_table.written(result, runs)
         print(values if json else text)
     elif what == "curves":
         draw(name, rows, output)
@@ -280,44 +272,3 @@ def draw(run: str | None, names: str | None, output: Path) -> None:
         raise OptionError(f"{run} has logged no '{missing[0]}' (see its metrics.csv).")
     output.write_text(svg(lines, Path(run).name, "step", ", ".join(lines)), "utf-8")
     print(output)
-
-
-def test_set(
-    name: str | None,
-    sets: Path,
-    pairs: tuple[Path, Path] | None,
-    dped: tuple[Path, Phone] | None,
-    ablation: bool,
-) -> tuple[list[EvalPair], str]:
-    """The pairs to score on, and what to call them."""
-    from burnish.bench import sets as evaluation
-
-    if pairs:
-        return list(evaluation.folders(*pairs)), f"{pairs[0].name} and {pairs[1].name}"
-    if name:
-        return evaluation.named(name, sets), name
-    if dped:
-        found = evaluation.dped(*dped, ablation=ablation)
-        return found, f"DPED {dped[1]}" + (" (at most 400, by seed 0)" if ablation else "")
-    raise OptionError(
-        "Nothing to score on: give --test SET, --test-pairs INPUTS TARGETS or --dped."
-    )
-
-
-def numbers(text: str, option: str = "--seeds") -> tuple[int, ...]:
-    """``0,1,2`` -> numbers."""
-    try:
-        return tuple(dict.fromkeys(int(part) for part in text.split(",")))
-    except ValueError:
-        raise OptionError(f"{option} wants numbers with commas between, not '{text}'.") from None
-
-
-def folders(items: list[str]) -> dict[str, Path]:
-    """NAME=FOLDER items as a table."""
-    found = {}
-    for item in items:
-        name, _, folder = item.partition("=")
-        if not folder:
-            raise OptionError(f"--outputs wants NAME=FOLDER, not '{item}'.")
-        found[name] = Path(folder)
-    return found

@@ -46,7 +46,7 @@ def command(
     except ModuleNotFoundError as error:
         raise MissingExtraError("Reading training data", "train") from error
     if what not in ("check", "lambda"):
-        raise OptionError(f"'{what}' is nothing to do with data; choose check or lambda.")
+        raise OptionError(f"There is no 'burnish data {what}'; choose check or lambda.")
     if part not in ("train", "test"):
         raise OptionError(f"--part is train or test, not '{part}'.")
     named = phone_of((folder, phone)) if phone else None

@@ -16,7 +16,7 @@ from burnish.batch.events import Event, Report
 from burnish.batch.files import digest
 from burnish.batch.manifest import Manifest, home
 from burnish.batch.plan import Job, plan
-from burnish.batch.recipe import recipe_for
+from burnish.batch.recipe import Recipe, recipe_for
 from burnish.batch.report import check_report, write_report
 from burnish.batch.resume import Memory, wants_memory
 from burnish.batch.run import Enhance, rehearse, run
@@ -115,17 +115,9 @@ def command(
         check_device(options.backend, options.device)
         inputs = expanded(paths)
         jobs = plan(inputs, output, format=format, name=name)
-        recipe = recipe_for(
-            options,
-            choose(options.model, options.task, options.scale),
-            metadata=metadata,
-            quality=quality,
-        )
-        if lock_to:
-            if series:
-                raise OptionError("Choose one of --lock-to and --series.")
-            probe(lock_to)
-            recipe = recipe.with_look(digest(lock_to))
+        if lock_to and series:
+            raise OptionError("Choose one of --lock-to and --series.")
+        recipe = recipe_of(options, steps, lock_to)
         with ExitStack() as stack:
             memory = None
             if home(output).exists() if dry_run else wants_memory(inputs, output):
@@ -173,6 +165,16 @@ def expanded(paths: list[Path]) -> list[Path]:
         else:
             raise InputError(f"Nothing matches {path}.")
     return found
+
+
+def recipe_of(options: EnhanceOptions, steps: Steps, lock_to: Path | None) -> Recipe:
+    """What is done with each photo; ``lock_to`` names the one whose look all get."""
+    model = choose(options.model, options.task, options.scale)
+    recipe = recipe_for(options, model, metadata=steps.metadata, quality=steps.quality)
+    if lock_to is None:
+        return recipe
+    probe(lock_to)
+    return recipe.with_look(digest(lock_to))
 
 
 def enhancer(

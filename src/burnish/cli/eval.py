@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from burnish.cli.flags import with_flags
+from burnish.cli.lists import folders
 from burnish.engine import models
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
@@ -55,13 +56,14 @@ def command(
         chosen += evaluation.folders(*pairs)
     if not chosen:
         raise OptionError("Nothing to score: name a set (with --data) or give --pairs IN TARGET.")
+    others = folders(outputs or [], "--outputs")
     enhancer = Enhancer(EnhanceOptions(**choices))
     methods: dict[str, quality.Method] = dict(BASELINES) if baselines else {}
     if record and enhancer.look:
         raise OptionError("--record is for a model's card; a look has its own figures.")
     methods[enhancer.name] = enhancer.enhance_pixels
 
-    total, done = len(chosen) * (len(methods) + len(outputs or ())), 0
+    total, done = len(chosen) * (len(methods) + len(others)), 0
 
     def on_row(row: quality.Row) -> None:
         nonlocal done
@@ -72,11 +74,8 @@ def command(
             print(f"\r{done}/{total}", end="", file=sys.stderr, flush=True)
 
     rows = quality.evaluate(methods, chosen, on_row)
-    for item in outputs or ():
-        name, _, folder = item.partition("=")
-        if not folder:
-            raise OptionError(f"--outputs wants NAME=FOLDER, not '{item}'.")
-        rows += quality.score_folder(name, Path(folder), chosen, on_row)
+    for name, folder in others.items():
+        rows += quality.score_folder(name, folder, chosen, on_row)
     if record:
         found = quality.summaries([r for r in rows if r.method == enhancer.name])
         scores = {

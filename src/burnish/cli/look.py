@@ -35,7 +35,7 @@ def command(
     """Show a look, export its global part as a 3-D table, or blend two looks."""
     wanted = {"info": 1, "export-cube": 1, "blend": 2}
     if what not in wanted:
-        raise OptionError(f"There is no '{what}'; choose info, export-cube or blend.")
+        raise OptionError(f"There is no 'burnish look {what}'; choose info, export-cube or blend.")
     if len(files) != wanted[what]:
         raise OptionError(f"{what} takes {wanted[what]} look file(s), not {len(files)}.")
     found = [looks.load(path) for path in files]

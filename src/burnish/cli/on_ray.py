@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from burnish.batch import cluster, places
 from burnish.batch.cluster import RayOptions
@@ -17,6 +16,7 @@ from burnish.batch.resume import Memory
 from burnish.batch.run import rehearse
 from burnish.batch.steps import Steps
 from burnish.batch.url_plan import manifest_of, open_manifest, plan_places
+from burnish.cli.progress import Lines
 from burnish.engine.models import choose, shipped
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
@@ -35,7 +35,7 @@ def enhance_on_ray(
     output: Path,
     options: EnhanceOptions,
     on_ray: RayOptions,
-    show: Any,
+    show: Lines,
     *,
     format: str | None,
     name: str | None,

@@ -46,14 +46,14 @@ def command(
     elif what == "report":
         report(folder, csv, plot, paper)
     else:
-        raise OptionError(f"'{what}' is nothing to do with a study; choose new, serve or report.")
+        raise OptionError(f"There is no 'burnish study {what}'; choose new, serve or report.")
 
 
 def new(
     folder: Path, methods: list[str], title: str, names: Path | None, count: int | None, seed: int
 ) -> None:
     """Make a study."""
-    from burnish.cli.bench import folders
+    from burnish.cli.lists import folders
     from burnish.study.make import create
 
     if not methods:
@@ -63,7 +63,7 @@ def new(
     except OSError as error:
         raise OptionError(f"{names} cannot be read: {error}") from error
     lines = [line.strip() for line in wanted if line.strip()] if wanted is not None else None
-    shown = create(folder, folders(methods), title, lines, count, seed)
+    shown = create(folder, folders(methods, "study new"), title, lines, count, seed)
     print(f"{shown} pictures to score in {folder}. Start with: burnish study serve {folder}")
 
 

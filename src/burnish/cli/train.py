@@ -117,7 +117,7 @@ def command(
     if run is None:
         raise OptionError("--run names the folder where the run's state and weights go.")
     if precision not in ("no", "bf16"):
-        raise OptionError(f"precision must be no or bf16, not {precision}.")
+        raise OptionError(f"--precision is no or bf16, not '{precision}'.")
     options = RunOptions(run, time_limit, precision, compile, workers=workers, vgg=vgg)
     finished = setup.trainer(chosen, source, options, start).run(
         setup.validation_views(validation, chosen.pairs)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from burnish.batch.files import digest
 from burnish.batch.manifest import Manifest, home
 from burnish.batch.plan import refuse_read_only
-from burnish.batch.recipe import recipe_for
 from burnish.batch.resume import Memory
 from burnish.batch.steps import Steps
 from burnish.batch.watch import Patience, Watcher, watch
@@ -25,13 +24,11 @@ from burnish.cli.batch_flags import (
     Quality,
     RetryFailed,
 )
-from burnish.cli.enhance import enhancer
+from burnish.cli.enhance import enhancer, recipe_of
 from burnish.cli.flags import with_flags
 from burnish.cli.progress import JsonLines, Lines
-from burnish.engine.models import choose
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import BurnishError
-from burnish.image.read import probe
 
 EPILOG = "Ctrl-C or a termination signal ends it with exit code 0; started again, it goes on."
 
@@ -66,19 +63,11 @@ def command(
         patience = Patience(poll, settle, max(60.0, settle))
         watcher = Watcher(folder, output, format, name, patience, show.event)
         refuse_read_only(output)
-        recipe = recipe_for(
-            options,
-            choose(options.model, options.task, options.scale),
-            metadata=metadata,
-            quality=quality,
-        )
-        if lock_to:
-            probe(lock_to)
-            recipe = recipe.with_look(digest(lock_to))
+        recipe = recipe_of(options, steps, lock_to)
         enhance = enhancer(options, lock_to)
         with Manifest(home(output)) as manifest:
             memory = Memory(manifest, output, recipe, retry_failed)
-            steps = Steps(metadata, quality, overwrite, memory, memory.begin())
+            steps = replace(steps, memory=memory, scratch=memory.begin())
             print(f"Watching {folder}; results go to {output}.", file=sys.stderr, flush=True)
             watch(watcher, enhance, steps)
     except KeyboardInterrupt:

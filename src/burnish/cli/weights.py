@@ -36,15 +36,15 @@ def command(
 ) -> None:
     """Check a file of VGG's weights and keep its convolutions in the user's cache."""
     try:
-        from burnish.nets import vgg
+        from burnish.nets import vgg, vgg_cache
     except ModuleNotFoundError as error:
         raise MissingExtraError("Reading weights", "train") from error
     if what == "list":
         for known in vgg.CONVOLUTIONS:
-            print(f"{known}  {vgg.describe_cached(known)}")
+            print(f"{known}  {vgg_cache.describe_cached(known)}")
         return
     if what != "add":
-        raise OptionError(f"'{what}' is nothing to do with weights; choose add or list.")
+        raise OptionError(f"There is no 'burnish weights {what}'; choose add or list.")
     names = {known: known for known in vgg.CONVOLUTIONS}
     if name not in names or file is None:
         raise OptionError("Give a name and a file: burnish weights add vgg16 FILE (or vgg19).")
@@ -57,6 +57,6 @@ def command(
 
         chosen = list_photos([photos])[:25]
         views = (load_rgb(path, 256)[None].float() / 255 for path in chosen)
-    target = vgg.add_to_cache(names[name], file, kinds.get(preprocessing or ""), views)
-    print(f"{name}  {vgg.describe_cached(names[name])}")
+    target = vgg_cache.add_to_cache(names[name], file, kinds.get(preprocessing or ""), views)
+    print(f"{name}  {vgg_cache.describe_cached(names[name])}")
     print(f"Kept in {target}.")

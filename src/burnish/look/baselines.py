@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from burnish.engine.look_facts import Facts
-from burnish.look.fit import fold_numbers, places_of
+from burnish.look.folds import fold_numbers
+from burnish.look.moments import places_of
 from burnish.look.shots import Shot
 
 Method = Callable[[Shot], np.ndarray]

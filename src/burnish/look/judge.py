@@ -6,16 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from burnish.engine.look import Part
-from burnish.look.fit import (
-    Folds,
-    Moments,
-    Penalties,
-    fit_alone,
-    fold_numbers,
-    predict,
-    search,
-    weights,
-)
+from burnish.look.fit import fit_alone, predict, weights
+from burnish.look.folds import Folds, fold_numbers, search
+from burnish.look.moments import Moments, Penalties
 from burnish.look.shots import Shot
 from burnish.metrics import delta_e, psnr, ssim
 

@@ -15,9 +15,11 @@ from burnish.engine.options import EnhanceOptions
 from burnish.errors import InputError, OutputError
 from burnish.look import cube
 from burnish.look.cache import Cache, state
-from burnish.look.fit import Folds, Moments, Penalties, predict, search, weights
+from burnish.look.fit import predict, weights
+from burnish.look.folds import Folds, search
 from burnish.look.judge import Verdict, hold_out, verdict
 from burnish.look.match import SetAside
+from burnish.look.moments import Moments, Penalties
 from burnish.look.options import LearnOptions
 from burnish.look.shots import Report, Shot, shots, views
 from burnish.metrics import delta_e

@@ -6,9 +6,7 @@ adjusting map, ``a_i`` the attention vector of step i, ``G`` the fine-grained re
 
 What the paper leaves open, and the reading taken here (every other reading is a typed choice):
 
-- Convolution function F: pre-activation, ReLU, 3x3, ReLU, 3x3, shared by all N steps.
-- The softmax of Eq. 13 has mean 1/64. ``attention_gain`` multiplies it; 1 is the letter of the
-  paper.
+- F and the attention: see `recursive`.
 - ``T + eps`` is kept away from zero by a smooth floor (`bounded_below`); on ordinary photos it is
   the identity.
 - ``gate`` is not in the paper: the map branch is gated by statistics of the whole picture, since T
@@ -27,117 +25,11 @@ from burnish.nets.adjusting_map import (
     Gate,
     bounded_below,
 )
+from burnish.nets.feature_blocks import Features, feature_block
 from burnish.nets.net import Net
+from burnish.nets.recursive import RecursiveBlock, Unit
 
 Residual = Literal["none", "identity", "scalar", "map"]
-Features = Literal["conv3", "conv9", "msb", "fmsb3", "fmsb"]
-Unit = Literal["rru", "rrau", "arru", "raru", "raru-sum", "rru+a"]
-
-
-class MultiScale(nn.Module):
-    """Convolutions with several kernel sizes in parallel, PReLU each, concatenated.
-
-    ``split`` gives each kernel its own group of input channels (the conventional multi-scale block)
-    instead of all of them (the fully multi-scale block).
-    """
-
-    def __init__(
-        self,
-        inputs: tuple[int, ...],
-        widths: tuple[int, ...],
-        kernels: tuple[int, ...],
-        split: bool,
-    ) -> None:
-        super().__init__()
-        self.groups = inputs if split else None
-        fan_in = inputs if split else (sum(inputs),) * len(widths)
-        self.convs = nn.ModuleList(
-            nn.Conv2d(i, w, k, padding=k // 2)
-            for i, w, k in zip(fan_in, widths, kernels, strict=True)
-        )
-        self.act = nn.PReLU(sum(widths))
-
-    def forward(self, x: Tensor) -> Tensor:  # (N, sum(inputs), H, W) -> (N, sum(widths), H, W)
-        parts = x.split(self.groups, dim=1) if self.groups else [x] * len(self.convs)
-        return self.act(
-            torch.cat([conv(p) for conv, p in zip(self.convs, parts, strict=True)], dim=1)
-        )
-
-
-def feature_block(kind: Features, channels: int, widths: tuple[int, ...]) -> nn.Sequential:
-    """What makes X0, (N,3,H,W) -> (N,channels,H,W): FMSB or one of Table 1's stand-ins."""
-    if kind == "conv3":
-        return nn.Sequential(
-            nn.Conv2d(3, channels, 3, padding=1),
-            nn.PReLU(channels),
-            nn.Conv2d(channels, channels, 3, padding=1),
-            nn.PReLU(channels),
-        )
-    if kind == "conv9":
-        return nn.Sequential(nn.Conv2d(3, channels, 9, padding=4), nn.PReLU(channels))
-    kernels = (1, 3, 5)
-    return nn.Sequential(
-        MultiScale((3,), widths, kernels, split=False),
-        MultiScale(widths, widths, (3, 3, 3) if kind == "fmsb3" else kernels, split=kind == "msb"),
-        nn.Conv2d(sum(widths), channels, 1),
-        nn.PReLU(channels),
-    )
-
-
-class Attention(nn.Module):
-    """Channel attention of one recursive step, Eqs. 12-13: (N, c) -> (N, c, 1, 1)."""
-
-    def __init__(self, channels: int, gain: float) -> None:
-        super().__init__()
-        self.w_e = nn.Linear(channels, channels // 2, bias=False)
-        self.w_r = nn.Linear(channels // 2, channels, bias=False)
-        self.gain = gain
-
-    def forward(self, h: Tensor) -> Tensor:
-        e = torch.tanh(self.w_e(h))
-        return (self.gain * torch.softmax(self.w_r(e), dim=1))[:, :, None, None]
-
-
-class RecursiveBlock(nn.Module):
-    """N steps of one shared function F around the fixed local identity X0 (Eqs. 11-15)."""
-
-    def __init__(self, unit: Unit, channels: int, steps: int, gain: float) -> None:
-        super().__init__()
-        self.unit, self.steps = unit, steps
-        self.f = nn.Sequential(
-            nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, padding=1),
-        )
-        attended = {"rru": 0, "rru+a": 1}.get(unit, steps)
-        self.attention = nn.ModuleList(Attention(channels, gain) for _ in range(attended))
-
-    def attend(self, h: Tensor) -> Tensor:
-        """The attention vectors of all attended steps, (N, c) -> (N, steps * c)."""
-        return torch.cat([h[:, :0], *(a(h).flatten(1) for a in self.attention)], dim=1)
-
-    def forward(self, x0: Tensor, attention: Tensor) -> Tensor:  # (N, c, H, W) -> the same
-        x = x0
-        a_i = attention[:, :, None, None].split(x0.shape[1], dim=1)
-        first_attended = self.steps - len(self.attention)
-        for i in range(self.steps):
-            fx = self.f(x)
-            if i < first_attended:
-                x = x0 + fx
-                continue
-            a = a_i[i - first_attended]
-            match self.unit:
-                case "rrau":
-                    x = x0 + a * fx
-                case "arru":
-                    x = a * (x0 + fx)
-                case "raru" | "rru+a":
-                    x = x0 + fx + a * fx
-                case "raru-sum":
-                    s = x0 + fx
-                    x = s + a * s
-        return x
 
 
 class NRL(Net):

@@ -15,11 +15,12 @@ from burnish import __version__
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import BurnishError
 from burnish.server.gauges import Counter
-from burnish.server.guard import Guard, extra_headers
+from burnish.server.guard import Guard
 from burnish.server.limits import Limits
 from burnish.server.routes import enhance, jobs, photos, system
 from burnish.server.routes import looks as look_routes
 from burnish.server.service import Service
+from burnish.server.transfer import extra_headers
 
 STATIC = Path(__file__).parent / "static"
 ABOUT = (

@@ -15,7 +15,7 @@ from PIL import Image
 from burnish.data.photos import list_photos, load_rgb
 from burnish.errors import OptionError, OutputError
 from burnish.losses.nrl_dpl import Terms
-from burnish.nets.vgg import pack_vgg
+from burnish.nets.vgg_cache import pack_vgg
 from burnish.train.recipe import Recipe
 from burnish.train.setup import DataOptions
 

@@ -1,6 +1,9 @@
 """What a run writes for people: metrics.csv, TensorBoard events, pictures, the terminal."""
 
 import csv
+import math
+import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +71,34 @@ class RunLog:
         """Flush the event file."""
         if self.board:
             self.board.close()
+
+
+class SinceRow:
+    """Losses and time of the steps since the last row; a GPU is waited for when it is written."""
+
+    def __init__(self, step: int) -> None:
+        self.steps: list[dict[str, Tensor]] = []
+        self.restart_clock(step)
+
+    def restart_clock(self, step: int) -> None:
+        """Time counts from here, where ``step`` steps are done."""
+        self.since = time.monotonic(), step
+
+    def add(self, terms: dict[str, Tensor]) -> None:
+        """One more step's loss and its terms; not every step has all of them."""
+        self.steps.append(terms)
+
+    def write(
+        self, log: RunLog, step: int, learning_rate: float, every_step: Collection[str]
+    ) -> None:
+        """One row of means, and the terms named in ``every_step`` of each step; begin anew."""
+        now, (started, first) = time.monotonic(), self.since
+        names = dict.fromkeys(name for terms in self.steps for name in terms)
+        series: dict[str, list[float]] = {
+            k: torch.stack([t[k] for t in self.steps if k in t]).tolist() for k in names
+        }
+        means = {k: math.fsum(v) / len(v) for k, v in series.items() if k not in every_step}
+        seconds = (now - started) / max(1, step - first)
+        self.steps, self.since = [], (now, step)
+        log.trace(step, {k: series[k] for k in every_step if k in series})
+        log.row(step, means | {"learning_rate": learning_rate, "seconds_per_step": seconds})

@@ -7,18 +7,14 @@ stopped.
 
 import copy
 import math
-import signal
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor, nn
+from torch import Tensor
 
 from burnish import checkpoint
 from burnish.card import ModelCard
@@ -26,12 +22,12 @@ from burnish.data.pairs import Batch, PairSource
 from burnish.errors import ModelError
 from burnish.nets.net import Net
 from burnish.nets.zoo import build, parameter_count
-from burnish.train.log import RunLog
+from burnish.train.ahead import made_ahead
+from burnish.train.log import RunLog, SinceRow
 from burnish.train.objective import LOSSES, Surroundings
 from burnish.train.recipe import Recipe
-
-Validation = Sequence[tuple[str, Tensor, Tensor] | tuple[str, Tensor, Tensor, Tensor]]
-"""Kind, input, target, and perhaps a sample of the input's whole picture."""
+from burnish.train.stop import StopSignal
+from burnish.train.validation import Validation, sample_for, validate
 
 
 @dataclass(frozen=True)
@@ -53,17 +49,6 @@ class RunOptions:
     """Weights of the perceptual loss's feature extractor; the user's cache if None."""
 
 
-def learning_rate(recipe: Recipe, step: int) -> float:
-    """Rate at ``step`` (from 0)."""
-    warm = min(1.0, (step + 1) / (recipe.warmup + 1))
-    done = step / recipe.steps
-    if recipe.schedule == "stages":
-        return warm * (recipe.stage_at(step).learning_rate or recipe.learning_rate)
-    if recipe.schedule == "staircase":
-        return warm * recipe.learning_rate * 0.95 ** (int(done * 100) // 5)
-    return warm * recipe.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
-
-
 def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> ModelCard:
     """The card of a checkpoint of this run."""
     return ModelCard(
@@ -77,15 +62,6 @@ def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> Mode
         training={"recipe": asdict(recipe), "step": step},
         **net.needs(),
     )
-
-
-def score_of(kind: str, out: Tensor, high: Tensor) -> float:
-    """PSNR in dB, at most 50: on RGB, and for super-resolution (``sr``) on luma without borders."""
-    if kind == "sr":
-        weights = out.new_tensor([65.481, 128.553, 24.966])[:, None, None] / 255
-        out, high = ((v * weights).sum(1)[..., 2:-2, 2:-2] for v in (out, high))
-    mse = nn.functional.mse_loss(out, high).item()
-    return min(50.0, -10 * math.log10(max(mse, 1e-10)))
 
 
 def take_over(net: Net, weights: Path) -> None:
@@ -176,27 +152,9 @@ class Trainer:
         return self.source.batch(step, list(mine), stage.size)
 
     def _batches(self) -> Iterator[Batch]:
-        """Batches from the current step on; each is a pure function of its step: order is free."""
+        """Batches from the current step on."""
         steps = range(self.step, self.recipe.steps)
-        if not self.options.workers:
-            yield from map(self._batch, steps)
-            return
-        with ThreadPoolExecutor(self.options.workers) as pool:
-            ahead: deque[Future[Batch]] = deque()
-            try:
-                for step in steps:
-                    ahead.append(pool.submit(self._batch, step))
-                    if len(ahead) > 2 * self.options.workers:
-                        yield ahead.popleft().result()
-                while ahead:
-                    yield ahead.popleft().result()
-            finally:
-                for future in ahead:
-                    future.cancel()
-
-    def _sample(self, more: Sequence[Tensor]) -> dict[str, Tensor]:
-        """The sample of the whole picture, for a network that asks for its tones."""
-        return {"sample": more[0]} if more and self.ema.tones else {}
+        return made_ahead(self._batch, steps, self.options.workers)
 
     def _train_step(self, forward: Callable[..., Tensor], batch: Batch) -> dict[str, Tensor]:
         recipe, accelerator = self.recipe, self.accelerator
@@ -205,7 +163,7 @@ class Trainer:
         # Dropout and random slopes are a function of the step as well: a run resumes exactly.
         torch.manual_seed(recipe.seed + 1_000_003 * (self.step + 1) + accelerator.process_index)
         with accelerator.autocast():
-            out = forward(low, **self._sample(more))
+            out = forward(low, **sample_for(self.ema, more))
         out = out.float()
         objective = self.objective
         if plain := recipe.stage_at(self.step).loss:
@@ -213,7 +171,7 @@ class Trainer:
         loss, terms = objective.losses(out, high)
         accelerator.backward(loss)
         accelerator.clip_grad_norm_(self.net.parameters(), recipe.clip)
-        rate = learning_rate(recipe, self.step)
+        rate = recipe.learning_rate_at(self.step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.optimiser.step()
@@ -227,70 +185,46 @@ class Trainer:
                 value.lerp_(current[name], 1 - decay)
         return {"loss": loss.detach()} | terms
 
-    @torch.no_grad()
     def validate(self, validation: Validation) -> dict[str, float]:
         """Mean PSNR in dB (at most 50 a photo) of the moving average: of each kind and of all."""
-        scores: dict[str, list[float]] = {}
-        pictures = []
-        for kind, low, high, *more in validation:
-            more = [x.to(self.accelerator.device) for x in more]
-            out = self.ema(low.to(self.accelerator.device), **self._sample(more)).clamp(0, 1).cpu()
-            score = score_of(kind, out, high)
-            scores.setdefault(kind, []).append(score)
-            scores.setdefault("all", []).append(score)
-            shown = nn.functional.interpolate(low, size=high.shape[-2:])
-            pictures.append(torch.cat([shown, out, high], dim=3)[0])
+        scores, pictures = validate(self.ema, validation, self.accelerator.device)
         if self.log is not None and pictures:
             self.log.pictures(self.step, pictures[:8])
-        return {k: sum(v) / len(v) for k, v in scores.items()}
+        return scores
+
+    def _validate_and_keep_the_best(self, validation: Validation) -> None:
+        scores = self.validate(validation)
+        if self.log:
+            self.log.row(self.step, {f"psnr_{k}": v for k, v in scores.items()})
+        if scores["all"] > self.best:
+            self.best = scores["all"]
+            if self.accelerator.is_main_process:
+                self._save_weights("best.safetensors")
 
     def run(self, validation: Validation = ()) -> bool:
         """Train until the recipe's last step (True) or the time limit or a signal (False)."""
         options, recipe = self.options, self.recipe
         forward: Callable[..., Tensor] = torch.compile(self.net) if options.compile else self.net
-        started, stop = time.monotonic(), _StopSignal()
-        losses: list[dict[str, Tensor]] = []
-        since = (time.monotonic(), self.step)
+        started, since = time.monotonic(), SinceRow(self.step)
         self.net.train()
-        with stop:
+        with StopSignal() as stop:
             for batch in self._batches():
-                losses.append(self._train_step(forward, batch))
+                terms = self._train_step(forward, batch)
                 out_of_time = (
                     options.time_limit is not None
                     and time.monotonic() - started > options.time_limit
                 )
-                last = self.step == recipe.steps or stop.asked or out_of_time
+                done = self.step == recipe.steps
+                last = done or stop.asked or out_of_time
                 saved = self.step % options.save_every == 0 or last
-                if self.log and (self.step % options.log_every == 0 or saved):
-                    now = time.monotonic()
-                    names = dict.fromkeys(k for t in losses for k in t)
-                    terms = {
-                        k: torch.stack([t[k] for t in losses if k in t]).tolist() for k in names
-                    }
-                    row = {
-                        k: math.fsum(values) / len(values)
-                        for k, values in terms.items()
-                        if k not in self.objective.every_step
-                    } | {
-                        "learning_rate": learning_rate(recipe, self.step - 1),
-                        "seconds_per_step": (now - since[0]) / max(1, self.step - since[1]),
-                    }
-                    losses, since = [], (now, self.step)
-                    self.log.trace(
-                        self.step, {k: terms[k] for k in self.objective.every_step if k in terms}
-                    )
-                    self.log.row(self.step, row)
-                if validation and (
-                    self.step % options.validate_every == 0 or self.step == recipe.steps
-                ):
-                    scores = self.validate(validation)
-                    if self.log:
-                        self.log.row(self.step, {f"psnr_{k}": v for k, v in scores.items()})
-                    if scores["all"] > self.best:
-                        self.best = scores["all"]
-                        if self.accelerator.is_main_process:
-                            self._save_weights("best.safetensors")
-                    since = (time.monotonic(), self.step)
+                if self.log:
+                    since.add(terms)
+                    if self.step % options.log_every == 0 or saved:
+                        rate = recipe.learning_rate_at(self.step - 1)
+                        since.write(self.log, self.step, rate, self.objective.every_step)
+                if validation and (self.step % options.validate_every == 0 or done):
+                    self._validate_and_keep_the_best(validation)
+                    since.restart_clock(self.step)
                 if saved:
                     self._save()
                 if last:
@@ -298,22 +232,3 @@ class Trainer:
         if self.log:
             self.log.close()
         return self.step >= recipe.steps
-
-
-class _StopSignal:
-    """Turns SIGTERM and Ctrl-C into a request to stop after the step, so that no work is lost."""
-
-    asked = False
-
-    def __enter__(self) -> None:
-        try:
-            self.before = {s: signal.signal(s, self._ask) for s in (signal.SIGTERM, signal.SIGINT)}
-        except ValueError:  # not the main thread: signals stay whose they are
-            self.before = {}
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
-
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True

@@ -21,8 +21,9 @@ from burnish.losses.hybrid import Features, Forms, Weights, hybrid
 from burnish.losses.nrl_dpl import Terms, nrl_dpl
 from burnish.losses.tempered import tempered_l1
 from burnish.nets.discriminator import SMALLEST, Discriminator
-from burnish.nets.vgg import POOLS, load_vgg
+from burnish.nets.vgg import POOLS
 from burnish.nets.vgg import SMALLEST as SMALLEST_FOR_VGG
+from burnish.nets.vgg_cache import load_vgg
 from burnish.train.recipe import Recipe
 
 

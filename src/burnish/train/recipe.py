@@ -1,5 +1,6 @@
 """A recipe is a frozen description of one training run; an ablation is `replace()` of its base."""
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -74,6 +75,16 @@ class Recipe:
             if step < end - 1e-6:
                 return stage
         return self.stages[-1]
+
+    def learning_rate_at(self, step: int) -> float:
+        """The rate of ``step`` (from 0): the warm-up, then the schedule."""
+        warm = min(1.0, (step + 1) / (self.warmup + 1))
+        done = step / self.steps
+        if self.schedule == "stages":
+            return warm * (self.stage_at(step).learning_rate or self.learning_rate)
+        if self.schedule == "staircase":
+            return warm * self.learning_rate * 0.95 ** (int(done * 100) // 5)
+        return warm * self.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
 
     def scaled(self, budget: float) -> "Recipe":
         """The same run with ``budget`` times the steps; stages and schedule scale along."""

@@ -15,9 +15,10 @@ from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
 from burnish.data.photos import Pyramid, list_photos, load_pyramids
 from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
 from burnish.errors import OptionError
-from burnish.nets.vgg import cache_folder as weights_folder
-from burnish.train.loop import RunOptions, Trainer, Validation
+from burnish.nets.vgg_cache import cache_folder as weights_folder
+from burnish.train.loop import RunOptions, Trainer
 from burnish.train.recipe import Pairs, Recipe, Stage
+from burnish.train.validation import Validation
 
 VALIDATION_SIDE = 96
 """Side of the validation views in pixels: large enough to judge tone, small enough to be cheap."""

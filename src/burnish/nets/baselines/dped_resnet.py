@@ -19,8 +19,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from burnish.nets.feature_blocks import Features, feature_block
 from burnish.nets.net import Net
-from burnish.nets.nrl import Features, feature_block
 
 Stem = Literal["dped"] | Features
 

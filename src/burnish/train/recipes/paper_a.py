@@ -7,7 +7,7 @@ is what gets scored. The adversarial rows' weights are ours (see `losses.nrl_dpl
 from dataclasses import replace
 from typing import Any, get_args
 
-from burnish.nets.nrl import Features
+from burnish.nets.feature_blocks import Features
 from burnish.train.recipe import Recipe, Stage
 
 STEPS_OF_TABLE_2 = (1, 3, 6, 12, 24)

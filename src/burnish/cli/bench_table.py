@@ -1,0 +1,44 @@
+"""The ends of `burnish bench table`: the pairs that it scores on, and the files it leaves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from burnish.bench import sets as evaluation
+from burnish.bench import table_text
+from burnish.bench.sets import EvalPair, Phone
+from burnish.bench.tables import Result
+from burnish.errors import OptionError
+
+
+def test_set(
+    name: str | None,
+    sets: Path,
+    pairs: tuple[Path, Path] | None,
+    dped: tuple[Path, Phone] | None,
+    ablation: bool,
+) -> tuple[list[EvalPair], str]:
+    """The pairs to score on, and what to call them."""
+    if pairs:
+        return list(evaluation.folders(*pairs)), f"{pairs[0].name} and {pairs[1].name}"
+    if name:
+        return evaluation.named(name, sets), name
+    if dped:
+        found = evaluation.dped(*dped, ablation=ablation)
+        return found, f"DPED {dped[1]}" + (" (at most 400, by seed 0)" if ablation else "")
+    raise OptionError(
+        "Nothing to score on: give --test SET, --test-pairs INPUTS TARGETS or --dped."
+    )
+
+
+def written(result: Result, runs: Path) -> tuple[str, str]:
+    """Write a table beside its runs as Markdown, JSON and perhaps a figure; the first two again."""
+    text, values = table_text.markdown(result), json.dumps(table_text.plain(result), indent=1)
+    stem = f"table-{result.table.name}"
+    runs.mkdir(parents=True, exist_ok=True)
+    (runs / f"{stem}.md").write_text(text + "\n")
+    (runs / f"{stem}.json").write_text(values + "\n")
+    if drawing := table_text.figure(result):
+        (runs / f"{stem}.svg").write_text(drawing)
+    return text, values

@@ -1,0 +1,47 @@
+"""Scores of a network on a run's held-out pairs: quick ones, to choose among a run's own weights.
+
+What is published is scored elsewhere, by `metrics.protocol` on whole photos.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from burnish.nets.net import Net
+
+Validation = Sequence[tuple[str, Tensor, Tensor] | tuple[str, Tensor, Tensor, Tensor]]
+"""Kind, input, target, and perhaps a sample of the input's whole picture."""
+
+
+def score_of(kind: str, out: Tensor, high: Tensor) -> float:
+    """PSNR in dB, at most 50: on RGB, and for super-resolution (``sr``) on luma without borders."""
+    if kind == "sr":
+        weights = out.new_tensor([65.481, 128.553, 24.966])[:, None, None] / 255
+        out, high = ((v * weights).sum(1)[..., 2:-2, 2:-2] for v in (out, high))
+    mse = nn.functional.mse_loss(out, high).item()
+    return min(50.0, -10 * math.log10(max(mse, 1e-10)))
+
+
+def sample_for(net: Net, more: Sequence[Tensor]) -> dict[str, Tensor]:
+    """What a pair holds beside input and target, for a network that asks for a picture's tones."""
+    return {"sample": more[0]} if more and net.tones else {}
+
+
+@torch.no_grad()
+def validate(
+    net: Net, validation: Validation, device: torch.device
+) -> tuple[dict[str, float], list[Tensor]]:
+    """Mean score of each kind and of all, and pictures (3,H,3W): input, output, target."""
+    scores: dict[str, list[float]] = {}
+    pictures = []
+    for kind, low, high, *more in validation:
+        sample = sample_for(net, [x.to(device) for x in more])
+        out = net(low.to(device), **sample).clamp(0, 1).cpu()
+        score = score_of(kind, out, high)
+        scores.setdefault(kind, []).append(score)
+        scores.setdefault("all", []).append(score)
+        shown = nn.functional.interpolate(low, size=high.shape[-2:])
+        pictures.append(torch.cat([shown, out, high], dim=3)[0])
+    return {k: sum(v) / len(v) for k, v in scores.items()}, pictures
