@@ -36,7 +36,7 @@ def prove(
         )
 
     if pairs:
-        return proof.table(proof.split(*pairs, list(counts), seed, tell, more))
+        return proof.table(proof.split(*pairs, list(counts), seed, tell, more, model))
     chosen = looks.split(",") if looks else list(made.LOOKS)
     rows = proof.run(
         sets, chosen, list(counts), seed, side, every, tell, more, folders, exclude, model

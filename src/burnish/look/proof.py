@@ -132,15 +132,24 @@ def run(
     for look in looks:
         test = made(look, target, range(0, len(target), every), seed + 1)
         train = made(look, source, [int(i) for i in order[: max(counts)]], seed)
-        results: list[Row] = []
-        for count in counts:
-            for row in compare(train[:count], test, look, more):
-                results.append(row)
-                on_row(row)
-        default = _row(look, 0, SHIPPED, lambda s: enhance.enhance_pixels(s.before), test, 0.0)
-        on_row(default)
-        rows += [*results, default]
+        for row in _with_shipped(train, test, look, counts, more, enhance):
+            rows.append(row)
+            on_row(row)
     return rows
+
+
+def _with_shipped(
+    train: Sequence[Shot],
+    test: Sequence[Shot],
+    look: str,
+    counts: Sequence[int],
+    more: Methods | None,
+    enhance: Enhancer,
+) -> Iterator[Row]:
+    """`compare` by each number of pairs, then the network that knows nothing of them."""
+    for count in counts:
+        yield from compare(train[:count], test, look, more)
+    yield _row(look, 0, SHIPPED, lambda shot: enhance.enhance_pixels(shot.before), test, 0.0)
 
 
 def split(
@@ -150,6 +159,7 @@ def split(
     seed: int = 0,
     on_row: Callable[[Row], None] = lambda row: None,
     more: Methods | None = None,
+    model: str = DEFAULT,
 ) -> list[Row]:
     """Real pairs of two folders: some to learn from, the rest beyond the largest count to score."""
     aside: list[SetAside] = []
@@ -159,11 +169,12 @@ def split(
     test = [found[i] for i in order[max(counts) :]]
     if not test:
         raise InputError(f"{len(found)} pairs leave none to score beyond {max(counts)}.")
+    train = [found[i] for i in order[: max(counts)]]
+    enhance = Enhancer(EnhanceOptions(model=model))
     rows = []
-    for count in counts:
-        for row in compare([found[i] for i in order[:count]], test, before.name, more):
-            rows.append(row)
-            on_row(row)
+    for row in _with_shipped(train, test, before.name, counts, more, enhance):
+        rows.append(row)
+        on_row(row)
     return rows
 
 
