@@ -160,11 +160,13 @@ def test_a_look_is_measured_once(enhancer: Enhancer, tmp_path: Path, memory: Mem
     assert [e.number for e in told if isinstance(e, Measured)] == [1, 2]
     wanted = shared([look_of(read(job.source).pixels, enhancer) for job in jobs[:2]])
     assert np.array_equal(first.vector, wanted.vector)
-    backend, enhancer.backend = enhancer.backend, Silent(enhancer.backend.precision)
+    assert enhancer.network
+    backend = enhancer.network.backend
+    enhancer.network.backend = Silent(backend.precision)
     try:
         again = look_of_series(jobs, enhancer, memory)
     finally:
-        enhancer.backend = backend
+        enhancer.network.backend = backend
     assert np.array_equal(first.vector, again.vector)
     assert np.array_equal(Look.of_vector(first.vector).levels, first.levels)
     with pytest.raises(InputError, match="No photo"):

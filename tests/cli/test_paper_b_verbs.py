@@ -1,5 +1,7 @@
 """Enlarging as commands: what is refused as long as no model ships, and paper B's tables."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from PIL import Image
 
 from burnish import cli
+from burnish.engine.models import find, shipped
 
 
 def photos(folder: Path, count: int = 2) -> Path:
@@ -23,8 +26,6 @@ def photos(folder: Path, count: int = 2) -> Path:
 def test_a_task_without_a_shipped_model_is_one_sentence(
     asked: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from burnish.engine.models import find, shipped
-
     cards = [find(name).card for name in shipped()]
     if asked[0] == "--task" and any(card.task == "sr" for card in cards):
         pytest.skip("a model for it ships")
@@ -57,3 +58,86 @@ def test_table_b2_on_any_folder(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_joint_wants_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["bench", "joint"]) == 2
     assert "--retouch" in capsys.readouterr().err
+
+
+@pytest.fixture
+def benchmark(tmp_path: Path) -> Path:
+    """A data folder whose Set5 holds two small pictures."""
+    photos(tmp_path / "data" / "benchmarks" / "Set5" / "HR")
+    return tmp_path / "data"
+
+
+def test_eval_of_a_model_that_enlarges(
+    benchmark: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The figures of table b2, in the table, as lines of JSON, and on the card."""
+    model = tmp_path / "mine"
+    shutil.copytree(find("srpie-sr").folder, model)
+    call = ["eval", "set5", "--data", str(benchmark), "--model", str(model), "--precision", "f32"]
+    assert cli.run([*call, "--record", "--threads", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    row = {
+        name: next(x for x in lines if x.startswith(f"| {name} |"))
+        for name in ("bicubic", "srpie-sr")
+    }
+    on = str(benchmark / "benchmarks" / "Set5")
+    assert (
+        cli.run(["bench", "table", "b2", "--on", on, "--score", str(model), "--threads", "1"]) == 0
+    )
+    table = capsys.readouterr().out.splitlines()
+    for name, line in row.items():
+        other = next(x for x in table if x.startswith(f"| {name} |"))
+        assert line.split("|")[-2] == other.split("|")[-2]  # all but seconds and memory
+    recorded = find(str(model)).card.scores["Set5: luma, x2"]
+    assert f"{recorded['psnr']:.2f}/{recorded['ssim']:.4f}" in row["srpie-sr"]
+    assert f"{recorded['bicubic_psnr']:.2f}/" in row["bicubic"] and recorded["pictures"] == 2
+
+    assert cli.run([*call, "--json", "--outputs", f"same={benchmark}/benchmarks/Set5/HR"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [f["method"] for f in found] == ["bicubic"] * 2 + ["srpie-sr"] * 2 + ["same"] * 2
+    assert found[-1]["ssim"] == pytest.approx(1)
+    mean = np.mean([f["psnr"] for f in found if f["method"] == "srpie-sr"])
+    assert mean == pytest.approx(recorded["psnr"], abs=1e-6)
+
+
+def test_what_eval_cannot_score_on_benchmarks(
+    benchmark: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data", str(benchmark)]
+    for asked, sentence in (
+        (["set5"], "models that only enlarge, not for nrl"),
+        (["set5", "--scale", "2"], "not for nrl+srpie-sr"),
+        (["set5", "finished"], "score them apart"),
+        (["set14", "--task", "sr"], "is not a folder of photos"),
+    ):
+        assert cli.run(["eval", *asked, *data]) in (2, 3)
+        assert sentence in capsys.readouterr().err
+
+
+def test_joint_on_made_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two in turn stand in for a joint network: they are what the sequence of the two is."""
+    data = tmp_path / "data"
+    finished = photos(data / "photos" / "cid22-val", 3)
+    (data / "retouch-val" / "input").mkdir(parents=True)
+    rows = ["input,kind"]
+    for path in sorted(finished.iterdir()):
+        dull = np.asarray(Image.open(path)) // 2 + 20
+        Image.fromarray(dull.astype(np.uint8)).save(data / "retouch-val" / "input" / path.name)
+        rows.append(f"{path.name},full")
+    (data / "retouch-val" / "pairs.csv").write_text("\n".join(rows) + "\n")
+    call = ["bench", "joint", "--sets", str(data), "--threads", "1", "--every", "2"]
+    both = ["--model", "nrl+srpie-sr", "--retouch", "nrl", "--enlarge", "srpie-sr"]
+    assert cli.run([*call, *both]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "2 photos"
+    cells = {x.split(" | ")[0].strip("| "): x.split(" | ")[1:] for x in lines[4:]}
+    assert list(cells) == [
+        "bicubic", "joint", "bicubic, then retouch", "retouch, then bicubic", "enlarge",
+        "retouch, then enlarge", "enlarge, then retouch",
+    ]  # fmt: skip
+    assert cells["joint"][:3] == cells["retouch, then enlarge"][:3]
+    assert cells["retouch, then enlarge"][4] == "+0.00 (+0.00 to +0.00)"
+    assert cells["enlarge, then retouch"][:3] != cells["retouch, then enlarge"][:3]
+    assert all(float(row[3]) > 0 for row in cells.values())
+    assert cli.run([*call[:-1], "0", *both]) == 2
+    assert "--every must be" in capsys.readouterr().err

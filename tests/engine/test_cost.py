@@ -73,7 +73,7 @@ class Counting:
 
 def counted(mode: str, height: int, width: int) -> Counting:
     enhance = Enhancer(EnhanceOptions(mode=mode, threads=1))  # type: ignore[arg-type]
-    enhance.backend = backend = Counting()
+    enhance.network.backend = backend = Counting()
     enhance.enhance_pixels(np.zeros((height, width, 3), np.float32))
     return backend
 

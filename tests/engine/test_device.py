@@ -161,7 +161,8 @@ class EnhancerOf:
 def as_on_a_card(model: Path, precision: Any) -> Enhancer:
     """The torch backend with the layout and arithmetic of a card, on the CPU."""
     enhance = EnhancerOf(model, precision=precision, tile=64).enhance
-    backend = enhance.backend
+    assert enhance.network
+    backend = enhance.network.backend
     assert isinstance(backend, TorchBackend)
     backend.on_card = True
     backend.move()

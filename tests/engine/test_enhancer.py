@@ -165,7 +165,7 @@ class Fake:
 def test_what_overflows_stays_as_it_was(model: Path, value: float, strength: float) -> None:
     pixels = picture(30, 40)
     enhance = enhancer(model, strength=strength)
-    enhance.backend = Fake(value, "main")
+    enhance.network.backend = Fake(value, "main")
     got = enhance.enhance_pixels(pixels)
     kept = (got == pixels).all(axis=2)
     assert 0.4 < kept.mean() < 0.6 and np.isfinite(got).all()
@@ -176,7 +176,7 @@ def test_what_overflows_stays_as_it_was(model: Path, value: float, strength: flo
 def test_broken_statistics_leave_the_photo_as_it_was(model: Path) -> None:
     pixels = picture(30, 40)
     enhance = enhancer(model)
-    enhance.backend = Fake(float("nan"), "statistics")
+    enhance.network.backend = Fake(float("nan"), "statistics")
     np.testing.assert_array_equal(enhance.enhance_pixels(pixels), pixels)
 
 

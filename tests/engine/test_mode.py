@@ -100,7 +100,7 @@ def test_a_network_that_breaks_down_leaves_the_photo(model: Path) -> None:
             return np.full_like(inputs["x"], np.nan)
 
     enhance = enhancer(model, mode="fast")
-    enhance.backend = Broken()
+    enhance.network.backend = Broken()
     pixels, nothing = picture(), np.zeros((1, 4), np.float32)
     got = enhance.enhance_pixels(pixels, condition=nothing)
     np.testing.assert_allclose(got, pixels, atol=1e-6)

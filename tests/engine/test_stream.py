@@ -40,7 +40,7 @@ class Soften:
 
 def enhancer(**options: Any) -> Enhancer:
     enhance = Enhancer(EnhanceOptions(threads=1, tile=96, **options))
-    enhance.backend = Soften()
+    enhance.network.backend = Soften()
     return enhance
 
 
@@ -122,7 +122,7 @@ def test_an_error_on_the_way_leaves_nothing_behind(tmp_path: Path) -> None:
                 raise RuntimeError("gone")
             return super().run(graph, inputs)
 
-    enhance.backend = Broken()
+    enhance.network.backend = Broken()
     with pytest.raises(RuntimeError, match="gone"):
         enhance_file(enhance, source, tmp_path / "out.tif")
     (tmp_path / "there.jpg").write_bytes(b"mine")
@@ -143,7 +143,7 @@ from burnish.engine.enhancer import Enhancer
 from burnish.engine.options import EnhanceOptions
 from burnish.engine.stream import enhance_file
 enhance = Enhancer(EnhanceOptions(mode={mode!r}, threads=1, tile=96))
-enhance.backend = Soften()
+enhance.network.backend = Soften()
 for megapixels in (0.6, 6):
     source, target = (Path({folder!r}) / f"{{megapixels}}{{end}}.tif" for end in ("", "-out"))
     make_file(source, megapixels)

@@ -86,7 +86,12 @@ def test_a_folder_that_exists_is_no_model_for_clients(client: Client, double_mod
     assert Path(double_model).is_dir()
     answer = client.post("/v1/enhance", params={"model": double_model}, data=photo_bytes())
     assert answer.status_code == 422
-    assert {m["name"] for m in client.get("/v1/models").json()} == {"tiny", "nrl", "srpie-sr"}
+    assert {m["name"] for m in client.get("/v1/models").json()} == {
+        "tiny",
+        "nrl",
+        "nrl+srpie-sr",
+        "srpie-sr",
+    }
 
 
 def test_options_come_from_the_dataclass(client: Client) -> None:
@@ -100,7 +105,7 @@ def test_options_come_from_the_dataclass(client: Client) -> None:
         for option in fields(EnhanceOptions):
             hidden = OPERATORS | BY_MODEL
             assert (option.name in offered) == (option.name not in hidden), option.name
-        assert offered["model"]["schema"]["enum"] == ["tiny", "nrl", "srpie-sr"]
+        assert offered["model"]["schema"]["enum"] == ["tiny", "nrl", "nrl+srpie-sr", "srpie-sr"]
         assert offered["strength"]["schema"]["maximum"] == 1
 
 

@@ -21,7 +21,7 @@ from burnish.batch.plan import Job
 from burnish.batch.recipe import recipe_for
 from burnish.batch.resume import exists
 from burnish.batch.steps import failure, sha256
-from burnish.engine.models import choose
+from burnish.engine.chosen import chosen
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import ModelError, OutputError
 from burnish.image.encode import encode_parts
@@ -78,8 +78,8 @@ class Worker:
         from burnish.engine.enhancer import Enhancer
 
         task, enhancer = self.task, Enhancer(self.task.options)
-        chosen = choose(task.options.model, task.options.task, task.options.scale)
-        mine = recipe_for(task.options, chosen, metadata=task.metadata, quality=task.quality)
+        model = chosen(task.options).model
+        mine = recipe_for(task.options, model, metadata=task.metadata, quality=task.quality)
         if mine.hash != task.recipe:
             raise ModelError(
                 f"A worker has burnish {__version__} with another model '{task.options.model}' "

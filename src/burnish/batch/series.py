@@ -74,7 +74,7 @@ def alike(enhancer: Enhancer, look: Look) -> Callable[[Photo, Callable[[float], 
 
     def enhance(photo: Photo, progress: Callable[[float], None]) -> Photo:
         if strength == 0:
-            return photo
+            return enhancer(photo, progress, condition)
         octaves = strength * towards(photo.pixels, look.levels, photo.is_grey)
         return enhancer(photo.with_pixels(bend(photo.pixels, octaves)), progress, condition)
 
@@ -142,8 +142,7 @@ def look_of_series(
     Raises:
         InputError: none can be read.
     """
-    hashes = enhancer.model.card.hashes if enhancer.has_network else {}
-    made_by = [hashes, enhancer.backend.precision if enhancer.has_network else ""]
+    made_by = [enhancer.model.card.hashes if enhancer.network else {}, enhancer.precision]
     if enhancer.options.device != "cpu":  # whose last bits may be others
         made_by.append(enhancer.options.device)
     model = json.dumps([*made_by, enhancer.look is not None], sort_keys=True)

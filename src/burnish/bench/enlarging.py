@@ -108,7 +108,17 @@ def score(out: np.ndarray, large: np.ndarray, scale: int, where: str) -> tuple[f
     return found.psnr, found.ssim
 
 
-def measure(contender: Contender, found: Sequence[Example], scale: int) -> Measured:
+OnScore = Callable[[str, str, float, float], None]
+"""Told of each picture: method, name, PSNR, SSIM."""
+
+
+def unheard(method: str, name: str, psnr: float, ssim: float) -> None:
+    """Nobody wants to know."""
+
+
+def measure(
+    contender: Contender, found: Sequence[Example], scale: int, on_score: OnScore = unheard
+) -> Measured:
     """Run a contender over a data set."""
     scores, seconds = [], []
     with peak_memory() as peak:
@@ -119,19 +129,45 @@ def measure(contender: Contender, found: Sequence[Example], scale: int) -> Measu
             out = contender.method(small)
             seconds.append(time.perf_counter() - start)
             scores.append(score(out, large, scale, f"{contender.name} on {example.name}"))
+            on_score(contender.name, example.name, *scores[-1])
     psnr, ssim = np.mean(scores, axis=0)
     return Measured(float(psnr), float(ssim), float(np.mean(seconds)), peak.megabytes)
 
 
-def measure_folder(name: str, folder: Path, found: Sequence[Example], scale: int) -> Measured:
+def measure_folder(
+    name: str, folder: Path, found: Sequence[Example], scale: int, on_score: OnScore = unheard
+) -> Measured:
     """Score another method's files."""
-    outs = from_folder(name, folder, found)
-    scores = [
-        score(out, load(example, scale)[1], scale, f"{name} on {example.name}")
-        for example, out in zip(found, outs, strict=True)
-    ]
+    scores = []
+    for example, out in zip(found, from_folder(name, folder, found), strict=True):
+        large = load(example, scale)[1]
+        scores.append(score(out, large, scale, f"{name} on {example.name}"))
+        on_score(name, example.name, *scores[-1])
     psnr, ssim = np.mean(scores, axis=0)
     return Measured(float(psnr), float(ssim), None, None)
+
+
+def measure_all(
+    contenders: Sequence[Contender],
+    outputs: Mapping[str, Path],
+    data: Mapping[str, Sequence[Example]],
+    scale: int,
+    on_score: OnScore = unheard,
+) -> dict[str, dict[str, Measured]]:
+    """Row -> data set -> scores, of contenders and of other methods' folders.
+
+    A folder holds the results of a set in a folder of its name, or itself.
+    """
+    rows: dict[str, dict[str, Measured]] = {}
+    for name, found in data.items():
+        for contender in contenders:
+            measured = measure(contender, found, scale, on_score)
+            rows.setdefault(contender.name, {})[name] = measured
+        for other, folder in outputs.items():
+            inner = folder / name if (folder / name).is_dir() else folder
+            measured = measure_folder(other, inner, found, scale, on_score)
+            rows.setdefault(other, {})[name] = measured
+    return rows
 
 
 def bicubic_on_luma(found: Sequence[Example], scale: int, grey: Sequence[str] = ()) -> Measured:

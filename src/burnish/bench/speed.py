@@ -14,7 +14,7 @@ from burnish.engine.backend import Backend, BackendName, Device, Precision, load
 from burnish.engine.ceiling import matmul_ceiling
 from burnish.engine.models import find
 from burnish.engine.statistics import condition, known
-from burnish.errors import BurnishError
+from burnish.errors import BurnishError, OptionError
 
 Contender = tuple[str, BackendName, Precision, Device]
 ON_CPU: tuple[Contender, ...] = (
@@ -92,6 +92,8 @@ def race(
 ) -> SpeedReport:
     """Time the contenders round robin, median of ``repeats``."""
     found = find(model)
+    if found.steps:
+        raise OptionError(f"{model} is two networks: measure one at a time.")
     backends: dict[str, Backend] = {}
     roofs: dict[str, tuple[str, Device]] = {}
     missing = []

@@ -67,7 +67,7 @@ def command(
     ] = None,
     counts: Annotated[str, typer.Option(help="looks: how many pairs to learn from.")] = "5,20,50",
     side: Annotated[int, typer.Option(help="looks: side of the photos in pixels.")] = 256,
-    every: Annotated[int, typer.Option(help="looks: score every n-th photo.")] = 1,
+    every: Annotated[int, typer.Option(help="looks, joint: every n-th photo.")] = 1,
     finetune: Annotated[
         str | None,
         typer.Option(
@@ -84,9 +84,9 @@ def command(
     test: Annotated[
         str | None, typer.Option(help="table: named set below --sets to score on.")
     ] = None,
-    sets: Annotated[Path, typer.Option(help="table, looks: folder of the named sets.")] = Path(
-        "data"
-    ),
+    sets: Annotated[
+        Path, typer.Option(help="table, looks, joint: folder of the named sets.")
+    ] = Path("data"),
     test_pairs: Annotated[
         tuple[Path, Path] | None, typer.Option(help="table: inputs and targets to score on.")
     ] = None,
@@ -153,7 +153,7 @@ def command(
     elif what == "joint":
         from burnish.cli.bench_paper_b import joint
 
-        print(joint(None if model == DEFAULT else model, retouch, enlarge, sets, threads))
+        print(joint(None if model == DEFAULT else model, retouch, enlarge, sets, threads, every))
     elif what == "table" and name == "b2":
         from burnish.cli.bench_paper_b import table_b2
 

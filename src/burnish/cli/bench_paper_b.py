@@ -51,25 +51,31 @@ def table_b2(
             contenders.append(
                 enlarging.Contender(name, made.enhance_pixels, made.model.card.parameters)
             )
-    rows: dict[str, dict[str, enlarging.Measured]] = {"bicubic on luma": {}}
-    for name, found in data.items():
-        grey = GREY_IN_SET14 if name == "Set14" else ()
-        rows["bicubic on luma"][name] = enlarging.bicubic_on_luma(found, SCALE, grey)
-        for contender in contenders:
-            measured = enlarging.measure(contender, found, SCALE)
-            rows.setdefault(contender.name, {})[name] = measured
-        for other, folder in outputs.items():
-            inner = folder / name if (folder / name).is_dir() else folder
-            measured = enlarging.measure_folder(other, inner, found, SCALE)
-            rows.setdefault(other, {})[name] = measured
+    grey = {"Set14": GREY_IN_SET14}
+    on_luma = {
+        name: enlarging.bicubic_on_luma(found, SCALE, grey.get(name, ()))
+        for name, found in data.items()
+    }
+    rows = {"bicubic on luma": on_luma}
+    rows |= enlarging.measure_all(contenders, outputs, data, SCALE)
     parameters = {c.name: c.parameters for c in contenders}
     return enlarging.table(rows, parameters, {n: len(found) for n, found in data.items()})
 
 
 def joint(
-    both: str | None, retouch: str | None, enlarge: str | None, data: Path, threads: int
+    both: str | None,
+    retouch: str | None,
+    enlarge: str | None,
+    data: Path,
+    threads: int,
+    every: int = 1,
 ) -> str:
-    """The joint network beside the sequences, on cid22-val un-retouched and halved."""
+    """The joint network beside the sequences, on cid22-val un-retouched and halved.
+
+    ``every`` takes each so many-th photo, for a quick look.
+    """
+    if every < 1:
+        raise OptionError("--every must be 1 or more.")
     if not (both or retouch or enlarge):
         raise OptionError(
             "bench joint wants models: --model (both at once), --retouch and --enlarge."
@@ -78,5 +84,7 @@ def joint(
         None if model is None else enhancer(model, scale, threads).enhance_pixels
         for model, scale in ((both, SCALE), (retouch, 1), (enlarge, SCALE))
     ]
-    pairs = evaluation.named("retouch-val-half", data)
-    return joint_task.table(joint_task.measure(joint_task.ways(*made), pairs))
+    pairs = evaluation.named("retouch-val-half", data)[::every]
+    return f"{len(pairs)} photos\n\n" + joint_task.table(
+        joint_task.measure(joint_task.ways(*made), pairs)
+    )

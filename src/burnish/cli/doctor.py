@@ -152,7 +152,7 @@ def measure(options: EnhanceOptions) -> dict[str, Any]:
     seconds = statistics.median(times)
     return {
         "model": enhancer.model.card.name,
-        "precision": enhancer.backend.precision,
+        "precision": enhancer.precision,
         "seconds_per_patch": round(seconds, 4),
         "megapixels_per_second": round(PATCH * PATCH / 1e6 / seconds, 2),
     }

@@ -35,8 +35,9 @@ from burnish.cli.flags import with_flags
 from burnish.cli.on_ray import enhance_on_ray, wants_ray
 from burnish.cli.progress import Lines, sentence, view
 from burnish.engine.backend import check_device
+from burnish.engine.chosen import chosen
 from burnish.engine.enhancer import Enhancer
-from burnish.engine.models import choose
+from burnish.engine.models import Model
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import BurnishError, InputError, OptionError
 from burnish.image.read import probe, read
@@ -117,7 +118,9 @@ def command(
         jobs = plan(inputs, output, format=format, name=name)
         if lock_to and series:
             raise OptionError("Choose one of --lock-to and --series.")
-        recipe = recipe_of(options, steps, lock_to)
+        models = chosen(options)
+        show.uses(models)
+        recipe = recipe_of(options, models.model, steps, lock_to)
         with ExitStack() as stack:
             memory = None
             if home(output).exists() if dry_run else wants_memory(inputs, output):
@@ -167,9 +170,8 @@ def expanded(paths: list[Path]) -> list[Path]:
     return found
 
 
-def recipe_of(options: EnhanceOptions, steps: Steps, lock_to: Path | None) -> Recipe:
+def recipe_of(options: EnhanceOptions, model: Model, steps: Steps, lock_to: Path | None) -> Recipe:
     """What is done with each photo; ``lock_to`` names the one whose look all get."""
-    model = choose(options.model, options.task, options.scale)
     recipe = recipe_for(options, model, metadata=steps.metadata, quality=steps.quality)
     if lock_to is None:
         return recipe

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +17,9 @@ from burnish.engine import models
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
 
+if TYPE_CHECKING:
+    from burnish.bench.enlarging import Example
+
 EPILOG = "Example: burnish eval retouch-val --data ../shared/data --baselines"
 
 
@@ -23,7 +27,10 @@ EPILOG = "Example: burnish eval retouch-val --data ../shared/data --baselines"
 def command(
     sets: Annotated[
         list[str] | None,
-        typer.Argument(help="Named sets below --data: retouch-val, exposure-val, finished."),
+        typer.Argument(
+            help="Named sets below --data: retouch-val, exposure-val, finished; or, for models "
+            "that only enlarge: set5, set14, bsd100."
+        ),
     ] = None,
     data: Annotated[Path, typer.Option(help="Folder that holds the named sets.")] = Path("data"),
     pairs: Annotated[
@@ -31,7 +38,10 @@ def command(
         typer.Option(help="Two folders instead: inputs and targets, matched by name."),
     ] = None,
     baselines: Annotated[
-        bool, typer.Option("--baselines", help="Score doing nothing and plain tools as well.")
+        bool,
+        typer.Option(
+            "--baselines", help="Score doing nothing and plain tools as well (bicubic always is)."
+        ),
     ] = False,
     outputs: Annotated[
         list[str] | None,
@@ -46,11 +56,16 @@ def command(
     **choices: Any,
 ) -> int:
     """Score burnish on pairs of photos: PSNR (RGB, capped at 50 dB a photo), SSIM, CIEDE2000."""
-    from burnish.bench import quality
+    from burnish.bench import benchmarks, quality
     from burnish.bench import sets as evaluation
     from burnish.bench.baselines import BASELINES
     from burnish.engine.enhancer import Enhancer
 
+    if enlarged := benchmarks.named(sets or [], data):
+        if pairs:
+            raise OptionError(f"Score --pairs and {(sets or [''])[0]} apart.")
+        score_enlarging(EnhanceOptions(**choices), enlarged, outputs or [], json, record)
+        return 0
     chosen = [pair for name in sets or () for pair in evaluation.named(name, data)]
     if pairs:
         chosen += evaluation.folders(*pairs)
@@ -85,8 +100,56 @@ def command(
     if not json:
         print(
             f"{'look' if enhancer.look else 'model'} {enhancer.name}, "
-            f"{enhancer.backend.precision}, "
+            f"{enhancer.precision or 'no network'}, "
             f"strength {enhancer.options.strength:g}, on {', '.join(sets or ['pairs'])}\n"
         )
         print(quality.table(rows))
     return 0
+
+
+def score_enlarging(
+    options: EnhanceOptions,
+    data: Mapping[str, Sequence[Example]],
+    outputs: list[str],
+    json: bool,
+    record: bool,
+) -> None:
+    """A model that only enlarges on the benchmarks, as in `burnish bench table b2`."""
+    from burnish.bench import benchmarks, enlarging
+    from burnish.engine.enhancer import Enhancer
+
+    enhancer = Enhancer(options)
+    benchmarks.check(enhancer)
+    card = enhancer.model.card
+
+    def on_score(method: str, name: str, psnr: float, ssim: float) -> None:
+        if json:
+            row = {"method": method, "name": name, "psnr": psnr, "ssim": ssim}
+            print(jsonlib.dumps(row), flush=True)
+
+    contenders = [
+        enlarging.bicubic_contender(card.scale),
+        enlarging.Contender(enhancer.name, enhancer.enhance_pixels, card.parameters),
+    ]
+    rows = enlarging.measure_all(
+        contenders, folders(outputs, "--outputs"), data, card.scale, on_score
+    )
+    sizes = {name: len(found) for name, found in data.items()}
+    if record:
+        how = "" if options.ensemble == "none" else f", ensemble {options.ensemble}"
+        scores = {
+            f"{name}: luma, x{card.scale}{how}": {
+                "pictures": sizes[name],
+                "psnr": measured.psnr,
+                "ssim": measured.ssim,
+                "bicubic_psnr": rows["bicubic"][name].psnr,
+            }
+            for name, measured in rows[enhancer.name].items()
+        }
+        models.record_scores(enhancer.model, scores)
+    if not json:
+        print(
+            f"model {enhancer.name}, {enhancer.precision}, strength {options.strength:g}, "
+            f"ensemble {options.ensemble}\n"
+        )
+        print(enlarging.table(rows, {enhancer.name: card.parameters}, sizes))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from burnish.engine.models import find, shipped
+from burnish.engine.models import find, offered
 
 
 def command(
@@ -22,7 +22,7 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="Print the whole cards as JSON.")] = False,
 ) -> None:
     """List the models that can be used, the default first."""
-    cards = [find(name).card for name in names or shipped()]
+    cards = [find(name).card for name in names or offered()]
     if json:
         print(jsonlib.dumps([asdict(card) for card in cards], indent=1))
         return

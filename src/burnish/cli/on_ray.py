@@ -17,7 +17,8 @@ from burnish.batch.run import rehearse
 from burnish.batch.steps import Steps
 from burnish.batch.url_plan import manifest_of, open_manifest, plan_places
 from burnish.cli.progress import Lines
-from burnish.engine.models import choose, shipped
+from burnish.engine.chosen import chosen
+from burnish.engine.models import anywhere
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
 
@@ -54,12 +55,12 @@ def enhance_on_ray(
             "On Ray, --gpus and --device cuda go together: else a worker is given no card."
         )
     options = replace(options, threads=options.threads or 1)
-    if options.model not in shipped():
-        options = replace(options, model=str(Path(options.model).absolute()))
+    options = replace(options, model=anywhere(options.model))
     if options.look:
         options = replace(options, look=str(Path(options.look).absolute()))
-    model = choose(options.model, options.task, options.scale)
-    recipe = recipe_for(options, model, metadata=steps.metadata, quality=steps.quality)
+    models = chosen(options)
+    show.uses(models)
+    recipe = recipe_for(options, models.model, metadata=steps.metadata, quality=steps.quality)
     plan = plan_places(source, out, format=format, name=name)
     with ExitStack() as stack:
         memory = None

@@ -22,6 +22,7 @@ from burnish.batch.events import (
     Started,
 )
 from burnish.batch.plan import Job
+from burnish.engine.chosen import Chosen
 from burnish.errors import BurnishError
 
 EVERY = 0.25
@@ -32,6 +33,14 @@ LEAST = 0.01
 
 class Lines:
     """A line per photo: results on stdout, what went wrong on stderr."""
+
+    model = ""
+    """What enhances, by name; known once the options are settled."""
+
+    def uses(self, model: Chosen) -> None:
+        self.model = model.name
+        if model.second:
+            self.bad(f"Two steps: {self.model} (one retouches, then the other enlarges).")
 
     def __enter__(self) -> Self:
         return self
@@ -138,7 +147,11 @@ class JsonLines(Lines):
             if now - self.last < EVERY:
                 return
             self.last = now
-        self.put(**fields(event))
+        model = {"model": self.model} if isinstance(event, Started) else {}
+        self.put(**fields(event), **model)
+
+    def uses(self, model: Chosen) -> None:
+        self.model = model.name
 
     def put(self, **values: Any) -> None:
         print(json.dumps(values, ensure_ascii=False), flush=True)
@@ -149,6 +162,7 @@ class JsonLines(Lines):
     def summary(self, report: Report, out: Path) -> None:
         self.put(
             event="summary",
+            model=self.model,
             total=report.total,
             done=len(report.done),
             failed=len(report.failed),

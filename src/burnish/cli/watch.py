@@ -27,6 +27,7 @@ from burnish.cli.batch_flags import (
 from burnish.cli.enhance import enhancer, recipe_of
 from burnish.cli.flags import with_flags
 from burnish.cli.progress import JsonLines, Lines
+from burnish.engine.chosen import chosen
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import BurnishError
 
@@ -63,7 +64,9 @@ def command(
         patience = Patience(poll, settle, max(60.0, settle))
         watcher = Watcher(folder, output, format, name, patience, show.event)
         refuse_read_only(output)
-        recipe = recipe_of(options, steps, lock_to)
+        models = chosen(options)
+        show.uses(models)
+        recipe = recipe_of(options, models.model, steps, lock_to)
         enhance = enhancer(options, lock_to)
         with Manifest(home(output)) as manifest:
             memory = Memory(manifest, output, recipe, retry_failed)

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import hashlib
+import math
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -12,6 +13,8 @@ from burnish.card import ModelCard
 from burnish.errors import ModelError, OptionError
 
 DEFAULT = "nrl"
+PLUS = "+"
+"""Between the names of two models that work in turn."""
 AUTO = "auto"
 """The shipped model for what is asked: see `resolve`."""
 Task = Literal["enhance", "sr"]
@@ -19,10 +22,12 @@ Task = Literal["enhance", "sr"]
 
 @dataclass(frozen=True)
 class Model:
-    """An exported model folder and its card."""
+    """An exported model folder and its card, or two in turn as one."""
 
     folder: Path
     card: ModelCard
+    steps: tuple["Model", "Model"] | None = None
+    """The two, if there are two: see `in_turn`."""
 
 
 def _wheel() -> Path:
@@ -42,26 +47,90 @@ def sha256(path: Path) -> str:
 
 def record_scores(model: Model, scores: dict[str, Any]) -> None:
     """Add scores to a model's card on disk, whole or not at all; the other facts stay."""
+    if model.steps:
+        raise OptionError(f"{model.card.name} is two models: there is no card to write scores on.")
     card = dataclasses.replace(model.card, scores=model.card.scores | scores)
     partial = model.folder / ".card.part"
     partial.write_text(card.to_json() + "\n")
     partial.replace(model.folder / "card.json")
 
 
-def resolve(model: str, task: Task, scale: int) -> str:
+def offered() -> list[str]:
+    """What ships, with the pair that ``--scale 2`` stands for where no model does both at once."""
+    names = shipped()
+    if _shipped_for("sr", 2) and not _shipped_for("enhance", 2):
+        names.insert(1, resolve(AUTO, "enhance", 2))
+    return names
+
+
+def in_turn(first: Model, second: Model) -> Model:
+    """Two models as one: what the first retouches, the second enlarges."""
+    a, b = first.card, second.card
+    if (a.task, a.scale) != ("enhance", 1) or b.task != "sr" or first.steps:
+        raise OptionError(
+            f"{a.name}{PLUS}{b.name} cannot be: the first of two has to retouch at the photo's own "
+            "size, the second to be one that only enlarges."
+        )
+    if b.moments or b.tones:
+        raise OptionError(f"Model '{b.name}' judges the whole photo: it cannot be the second step.")
+    card = ModelCard(
+        name=f"{a.name}{PLUS}{b.name}",
+        net="",
+        halo=a.halo + b.halo,
+        scale=b.scale,
+        multiple_of=math.lcm(a.multiple_of, b.multiple_of),
+        whole=a.whole or b.whole,
+        moments=a.moments,
+        moments_halo=a.moments_halo,
+        tones=a.tones,
+        parameters=a.parameters + b.parameters,
+        description=f"Two in turn: {a.name} retouches, then {b.name} enlarges by {b.scale}.",
+        licence="; ".join(dict.fromkeys(c.licence for c in (a, b) if c.licence)),
+        training_data=tuple(dict.fromkeys((*a.training_data, *b.training_data))),
+        hashes={
+            f"{number}/{file}": digest
+            for number, c in enumerate((a, b), 1)
+            for file, digest in c.hashes.items()
+        },
+    )
+    return Model(first.folder, card, (first, second))
+
+
+def anywhere(name: str) -> str:
+    """A name by which `find` finds the same model from another working directory."""
+    found = find(name)
+    steps = found.steps or (found,)
+    wheel = _wheel()
+    return PLUS.join(
+        s.folder.name if s.folder.parent == wheel else str(s.folder.absolute()) for s in steps
+    )
+
+
+def _shipped_for(task: Task, scale: int) -> str | None:
+    """The shipped model for a task at a scale."""
+    for name in shipped():
+        card = _card(_wheel() / name)
+        if (card.task, card.scale) == (task, scale):
+            return name
+    return None
+
+
+def resolve(model: str, task: Task, scale: int, with_look: bool = False) -> str:
     """The name of a model: what is named, or for ``auto`` a shipped one whose card fits.
 
-    ``scale`` 0 is 1 for ``enhance`` and 2 for ``sr``.
+    ``scale`` 0 is 1 for ``enhance`` and 2 for ``sr``. Where no model enhances and enlarges, it is
+    two in turn; a look is followed by one that only enlarges in any case.
     """
     wanted = scale or (2 if task == "sr" else 1)
     if model != AUTO:
         return model
     if (task, wanted) == ("enhance", 1):
         return DEFAULT
-    for name in shipped():
-        card = _card(_wheel() / name)
-        if (card.task, card.scale) == (task, wanted):
-            return name
+    both = task == "enhance" and with_look
+    if not both and (name := _shipped_for(task, wanted)):
+        return name
+    if task == "enhance" and (second := _shipped_for("sr", wanted)):
+        return f"{DEFAULT}{PLUS}{second}"
     does = "enhances and enlarges" if task == "enhance" else "only enlarges"
     raise OptionError(
         f"No model that {does} by {wanted} ships with this copy of burnish (--task {task} "
@@ -73,7 +142,9 @@ def choose(model: str, task: Task, scale: int) -> Model:
     """The model that `resolve` names; one that does not do what is asked is refused."""
     found = find(resolve(model, task, scale))
     if scale and found.card.scale != scale:
-        raise OptionError(f"Model '{model}' has scale {found.card.scale}, not {scale}.")
+        second = _shipped_for("sr", scale) if found.card.scale == 1 else None
+        hint = f" To enlarge afterwards: --model {model}{PLUS}{second}." if second else ""
+        raise OptionError(f"Model '{model}' has scale {found.card.scale}, not {scale}.{hint}")
     if task == "sr" and found.card.task != task:
         raise OptionError(f"Model '{model}' changes tone and colour: it is not for --task sr.")
     return found
@@ -91,12 +162,16 @@ def _card(folder: Path) -> ModelCard:
 def find(name_or_path: str) -> Model:
     """Look a model up by the name of a shipped one or the path of an exported folder.
 
-    Every file is checked against the hash on the card before anything is loaded.
+    ``A+B`` are two in turn, where there is no folder of that name. Every file is checked against
+    the hash on the card before anything is loaded.
     """
     folder = _wheel() / name_or_path
     if name_or_path not in shipped():
         folder = Path(name_or_path)
         if not (folder / "card.json").is_file():
+            first, plus, second = name_or_path.rpartition(PLUS)
+            if plus:
+                return in_turn(find(first), find(second))
             near = difflib.get_close_matches(name_or_path, shipped(), n=1, cutoff=0.3) or shipped()
             raise OptionError(
                 f"There is no model '{name_or_path}': it is neither a shipped one "

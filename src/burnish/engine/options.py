@@ -21,8 +21,8 @@ class EnhanceOptions:
     model: str = field(
         default=AUTO,
         metadata={
-            "help": "Shipped model by name (see `burnish models`) or an exported folder; auto is "
-            "the shipped one for the task and scale."
+            "help": "Shipped model by name (see `burnish models`) or an exported folder; A+B: B "
+            "enlarges what A made; auto is what ships for task and scale."
         },
     )
     task: Task = field(
@@ -39,13 +39,13 @@ class EnhanceOptions:
     )
     look: str = field(
         default="",
-        metadata={"help": "Look file made by `burnish learn`, instead of --model."},
+        metadata={"help": "Look file made by `burnish learn`, instead of a model that retouches."},
     )
     strength: float = field(
         default=1.0,
         metadata={
             "help": "How much of the change to apply, 0 to 1; 0 returns the photo's pixels, or "
-            "those of a bicubic enlargement.",
+            "those of a bicubic enlargement. Of two models in turn, it is for the first.",
             "least": 0,
             "most": 1,
         },
@@ -126,7 +126,9 @@ class EnhanceOptions:
         if self.tile < 64:
             raise OptionError("tile must be at least 64 pixels.")
         object.__setattr__(self, "backend", settle(self.backend, self.device))
-        object.__setattr__(self, "model", resolve(self.model, self.task, self.scale))
+        object.__setattr__(
+            self, "model", resolve(self.model, self.task, self.scale, bool(self.look))
+        )
 
 
 HELP = {f.name: str(f.metadata["help"]) for f in fields(EnhanceOptions)}

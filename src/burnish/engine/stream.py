@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from burnish.engine import fast, tiles
-from burnish.engine.enhancer import Enhancer, Progress
+from burnish.engine.enhancer import Enhancer
+from burnish.engine.network import Network, Progress
 from burnish.engine.proxy import Shrinker, block_side
 from burnish.engine.statistics import TONES
 from burnish.image.photo import Photo
@@ -38,13 +39,14 @@ def enhance_file(
     None means that this file, target or model cannot be done in strips (see `open_strips`), and
     that nothing was written. ``scratch`` and ``settle`` as for `write_bytes`.
     """
-    if enhancer.look or enhancer.model.card.scale != 1 or enhancer.model.card.whole:
+    network = enhancer.network
+    if enhancer.look or network is None or enhancer.scale != 1 or network.card.whole:
         return None
     strips = open_strips(path, target)
     if strips is None:
         return None
     note = enhancer.mode(strips.height, strips.width)[1]
-    better = enhanced(enhancer, strips, progress or (lambda share: None))
+    better = enhanced(enhancer, network, strips, progress or (lambda share: None))
     losses = write_strips(
         better,
         strips,
@@ -58,7 +60,9 @@ def enhance_file(
     return tuple(dict.fromkeys((*strips.source.notes, *filter(None, [note]), *losses)))
 
 
-def enhanced(enhancer: Enhancer, strips: Strips, report: Progress) -> Iterator[Photo]:
+def enhanced(
+    enhancer: Enhancer, network: Network, strips: Strips, report: Progress
+) -> Iterator[Photo]:
     """The enhanced strips, as large as those that are read."""
     height, width = strips.height, strips.width
     is_fast = enhancer.mode(height, width)[0] == "fast"
@@ -73,11 +77,12 @@ def enhanced(enhancer: Enhancer, strips: Strips, report: Progress) -> Iterator[P
             stand_in.add(strip.pixels)
         seen += strip.height
         report(FIRST_PASS * seen / height)
-    condition = enhancer.condition(known.small)
+    condition, strength = enhancer.condition(known.small), enhancer.options.strength
     if stand_in:
-        better = _fast(strips, enhancer.carried(stand_in.small, factor, condition), grey)
+        carried = network.carried(stand_in.small, factor, condition, strength)
+        better = _fast(strips, carried, grey)
     else:
-        better = _full(enhancer, strips, condition, grey)
+        better = _full(network, strips, condition, strength, grey)
     done = 0
     for strip in better:
         done += strip.height
@@ -94,10 +99,12 @@ def _fast(strips: Strips, carried: fast.Carried, grey: bool) -> Iterator[Photo]:
         yield replace(strip, pixels=out)
 
 
-def _full(enhancer: Enhancer, strips: Strips, condition: np.ndarray, grey: bool) -> Iterator[Photo]:
+def _full(
+    network: Network, strips: Strips, condition: np.ndarray, strength: float, grey: bool
+) -> Iterator[Photo]:
     """Row after row of the tiles that a photo in memory would have, from a window of its rows."""
-    height, halo = strips.height, enhancer.halo
-    groups = groupby(enhancer.plan(height, strips.width), key=lambda tile: tile.top)
+    height, halo = strips.height, network.halo
+    groups = groupby(network.plan(height, strips.width), key=lambda tile: tile.top)
     bands = [list(band) for _, band in groups]
     needed = [tiles.rows_of(band[0], halo, height) for band in bands]
     first = [int(min(rows.min() for rows in needed[i:])) for i in range(len(bands))]
@@ -122,7 +129,7 @@ def _full(enhancer: Enhancer, strips: Strips, condition: np.ndarray, grey: bool)
         out[: len(ready)] = ready
         for tile in band:
             x = tiles.gather(window, needed[number] - start, tile, halo)
-            enhancer.run_tile(x, tile, condition, out[len(ready) :, tile.left :], grey)
+            network.run_tile(x, tile, condition, out[len(ready) :, tile.left :], strength, grey)
         ready = out
         del out  # which holds a whole band
         while waiting and waiting[0][0] <= len(ready):

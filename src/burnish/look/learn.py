@@ -12,7 +12,7 @@ from burnish.engine.look import Look, model_hash
 from burnish.engine.look_card import LookCard
 from burnish.engine.models import DEFAULT, shipped
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import InputError, OutputError
+from burnish.errors import InputError, OptionError, OutputError
 from burnish.look import cube
 from burnish.look.cache import Cache, state
 from burnish.look.fit import predict, weights
@@ -100,7 +100,10 @@ def _base(options: LearnOptions) -> Enhancer | None:
     name = DEFAULT if options.base == "auto" else options.base
     if options.base == "auto" and DEFAULT not in shipped():
         return None
-    return Enhancer(EnhanceOptions(model=name, threads=options.threads))
+    base = Enhancer(EnhanceOptions(model=name, threads=options.threads))
+    if base.scale != 1:
+        raise OptionError(f"'{name}' enlarges: a look is learned on a network that does not.")
+    return base
 
 
 def with_base(shots: Sequence[Shot], enhance: Enhancer, cache: Cache, report: Report) -> list[Shot]:

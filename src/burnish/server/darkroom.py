@@ -75,7 +75,8 @@ class Decoded:
             small = fast.stand_in(pixels, factor)
             strength = 1.0 if enhancer.look else enhancer.options.strength
             condition = enhancer.for_network(self.condition(enhancer))
-            carried = enhancer.carried(small, factor, condition, strength)
+            assert enhancer.network
+            carried = enhancer.network.carried(small, factor, condition, strength)
             self.maps = {enhancer.options: carried}  # only the last: a slider leaves many behind
         return self.maps[enhancer.options]
 
@@ -134,8 +135,8 @@ def look(decoded: Decoded, box: Box, enhancer: Enhancer | None = None) -> tuple[
 
     At full size (no side of the box longer than its ``size``) an enhanced part equals that part of
     the enhanced photo: the network gets the halo that it sees around its pixels, and what it wants
-    to know of the whole photo. A larger part is reduced by a whole number first, then enhanced:
-    close to the final result, and quick.
+    to know of the whole photo. A larger part is reduced by a whole number first, then enhanced
+    (and not enlarged by a second network): close to the final result, and quick.
     """
     pixels = decoded.pixels()
     height, width = pixels.shape[:2]
@@ -150,31 +151,35 @@ def look(decoded: Decoded, box: Box, enhancer: Enhancer | None = None) -> tuple[
     if alpha is not None:
         cut_alpha = reduced(alpha[..., None], factor, left, top, right, bottom)[..., 0]
     part = Photo(reduced(pixels, factor, left, top, right, bottom), cut_alpha)
-    scale = 1 if enhancer is None or enhancer.look else enhancer.model.card.scale
-    if enhancer is None or (enhancer.options.strength == 0 and scale == 1):
+    if enhancer is None or (enhancer.options.strength == 0 and enhancer.scale == 1):
         return part, factor == 1
-    condition = decoded.condition(enhancer)
-    if factor == 1 and enhancer.mode(height, width)[0] == "fast":
-        better = carried_over(decoded, enhancer, top, left, bottom, right)
+    condition, grey = decoded.condition(enhancer), decoded.grey
+    taken = enhancer.mode(height, width)[0] if factor == 1 else "full"
+    networks = [
+        network
+        for network in (
+            enhancer.network if taken == "full" else None,
+            enhancer.enlarger if factor == 1 else None,
+        )
+        if network
+    ]
+    halo = sum(network.card.halo for network in networks)
+    multiple = math.lcm(*(network.card.multiple_of for network in networks))
+    x0, y0 = (edge - edge % multiple for edge in (max(left - halo, 0), max(top - halo, 0)))
+    x1, y1 = min(right + halo, -(-width // factor)), min(bottom + halo, -(-height // factor))
+    if any(network.card.whole for network in networks):
+        x0, y0, x1, y1 = 0, 0, -(-width // factor), -(-height // factor)
+    wide = reduced(pixels, factor, x0, y0, x1, y1)
+    place = decoded.place(y0, x0, factor) if enhancer.look else None
+    if taken == "full":
+        better = enhancer.retouched(wide, condition, grey, place=place)
+    else:
+        better = carried_over(decoded, enhancer, y0, x0, y1, x1)
         if enhancer.look:
-            place = decoded.place(top, left, 1)
-            better = enhancer.looked(part.pixels, better, condition, decoded.grey, place=place)
-        return part.with_pixels(better), True
-    x0, y0, x1, y1 = left, top, right, bottom
-    if enhancer.has_network:
-        card = enhancer.model.card
-        x0, y0 = max(left - card.halo, 0), max(top - card.halo, 0)
-        x0, y0 = x0 - x0 % card.multiple_of, y0 - y0 % card.multiple_of
-        x1 = min(right + card.halo, -(-width // factor))
-        y1 = min(bottom + card.halo, -(-height // factor))
-        if card.whole:
-            x0, y0, x1, y1 = 0, 0, -(-width // factor), -(-height // factor)
-    better = enhancer.enhance_pixels(
-        reduced(pixels, factor, x0, y0, x1, y1),
-        grey=decoded.grey,
-        condition=condition,
-        place=decoded.place(y0, x0, factor) if enhancer.look else None,
-    )
+            better = enhancer.looked(wide, better, condition, grey, place=place)
+    if factor == 1:
+        better = enhancer.enlarged(better, grey)
+    scale = len(better) // len(wide)
     rows = slice((top - y0) * scale, (bottom - y0) * scale)
     columns = slice((left - x0) * scale, (right - x0) * scale)
     return part.with_pixels(np.ascontiguousarray(better[rows, columns]), scale=scale), factor == 1

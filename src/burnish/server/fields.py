@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from fastapi import Query
 
-from burnish.engine.models import find, shipped
+from burnish.engine.models import find
+from burnish.engine.models import offered as on_offer
 from burnish.engine.options import EnhanceOptions
 from burnish.server.looks import Looks
 
@@ -23,17 +24,20 @@ OPERATORS = frozenset({"precision", "backend", "device", "threads", "tile"})
 BY_MODEL = frozenset({"task", "scale"})
 """Options that a client settles by naming a model."""
 MODEL_HELP = "Model by name (GET /v1/models lists them)."
-LOOK_HELP = "Look by id (GET /v1/looks lists them), instead of the model; none for no look."
+LOOK_HELP = (
+    "Look by id (GET /v1/looks lists them), instead of the model that retouches; none for no look."
+)
 LOOK_ID = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 def offered(options: EnhanceOptions) -> dict[str, str]:
     """Models that a client may name -> what `find` knows them by, the service's own first.
 
-    Those in the wheel, and the one that the service was started with if that is a folder.
+    Those in the wheel, with the pair that enhances and enlarges, and the one that the service was
+    started with if that is a folder.
     """
     own = {find(options.model).card.name: options.model}
-    return own | {name: name for name in shipped() if name not in own}
+    return own | {name: name for name in on_offer() if name not in own}
 
 
 def plain(kind: Any) -> bool:

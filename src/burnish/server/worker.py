@@ -150,8 +150,6 @@ class Enhancers:
             if len(self.loaded) > MODELS_KEPT:
                 self.loaded.popitem(last=False)
         self.loaded.move_to_end(key)
-        if options.mode == "auto":
-            _ = self.loaded[key].seconds_per_pixel  # measured once, for all copies
         enhancer = copy.copy(self.loaded[key])
         enhancer.options = options
         return enhancer

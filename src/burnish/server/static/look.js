@@ -103,12 +103,9 @@ export class Look {
 
   describe() {
     const model = this.models.find((m) => m.name === $("model").value);
-    const own = $("chosen-look").value === NONE; // a look takes the model's place
+    const own = $("chosen-look").value === NONE; // a look takes the place of what retouches
     $("models").hidden = !own || this.models.length < 2;
-    $("scales").hidden = !own || new Set(this.models.map((m) => m.scale)).size < 2;
     $("describes").textContent = model?.description ?? "";
-    // Strength mixes with the photo's own pixels, of which there are none at another size.
-    $("strength").disabled = own && model?.scale > 1;
   }
 
   tell() { $("percent").textContent = `${$("strength").value} %`; }
