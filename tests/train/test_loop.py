@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
 from burnish import checkpoint
 from burnish.data.pairs import RetouchPairs, fixed_pairs
 from burnish.data.photos import Pyramid
 from burnish.errors import ModelError
 from burnish.nets.zoo import parameter_count
+from burnish.train.log import RunLog
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.recipe import Recipe, Stage
 
@@ -198,6 +200,7 @@ from pathlib import Path
 import torch
 from burnish.data.pairs import RetouchPairs
 from burnish.data.photos import Pyramid
+from burnish.train.log import RunLog
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.recipe import Recipe, Stage
 torch.set_num_threads(1)
@@ -268,3 +271,11 @@ def test_a_stage_without_the_residual_leaves_it_alone(tmp_path: Path) -> None:
     assert not torch.equal(
         rest.net.state_dict()["reconstruction.weight"], before["reconstruction.weight"]
     )
+
+
+def test_the_sheet_shows_pictures_of_one_shape(tmp_path: Path) -> None:
+    log = RunLog(tmp_path, 0)
+    log.pictures(0, [torch.ones(3, *shape) for shape in ((9, 33), (8, 24), (8, 30), (8, 24))])
+    with Image.open(tmp_path / "validation-0000000.png") as sheet:
+        assert sheet.size == (24, 16)
+    log.close()

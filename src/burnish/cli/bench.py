@@ -52,7 +52,11 @@ def command(
     photos: Annotated[int, typer.Option(help="fast: at most so many a folder; 0: all.")] = 0,
     runs: Annotated[Path | None, typer.Option(help="table: folder of the runs.")] = None,
     data: Annotated[
-        list[Path] | None, typer.Option(help="table, folder, fast: folder of photos; repeatable.")
+        list[Path] | None,
+        typer.Option(
+            help="table, folder, fast: folder of photos; looks: one to learn from, cid22-train if "
+            "not given. Repeatable."
+        ),
     ] = None,
     pairs: Annotated[
         tuple[Path, Path] | None,
@@ -64,12 +68,18 @@ def command(
     counts: Annotated[str, typer.Option(help="looks: how many pairs to learn from.")] = "5,20,50",
     side: Annotated[int, typer.Option(help="looks: side of the photos in pixels.")] = 256,
     every: Annotated[int, typer.Option(help="looks, joint: every n-th photo.")] = 1,
+    finetune: Annotated[
+        str | None,
+        typer.Option(
+            help="looks: also train the default network further, its map, all of it, or map,all."
+        ),
+    ] = None,
     dped: Annotated[
         tuple[Path, str] | None,
         typer.Option(help="table: train and test on DPED: its folder and a phone."),
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(help="table: photo to leave out; repeatable.")
+        list[str] | None, typer.Option(help="table, looks: photo to leave out; repeatable.")
     ] = None,
     test: Annotated[
         str | None, typer.Option(help="table: named set below --sets to score on.")
@@ -88,7 +98,7 @@ def command(
         typer.Option(help="table: only these rows; curves: these names. Commas between."),
     ] = None,
     seeds: Annotated[str, typer.Option(help="table, looks: seeds, with commas between.")] = "0",
-    budget: Annotated[float, typer.Option(help="table: scale every row's steps.")] = 1.0,
+    budget: Annotated[float, typer.Option(help="table, looks: scale the steps of training.")] = 1.0,
     view: Annotated[int | None, typer.Option(help="table: side of training views.")] = None,
     batch: Annotated[int | None, typer.Option(help="table: views per step.")] = None,
     outputs: Annotated[
@@ -182,9 +192,25 @@ def command(
             print(f"{path}\n\n{fidelity.table(compared)}\n")
     elif what == "looks":
         from burnish.cli.bench_looks import prove
+        from burnish.cli.train import left_out
 
         for seed in numbers(seeds, "--seeds"):
-            print(prove(sets, pairs, looks, numbers(counts, "--counts"), seed, side, every))
+            print(
+                prove(
+                    sets,
+                    pairs,
+                    looks,
+                    numbers(counts, "--counts"),
+                    seed,
+                    side,
+                    every,
+                    model,
+                    finetune=finetune,
+                    budget=budget,
+                    folders=data or (),
+                    exclude=left_out(exclude or ()),
+                )
+            )
     elif what == "table":
         try:
             from burnish.bench import paper_a, paper_b, published, reproduce, tables

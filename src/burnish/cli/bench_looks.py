@@ -15,8 +15,18 @@ def prove(
     seed: int,
     side: int,
     every: int,
+    model: str,
+    finetune: str | None,
+    budget: float,
+    folders: Sequence[Path],
+    exclude: Sequence[str],
 ) -> str:
-    """Learned looks against simpler ways, as a table: on made looks, or on real pairs."""
+    """Learned looks against other ways, as a table: on made looks, or on real pairs."""
+    more: proof.Methods = {}
+    if finetune:
+        from burnish.look.finetune import methods  # torch, which nothing else here wants
+
+        more = methods(finetune.split(","), model, seed, budget)
 
     def tell(row: proof.Row) -> None:
         print(
@@ -26,6 +36,9 @@ def prove(
         )
 
     if pairs:
-        return proof.table(proof.split(*pairs, list(counts), seed, tell))
+        return proof.table(proof.split(*pairs, list(counts), seed, tell, more, model))
     chosen = looks.split(",") if looks else list(made.LOOKS)
-    return proof.table(proof.run(sets, chosen, list(counts), seed, side, every, tell))
+    rows = proof.run(
+        sets, chosen, list(counts), seed, side, every, tell, more, folders, exclude, model
+    )
+    return proof.table(rows)

@@ -68,11 +68,33 @@ class RetouchPairs:
         return low, high, make_pair(whole, draws, generators, light)[0]
 
 
-class PairFolder:
-    """Real pairs: two folders with equal file names and sizes; aligned random crops, flips.
+class HeldPairs:
+    """Real pairs held in memory, (3,H,W) uint8 twice: aligned random crops, flips.
 
     With each comes a sample of 4096 pixels of the whole input.
     """
+
+    def __init__(self, pairs: Sequence[tuple[Tensor, Tensor]], seed: int) -> None:
+        self.pairs, self.seed = pairs, seed
+
+    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor, Tensor]:
+        rows, samples = [], []
+        for index in indices:
+            rng = np.random.default_rng([self.seed, step, index])
+            low, high = self.pairs[int(rng.integers(len(self.pairs)))]
+            h, w = low.shape[1:]
+            if min(h, w) < size:
+                raise InputError(f"A pair of {w}x{h} pixels is smaller than the {size} pixel view.")
+            top, left = int(rng.integers(h - size + 1)), int(rng.integers(w - size + 1))
+            cut = torch.stack([p[:, top : top + size, left : left + size] for p in (low, high)])
+            rows.append((cut.flip(-1) if rng.random() < 0.5 else cut).float() / 255)
+            samples.append(low.flatten(1)[:, torch.from_numpy(rng.integers(h * w, size=4096))])
+        low_batch, high_batch = torch.stack(rows, dim=1)
+        return low_batch, high_batch, torch.stack(samples).unflatten(2, (64, 64)).float() / 255
+
+
+class PairFolder(HeldPairs):
+    """Real pairs of two folders with equal file names and sizes."""
 
     def __init__(self, low: Path, high: Path, seed: int) -> None:
         for folder in (low, high):
@@ -86,26 +108,11 @@ class PairFolder:
             raise InputError(
                 f"{high} lacks {missing[0] if missing else 'photos'} to pair with {low}."
             )
-        self.pairs = [(load_rgb(low / n), load_rgb(high / n)) for n in names]
-        for name, (a, b) in zip(names, self.pairs, strict=True):
+        pairs = [(load_rgb(low / n), load_rgb(high / n)) for n in names]
+        for name, (a, b) in zip(names, pairs, strict=True):
             if a.shape != b.shape:
                 raise InputError(f"{name} has different sizes in {low} and {high}.")
-        self.seed = seed
-
-    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor, Tensor]:
-        rows, samples = [], []
-        for index in indices:
-            rng = np.random.default_rng([self.seed, step, index])
-            low, high = self.pairs[rng.integers(len(self.pairs))]
-            h, w = low.shape[1:]
-            if min(h, w) < size:
-                raise InputError(f"A pair of {w}x{h} pixels is smaller than the {size} pixel view.")
-            top, left = int(rng.integers(h - size + 1)), int(rng.integers(w - size + 1))
-            cut = torch.stack([p[:, top : top + size, left : left + size] for p in (low, high)])
-            rows.append((cut.flip(-1) if rng.random() < 0.5 else cut).float() / 255)
-            samples.append(low.flatten(1)[:, torch.from_numpy(rng.integers(h * w, size=4096))])
-        low_batch, high_batch = torch.stack(rows, dim=1)
-        return low_batch, high_batch, torch.stack(samples).unflatten(2, (64, 64)).float() / 255
+        super().__init__(pairs, seed)
 
 
 def fixed_draws(

@@ -27,10 +27,8 @@ class Figures:
 
     @classmethod
     def of(cls, result: np.ndarray, shot: Shot) -> "Figures":
-        """Over the part that both photos show (its bounding box)."""
-        rows, columns = (np.flatnonzero(shot.inside.any(axis=a)) for a in (1, 0))
-        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        a, b = result[box], shot.after[box]
+        """Over the part that both photos show."""
+        a, b = result[shot.box], shot.after[shot.box]
         return cls(min(psnr(a, b), CAP), ssim(a, b), delta_e(a, b))
 
 

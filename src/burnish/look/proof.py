@@ -9,10 +9,12 @@ import numpy as np
 
 from burnish.engine import proxy
 from burnish.engine.enhancer import Enhancer
+from burnish.engine.models import DEFAULT
+from burnish.engine.options import EnhanceOptions
 from burnish.errors import InputError, OptionError
 from burnish.image.read import read
 from burnish.image.sniff import is_photo_name
-from burnish.look.baselines import BASELINES
+from burnish.look.baselines import BASELINES, Method
 from burnish.look.fit import predict
 from burnish.look.judge import CAP, learned
 from burnish.look.made import LOOKS, make
@@ -21,6 +23,8 @@ from burnish.look.shots import Shot, shots, views
 from burnish.metrics import delta_e, psnr
 
 LEARNED, SHIPPED = "learned", "shipped"
+Methods = dict[str, Callable[[Sequence[Shot]], Method]]
+"""Name of a column -> what makes its method from pairs."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,15 @@ class Row:
     """Processor time of the fit."""
 
 
-def photos(folder: Path, side: int) -> list[np.ndarray]:
-    """All photos of a folder, shrunk to about side x side pixels."""
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder; --data names the one that holds the photos.")
-    paths = sorted(p for p in folder.iterdir() if is_photo_name(p))
-    return [proxy.shrink(read(p).pixels, side * side) for p in paths]
+def photos(folders: Sequence[Path], side: int, exclude: Sequence[str] = ()) -> list[np.ndarray]:
+    """All photos of some folders but those of these stems, shrunk to about side x side pixels."""
+    found = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{folder} is not a folder of photos; --sets or --data names it.")
+        paths = sorted(p for p in folder.iterdir() if is_photo_name(p) and p.stem not in exclude)
+        found += [proxy.shrink(read(p).pixels, side * side) for p in paths]
+    return found
 
 
 def made(look: str, pictures: Sequence[np.ndarray], chosen: Sequence[int], seed: int) -> list[Shot]:
@@ -55,24 +62,28 @@ def made(look: str, pictures: Sequence[np.ndarray], chosen: Sequence[int], seed:
 
 
 def compare(
-    train: Sequence[Shot], test: Sequence[Shot], look: str, use_base: bool = False
+    train: Sequence[Shot],
+    test: Sequence[Shot],
+    look: str,
+    more: Methods | None = None,
 ) -> Iterator[Row]:
-    """Fit every method on the one and score it on the other."""
-    for name, fit in BASELINES.items():
+    """Fit every method, and ``more`` of them, on the one and score it on the other."""
+    for name, fit in {**BASELINES, LEARNED: _learned, **(more or {})}.items():
         start = time.process_time()
         method = fit(train)
         yield _row(look, len(train), name, method, test, time.process_time() - start)
-    start = time.process_time()
-    part = learned(train, use_base=use_base)
-    seconds = time.process_time() - start
-    yield _row(look, len(train), LEARNED, lambda shot: predict(part, shot), test, seconds)
+
+
+def _learned(train: Sequence[Shot]) -> Method:
+    part = learned(train, use_base=False)
+    return lambda shot: predict(part, shot)
 
 
 def _row(
     look: str,
     pairs: int,
     name: str,
-    method: Callable[[Shot], np.ndarray],
+    method: Method,
     test: Sequence[Shot],
     seconds: float,
 ) -> Row:
@@ -89,35 +100,56 @@ def _row(
 
 
 def run(
-    data: Path,
+    sets: Path,
     looks: Sequence[str] = tuple(LOOKS),
     counts: Sequence[int] = (5, 20, 50),
     seed: int = 0,
     side: int = 256,
     every: int = 1,
     on_row: Callable[[Row], None] = lambda row: None,
+    more: Methods | None = None,
+    folders: Sequence[Path] = (),
+    exclude: Sequence[str] = (),
+    model: str = DEFAULT,
 ) -> list[Row]:
-    """All looks: pairs of ``cid22-train`` to learn from, every n-th of ``cid22-val`` to score."""
+    """All looks: pairs of some folders to learn from, every n-th of ``cid22-val`` to score.
+
+    The folders are ``cid22-train`` below ``sets`` if none are named.
+    """
     unknown = [look for look in looks if look not in LOOKS]
     if unknown:
         raise OptionError(f"There is no made look '{unknown[0]}'; choose {', '.join(LOOKS)}.")
-    folder = data / "photos"
-    source, target = photos(folder / "cid22-train", side), photos(folder / "cid22-val", side)
+    source = photos(folders or [sets / "photos" / "cid22-train"], side, exclude)
+    if len(source) < max(counts):
+        raise InputError(
+            f"{max(counts)} pairs want as many photos, and there are {len(source)}; "
+            "name more folders with --data."
+        )
+    target = photos([sets / "photos" / "cid22-val"], side)
     order = np.random.default_rng(seed).permutation(len(source))
-    enhance = Enhancer()
+    enhance = Enhancer(EnhanceOptions(model=model))
     rows: list[Row] = []
     for look in looks:
         test = made(look, target, range(0, len(target), every), seed + 1)
         train = made(look, source, [int(i) for i in order[: max(counts)]], seed)
-        results: list[Row] = []
-        for count in counts:
-            for row in compare(train[:count], test, look):
-                results.append(row)
-                on_row(row)
-        default = _row(look, 0, SHIPPED, lambda s: enhance.enhance_pixels(s.before), test, 0.0)
-        on_row(default)
-        rows += [*results, default]
+        for row in _with_shipped(train, test, look, counts, more, enhance):
+            rows.append(row)
+            on_row(row)
     return rows
+
+
+def _with_shipped(
+    train: Sequence[Shot],
+    test: Sequence[Shot],
+    look: str,
+    counts: Sequence[int],
+    more: Methods | None,
+    enhance: Enhancer,
+) -> Iterator[Row]:
+    """`compare` by each number of pairs, then the network that knows nothing of them."""
+    for count in counts:
+        yield from compare(train[:count], test, look, more)
+    yield _row(look, 0, SHIPPED, lambda shot: enhance.enhance_pixels(shot.before), test, 0.0)
 
 
 def split(
@@ -126,6 +158,8 @@ def split(
     counts: Sequence[int],
     seed: int = 0,
     on_row: Callable[[Row], None] = lambda row: None,
+    more: Methods | None = None,
+    model: str = DEFAULT,
 ) -> list[Row]:
     """Real pairs of two folders: some to learn from, the rest beyond the largest count to score."""
     aside: list[SetAside] = []
@@ -135,17 +169,21 @@ def split(
     test = [found[i] for i in order[max(counts) :]]
     if not test:
         raise InputError(f"{len(found)} pairs leave none to score beyond {max(counts)}.")
+    train = [found[i] for i in order[: max(counts)]]
+    enhance = Enhancer(EnhanceOptions(model=model))
     rows = []
-    for count in counts:
-        for row in compare([found[i] for i in order[:count]], test, before.name):
-            rows.append(row)
-            on_row(row)
+    for row in _with_shipped(train, test, before.name, counts, more, enhance):
+        rows.append(row)
+        on_row(row)
     return rows
 
 
 def table(rows: Sequence[Row]) -> str:
     """Markdown: CIEDE2000 (PSNR) by look, number of pairs and method."""
-    methods = [m for m in (*BASELINES, SHIPPED, LEARNED) if m in {r.method for r in rows}]
+    seen = dict.fromkeys(r.method for r in rows)
+    known = (*BASELINES, SHIPPED)
+    methods = [m for m in known if m in seen] + [m for m in seen if m not in (*known, LEARNED)]
+    methods.append(LEARNED)
     lines = [
         "| look | pairs | " + " | ".join(methods) + " | of nothing |",
         "|---" * (len(methods) + 3) + "|",

@@ -48,10 +48,18 @@ class Shot:
         cls, name: str, before: np.ndarray, after: np.ndarray, inside: np.ndarray, how: str = "name"
     ) -> "Shot":
         """With the facts and maps that the engine will know of the photo before."""
-        rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-        cut = after[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         facts, maps = Facts.of(before), Maps.of(before)
-        return cls(name, before, after, inside, how, facts, Facts.of(cut), maps)
+        return cls(name, before, after, inside, how, facts, Facts.of(after[_box(inside)]), maps)
+
+    @property
+    def box(self) -> tuple[slice, slice]:
+        """Rows and columns of the part that both photos show (its bounding box)."""
+        return _box(self.inside)
+
+
+def _box(inside: np.ndarray) -> tuple[slice, slice]:
+    rows, columns = (np.flatnonzero(inside.any(axis=a)) for a in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def views(

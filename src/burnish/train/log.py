@@ -62,8 +62,8 @@ class RunLog:
 
     def pictures(self, step: int, rows: list[Tensor]) -> None:
         """Input | output | target of some validation pairs, (3,H,3W) each, as one PNG."""
-        size = min(r.shape[1] for r in rows)
-        sheet = torch.cat([r for r in rows if r.shape[1] == size], dim=1)
+        smallest = min((r.shape for r in rows), key=lambda shape: shape[1])
+        sheet = torch.cat([r for r in rows if r.shape == smallest], dim=1)
         array = (sheet.clamp(0, 1).permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
         Image.fromarray(array).save(self.folder / f"validation-{step:07d}.png")
 

@@ -1,0 +1,110 @@
+"""The other way to a look: the default network's own weights, trained further on the pairs.
+
+Measured only (`burnish bench looks --finetune`): `burnish learn` fits a look in closed form.
+"""
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from burnish.engine.models import find
+from burnish.errors import MissingExtraError, OptionError
+from burnish.look.baselines import Method
+from burnish.look.shots import Shot
+
+try:
+    import torch
+
+    from burnish import checkpoint
+    from burnish.data.pairs import HeldPairs
+    from burnish.train.apply import method as network
+    from burnish.train.loop import RunOptions, Trainer
+    from burnish.train.recipe import Recipe, Stage
+    from burnish.train.setup import pair_views
+except ModuleNotFoundError as error:
+    raise MissingExtraError("Fine-tuning the network on pairs", "train") from error
+
+
+TUNINGS: dict[str, tuple[str, ...]] = {"map": ("map.",), "all": ()}
+"""Beginnings of the names of the weights that are trained further; all if empty.
+
+``map``: the adjusting map and its gate, tone and colour; nothing is sent back through G.
+"""
+STEPS, VALIDATE_EVERY = 100, 25
+VIEW, BATCH, RATE = 32, 8, 3e-3
+HELD_OUT, MOST = 5, 8
+"""One shot in so many, but no more than that, says which step's weights are kept."""
+
+
+def methods(
+    ways: Sequence[str], model: str, seed: int, budget: float
+) -> dict[str, Callable[[Sequence[Shot]], Method]]:
+    """Names of columns, and what makes their methods from pairs; an unknown way is refused."""
+    for way in ways:
+        if way not in TUNINGS:
+            known = ", ".join(TUNINGS)
+            raise OptionError(f"There is no way '{way}' to fine-tune; choose {known}.")
+    return {
+        f"{w} tuned": partial(tuned, way=w, model=model, seed=seed, budget=budget) for w in ways
+    }
+
+
+def recipe(way: str, net: str, choices: dict[str, Any], seed: int) -> Recipe:
+    """L1 on small views, the rate falling to nothing."""
+    return Recipe(
+        name=f"finetune-{way}",
+        net=net,
+        choices=choices,
+        steps=STEPS,
+        stages=(Stage(1.0, VIEW, BATCH, only=TUNINGS[way]),),
+        learning_rate=RATE,
+        warmup=10,
+        ema=0.97,
+        seed=seed,
+    )
+
+
+def train(
+    shots: Sequence[Shot], way: str, folder: Path, start: Path, seed: int = 0, budget: float = 1.0
+) -> Path:
+    """Train the weights of ``start`` further on shots in a new run folder; the file of the best.
+
+    Every `VALIDATE_EVERY` steps they are scored on a fifth of the shots, at most `MOST`, which they
+    are not trained on; the best are kept, which may be those of ``start``.
+    """
+    _, card = checkpoint.load_weights(start)
+    order = np.random.default_rng(seed).permutation(len(shots))
+    pairs = [(s.before[s.box], s.after[s.box]) for s in (shots[i] for i in order)]
+    held = min(max(1, len(pairs) // HELD_OUT), MOST)
+    source = HeldPairs([(_bytes(a), _bytes(b)) for a, b in pairs[held:]], seed)
+    validation = pair_views(pairs[:held])
+    plan = recipe(way, card.net, card.hyperparameters, seed).scaled(budget)
+    options = RunOptions(
+        folder, validate_every=VALIDATE_EVERY, save_every=plan.steps, log_every=VALIDATE_EVERY
+    )
+    with contextlib.redirect_stdout(sys.stderr):
+        trainer = Trainer(plan, source, options, start=start)
+        trainer.best = trainer.validate(validation)["all"]
+        print(f"before any step: psnr_all {trainer.best:.5g}", flush=True)
+        trainer.run(validation)
+    best = folder / "best.safetensors"
+    return best if best.exists() else start
+
+
+def tuned(shots: Sequence[Shot], way: str, model: str, seed: int, budget: float) -> Method:
+    """A model of the wheel or an exported folder, trained further on shots."""
+    start = find(model).folder / "weights.safetensors"
+    with tempfile.TemporaryDirectory() as folder:
+        enhance = network(train(shots, way, Path(folder), start, seed, budget))
+    return lambda shot: enhance(shot.before)
+
+
+def _bytes(picture: np.ndarray) -> torch.Tensor:
+    """(H,W,3) float32 -> (3,H,W) uint8."""
+    return torch.from_numpy(np.rint(picture.transpose(2, 0, 1) * 255).astype(np.uint8))
