@@ -3,7 +3,7 @@
 | recipe | pairs | `burnish train RECIPE --run RUN --validation cid22-val --data ...` |
 |---|---|---|
 | `srpie-sr-bench` | clean bicubic | all photos and bsds400: for the benchmarks, never ships |
-| `srpie-sr` | bicubic, with mild blur, noise and JPEG | what ships for ``--task sr`` |
+| `srpie-sr` | bicubic, with mild blur, noise and JPEG | ships for ``--task sr``; wide form |
 | `srpie` | half-size un-retouched input, finished target | what ships for ``--scale 2`` |
 | `srpie-wide` | as `srpie-sr-bench` | the form whose DUNet sees the features |
 | `imdn` | as `srpie-sr-bench` | the network that the paper compares sizes and seconds with |
@@ -46,10 +46,11 @@ def srpie_sr_bench() -> Recipe:
 
 
 def srpie_sr() -> Recipe:
-    """The same on pairs with mild blur, noise and JPEG: what ships for upscaling."""
+    """On pairs with mild blur, noise and JPEG: what ships for upscaling, in the wide form."""
     return replace(
         srpie_sr_bench(),
         name="srpie-sr",
+        net="srpie-wide",
         pairs="bicubic-mild",
         description="Deep SR-PIE for super-resolution x2 of ordinary photos.",
     )
