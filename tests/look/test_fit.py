@@ -1,16 +1,18 @@
 """The fit finds looks it should find, on photos it has not seen, and leaves out what is no use."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from burnish.engine.look_maps import LUMA, blur
 from burnish.look.baselines import Method, table
 from burnish.look.fit import predict, weights
-from burnish.look.folds import START, Folds, search
+from burnish.look.folds import STARTS, Folds, search
 from burnish.look.judge import learned
 from burnish.look.moments import OFF, Moments
 from burnish.look.shots import Shot, edited
-from look.conftest import Change, make_shot, s_curve
+from look.conftest import Change, make_photo, make_shot, s_curve
 
 
 def falloff(x: np.ndarray) -> np.ndarray:
@@ -59,7 +61,37 @@ def test_nothing_to_learn_is_nothing_done() -> None:
 
 def test_a_global_look_gets_no_local_part() -> None:
     moments = Moments.of([make_shot(n, lambda x: 0.8 * x + 0.1) for n in range(12)])
-    assert search(Folds.of(moments)).keys() == START.keys()
+    assert search(Folds.of(moments)).keys() == {"linear"}
+
+
+@pytest.mark.parametrize("seed", [100, 300])
+def test_few_pairs_keep_the_network_s_result_if_nothing_is_better(seed: int) -> None:
+    """Shots changed in ways of their own, every second not at all: only the network knows which."""
+    shots = []
+    for n in range(5):
+        rng, after = np.random.default_rng(seed + n), make_photo(seed + n)
+        before = after
+        if n % 2 == 0:
+            before = after ** rng.uniform(0.3, 3) * rng.uniform(0.5, 1, 3).astype(np.float32)
+        near = (after + 0.03 * rng.standard_normal(3)).clip(0, 1).astype(np.float32)
+        made = Shot.of(str(n), before, after, np.ones(after.shape[:2], bool))
+        shots.append(replace(made, base=near))
+    moments = Moments.of(shots)
+    found = moments.frame.part(weights(moments, search(Folds.of(moments))))
+    for shot in shots:
+        assert shot.base is not None
+        assert np.abs(predict(found, shot) - shot.base).max() < 0.02
+
+
+def test_pairs_without_rule_are_left_alone() -> None:
+    shots = []
+    for n in range(6):
+        shot = make_shot(n, lambda x: x)
+        change = np.random.default_rng(n).normal(0, 0.2, 3)
+        shots.append(replace(shot, after=(shot.after + change).astype(np.float32)))
+    moments = Moments.of(shots[:5])
+    made = predict(moments.frame.part(weights(moments, search(Folds.of(moments)))), shots[5])
+    assert np.abs(made - shots[5].before).mean() < 0.03
 
 
 def test_held_out_errors_are_those_of_refitting() -> None:
@@ -104,7 +136,7 @@ def test_ctrl_c_keeps_the_best_so_far() -> None:
             raise KeyboardInterrupt
 
     best = search(folds, stop)
-    assert calls > 1 and folds.errors(best).mean() < folds.errors(START).mean()
+    assert calls > 1 and folds.errors(best).mean() < folds.errors(STARTS[0]).mean()
     assert weights(moments, best)
 
 

@@ -20,7 +20,7 @@ def weights(moments: Moments, penalties: Penalties) -> dict[str, np.ndarray]:
     on = np.flatnonzero(penalty < OFF)
     gram = moments.gram.mean(0, dtype=np.float64)[on[:, None], on]
     flat = np.zeros((len(penalty), 3))
-    flat[on] = solve(gram, moments.cross.mean(0)[on], penalty[on])
+    flat[on] = solve(gram, moments.cross.mean(0)[on], penalty[on], moments.prior[on])
     flat /= moments.scale[:, None]
     found = {g: flat[s] for g, s in moments.spans.items() if penalties.get(g, OFF) < OFF}
     if ADAPTIVE in found:

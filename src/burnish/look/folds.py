@@ -4,15 +4,21 @@ With the shots as small matrices, a fit and its error on held-out shots take mil
 hundreds of penalties are tried.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from burnish.look.moments import OFF, Moments, Penalties, solve
+from burnish.look.moments import AS_IS, OFF, Moments, Penalties, solve
 
-LADDER = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, OFF)
-START = {"linear": 1e-5}
+LADDER = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+STARTS: tuple[Penalties, ...] = (
+    {"linear": 1e-5},
+    {"linear": AS_IS},
+    {"linear": AS_IS, "network": AS_IS},
+)
+"""A colour matrix, nothing, the network's result as it is. A few pairs that differ from photo to
+photo spoil a matrix more than it helps, and a greedy search does not find the way back."""
 WORTH = 0.01
 """A weaker penalty, which is a freer look, has to lower the held-out error by this share."""
 DOUBT = 0.5
@@ -58,13 +64,14 @@ class Folds:
         """(N,) root mean squared error of each shot under the fit that has not seen it."""
         penalty = self.moments.diagonal(penalties)
         on = np.flatnonzero(penalty < OFF)
+        prior = self.moments.prior[on]
         gram, cross = self.gram[:, on[:, None], on], self.cross[:, on]
         total_gram, total_cross = gram.sum(0), cross.sum(0)
         found = np.empty(len(self.number))
         for k, (g, c) in enumerate(zip(gram, cross, strict=True)):
             held = np.flatnonzero(self.number == k)
             n = len(self.number) - len(held)
-            w = solve((total_gram - g) / n, (total_cross - c) / n, penalty[on])
+            w = solve((total_gram - g) / n, (total_cross - c) / n, penalty[on], prior)
             for shot in held:
                 own, b = self.moments.gram[shot][on[:, None], on], self.moments.cross[shot, on]
                 found[shot] = (w * (own @ w)).sum() - 2 * (w * b).sum()
@@ -88,37 +95,59 @@ def search(
     steps: int = 12,
     keeps: bool = True,
 ) -> Penalties:
-    """Penalties of least held-out error: the best single change of a group's penalty, repeated.
+    """Penalties of least held-out error, found by climbing from each of `STARTS`.
 
-    It starts from an offset and a colour matrix. A freer look has to gain `WORTH`, and half the
-    standard error of that gain over the shots; a stricter one only must not lose. Ctrl-C ends the
-    search with the best so far, if it ``keeps`` that.
+    Ctrl-C ends the search with the best so far, if it ``keeps`` that.
     """
-    best = START
-    errors = folds.errors(best)
+    starts = [start for start in STARTS if start.keys() <= folds.moments.spans.keys()]
+    best, least = starts[0], np.inf
     try:
-        for step in range(steps):
-            changes = [
-                best | {group: value}
-                for group in folds.moments.spans
-                for value in LADDER
-                if value != best.get(group, OFF) and (group != "linear" or value < OFF)
-            ]
-            worth = []
-            for number, tried in enumerate(changes):
-                report((step + number / len(changes)) / steps)
-                found = folds.errors(tried)
-                gain = errors - found
-                freer = any(value < best.get(group, OFF) for group, value in tried.items())
-                noise = gain.std() / np.sqrt(len(gain))
-                needed = DOUBT * noise + WORTH * errors.mean() if freer else 0
-                if gain.mean() > needed:
-                    worth.append((gain.mean(), number, found))
-            if not worth:
-                break
-            _, number, errors = max(worth, key=lambda w: w[:2])
-            best = changes[number]
+        for number, start in enumerate(starts):
+            for share, penalties, errors in climb(folds, start, steps):
+                report((number + share) / len(starts))
+                if errors.mean() < least:
+                    best, least = penalties, errors.mean()
     except KeyboardInterrupt:
         if not keeps:
             raise
     return best
+
+
+def climb(
+    folds: Folds, penalties: Penalties, steps: int
+) -> Iterator[tuple[float, Penalties, np.ndarray]]:
+    """The best single change of a group's penalty, repeated: (share done, penalties, errors) each.
+
+    A freer look has to gain `WORTH`, and `DOUBT` standard errors of that gain over the shots; a
+    stricter one only must not lose.
+    """
+    errors = folds.errors(penalties)
+    yield 0.0, penalties, errors
+    for step in range(steps):
+        changes = [
+            penalties | {group: value}
+            for group in folds.moments.spans
+            for value in ladder(group)
+            if value != penalties.get(group, OFF)
+        ]
+        worth = []
+        for number, tried in enumerate(changes):
+            yield (step + number / len(changes)) / steps, penalties, errors
+            found = folds.errors(tried)
+            gain = errors - found
+            freer = any(value < penalties.get(group, OFF) for group, value in tried.items())
+            noise = gain.std() / np.sqrt(len(gain))
+            needed = DOUBT * noise + WORTH * errors.mean() if freer else 0
+            if gain.mean() > needed:
+                worth.append((gain.mean(), number, found))
+        if not worth:
+            break
+        _, number, errors = max(worth, key=lambda w: w[:2])
+        penalties = changes[number]
+    yield 1.0, penalties, errors
+
+
+def ladder(group: str) -> tuple[float, ...]:
+    """The penalties that a group may have; the colour matrix is held, but never off."""
+    held = (AS_IS,) if group in ("linear", "network") else ()
+    return (*LADDER, *held, *(() if group == "linear" else (OFF,)))

@@ -151,7 +151,9 @@ def learn_shots(
 
 
 def choose(
-    shots: Sequence[Shot], options: LearnOptions, report: Callable[[float], None]
+    shots: Sequence[Shot],
+    options: LearnOptions,
+    report: Callable[[float], None] = lambda share: None,
 ) -> tuple[Moments, Penalties]:
     """Without the network, or with it if that is worth its time."""
     moments = Moments.of(shots, use_base=False)

@@ -18,6 +18,8 @@ SAMPLES = 2500
 """Pixels of a shot that are fitted: on a regular grid."""
 OFF = 1e3
 """A penalty that leaves nothing of a group."""
+AS_IS = 1e2
+"""A penalty that holds a group at what it is without pairs: nothing, or the network's result."""
 ORDER = (
     *("linear", "quadratic", "cubic", "tones", "automatic"),
     *("position", "local", ADAPTIVE, "network"),
@@ -127,6 +129,15 @@ class Moments:
         grams /= (scale[:, None] * scale).astype(np.float32)
         return cls(frame, spans, scale, grams, np.array(cross) / scale[:, None], np.array(power))
 
+    @property
+    def prior(self) -> np.ndarray:
+        """(P,3) the weights that penalties pull to: the network's change as it is, else zero."""
+        found = np.zeros((len(self.scale), 3))
+        if "network" in self.spans:
+            span = self.spans["network"]
+            found[span] = np.diag(self.scale[span])
+        return found
+
     def diagonal(self, penalties: Penalties) -> np.ndarray:
         """(P,) the penalty of each feature."""
         found = np.full(len(self.scale), OFF)
@@ -135,7 +146,10 @@ class Moments:
         return found
 
 
-def solve(gram: np.ndarray, cross: np.ndarray, penalty: np.ndarray) -> np.ndarray:
-    """(P,3) weights of least squares with a penalty (P,) on their squares."""
-    result: np.ndarray = np.linalg.solve(gram + np.diag(penalty), cross)
+def solve(
+    gram: np.ndarray, cross: np.ndarray, penalty: np.ndarray, prior: np.ndarray
+) -> np.ndarray:
+    """(P,3) weights of least squares; a penalty (P,) on squared distances to a prior (P,3)."""
+    wanted = cross + penalty[:, None] * prior
+    result: np.ndarray = np.linalg.solve(gram + np.diag(penalty), wanted)
     return result

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,12 @@ from burnish.errors import InputError, OptionError
 from burnish.image.read import read
 from burnish.image.sniff import is_photo_name
 from burnish.look.baselines import BASELINES, Method
-from burnish.look.fit import predict
-from burnish.look.judge import CAP, learned
+from burnish.look.fit import predict, weights
+from burnish.look.judge import CAP
+from burnish.look.learn import choose
 from burnish.look.made import LOOKS, make
 from burnish.look.match import SetAside
+from burnish.look.options import LearnOptions
 from burnish.look.shots import Shot, shots, views
 from burnish.metrics import delta_e, psnr
 
@@ -75,8 +77,19 @@ def compare(
 
 
 def _learned(train: Sequence[Shot]) -> Method:
-    part = learned(train, use_base=False)
+    """As `burnish learn` does it."""
+    moments, penalties = choose(train, LearnOptions())
+    part = moments.frame.part(weights(moments, penalties))
     return lambda shot: predict(part, shot)
+
+
+def _with_base(shots: Sequence[Shot], enhance: Enhancer) -> list[Shot]:
+    return [replace(shot, base=enhance.enhance_pixels(shot.before)) for shot in shots]
+
+
+def _base(shot: Shot) -> np.ndarray:
+    assert shot.base is not None
+    return shot.base
 
 
 def _row(
@@ -147,9 +160,10 @@ def _with_shipped(
     enhance: Enhancer,
 ) -> Iterator[Row]:
     """`compare` by each number of pairs, then the network that knows nothing of them."""
+    train, test = (_with_base(shots, enhance) for shots in (train, test))
     for count in counts:
         yield from compare(train[:count], test, look, more)
-    yield _row(look, 0, SHIPPED, lambda shot: enhance.enhance_pixels(shot.before), test, 0.0)
+    yield _row(look, 0, SHIPPED, _base, test, 0.0)
 
 
 def split(
