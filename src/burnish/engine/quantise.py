@@ -1,8 +1,8 @@
 """An int8 form of a model's main graph, by NNCF's quantisation after training, held to a bar.
 
-What sees or makes colours and the division x / T stay in float32. Ranges of values are the widest
-that calibration saw: the mean of the photos' ranges, NNCF's default, clips some photos to 31 dB.
-Other ways and what they reach: scripts/try_int8.
+What sees or makes colours stays in float32, the arithmetic of x / T and of the share with it.
+Ranges of values are the widest that calibration saw: NNCF's default, the mean of photos' ranges,
+clips some photos to 31 dB. Other ways and what they reach: scripts/try_int8.
 """
 
 import contextlib
@@ -61,11 +61,7 @@ def quantise(folder: Path, calibration: Path) -> ModelCard:
             nncf.Dataset(seen),
             preset=nncf.QuantizationPreset.MIXED,
             subset_size=len(seen),
-            ignored_scope=nncf.IgnoredScope(
-                names=colour_convolutions(graph),
-                types=["Divide", "Exp", "Select"],
-                validate=False,
-            ),
+            ignored_scope=nncf.IgnoredScope(names=colours(graph), validate=False),
             advanced_parameters=parameters,
         )
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".int8-") as scratch:
@@ -116,14 +112,21 @@ def crops(folder: Path, enhancer: Enhancer) -> list[Inputs]:
     return found
 
 
-def colour_convolutions(graph: Any) -> list[str]:
-    """Those from or to three features, which are colours."""
-    return [
-        op.get_friendly_name()
-        for op in graph.get_ordered_ops()
-        if op.get_type_name() == "Convolution"
-        and 3 in [d.get_length() for d in op.input_value(1).get_partial_shape()][:2]
-    ]
+def colours(graph: Any) -> list[str]:
+    """What sees or makes colours: convolutions from three features, and all that yields three."""
+
+    def features(shape: Any, axis: int) -> int | None:
+        fits = shape.rank.is_static and shape.rank.get_length() == 4 and shape[axis].is_static
+        return shape[axis].get_length() if fits else None
+
+    found = []
+    for op in graph.get_ordered_ops():
+        convolves = op.get_type_name() == "Convolution"
+        sees = convolves and features(op.input_value(1).get_partial_shape(), 1) == 3
+        makes = op.get_output_size() > 0 and features(op.get_output_partial_shape(0), 1) == 3
+        if sees or makes:
+            found.append(op.get_friendly_name())
+    return found
 
 
 def closeness(folder: Path, items: list[Inputs]) -> list[float]:
