@@ -19,6 +19,8 @@ from burnish.engine.proxy import shrink
 from burnish.engine.statistics import TONES
 from burnish.errors import OptionError
 from burnish.image.photo import Photo
+from burnish.image.read import read
+from burnish.metrics import psnr
 from burnish.nets.adjusting_map import tones_of
 
 MOMENTS = 2 * 8
@@ -205,3 +207,13 @@ def test_enhancing_never_imports_torch(model: Path, backend: BackendName) -> Non
         timeout=120,
     )
     assert done.stdout.strip() == "(9, 12, 3) False", done.stderr
+
+
+def test_the_shipped_int8_graph_makes_the_same_picture() -> None:
+    example = Path(__file__).resolve().parents[2] / "examples" / "tea-gardens.jpg"
+    photo = read(example).pixels[100:228, 200:392]
+    exact, small = (
+        Enhancer(EnhanceOptions(precision=p, threads=1)).enhance_pixels(photo)
+        for p in ("f32", "int8")
+    )
+    assert 45 < psnr(exact, small, cap=200) < 200
