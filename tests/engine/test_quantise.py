@@ -9,13 +9,14 @@ import pytest
 pytest.importorskip("nncf", reason="needs the extra int8")
 
 from burnish.cli import run
+from burnish.data.calibration import unretouched
 from burnish.engine import quantise as quantising
 from burnish.engine.backend import load_backend
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import find
 from burnish.engine.openvino_backend import OpenVinoBackend
 from burnish.engine.options import EnhanceOptions
-from burnish.engine.quantise import LEAST, quantise
+from burnish.engine.quantise import LEAST, chosen, quantise
 from burnish.errors import InputError, ModelError, OptionError
 from burnish.image.photo import Photo
 from burnish.image.write import write
@@ -41,7 +42,7 @@ def folder(model: Path, tmp_path: Path) -> Path:
 def test_made_measured_and_run(folder: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quantising, "BAR", 25.0)  # an untrained network has wide ranges
     before = find(str(folder)).card
-    card = quantise(folder, photos)
+    card = quantise(folder, unretouched(chosen(photos)))
     found = find(str(folder))  # which checks the hashes of all files
     assert found.card == card and {"main-int8.xml", "main-int8.bin"} == (
         card.hashes.keys() - before.hashes.keys()
@@ -80,14 +81,16 @@ def test_what_misses_the_bar_is_not_kept(
     monkeypatch.setattr(quantising, "BAR", 200.0)
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
     with pytest.raises(ModelError, match="dB from float32 on one of 4 photos, and 200 are wanted"):
-        quantise(folder, photos)
+        quantise(folder, unretouched(chosen(photos)))
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
     assert [p.name for p in folder.parent.iterdir()] == ["model"]
 
 
 def test_too_few_photos(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"holds 0 photos; calibration wants {LEAST}"):
-        quantise(folder, tmp_path / "nothing")
+        chosen(tmp_path / "nothing")
+    with pytest.raises(InputError, match=f"wants {LEAST} photos or more, and there are 1"):
+        quantise(folder, [np.zeros((99, 99, 3), np.float32)])
 
 
 def test_where_there_is_no_int8(model: Path, weights: Path, tmp_path: Path) -> None:

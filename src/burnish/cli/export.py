@@ -26,7 +26,7 @@ def command(
     ] = False,
     calibration: Annotated[
         Path | None,
-        typer.Option(help="Folder of photos that int8 is calibrated and measured on."),
+        typer.Option(help="Finished photos that int8 is calibrated and measured on, un-retouched."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a model folder that exists.")
@@ -48,9 +48,10 @@ def command(
     card = export(weights, folder, said)
     print(f"{folder}: model '{card.name}', {card.parameters:,} parameters, graphs equal to torch")
     if calibration:
-        from burnish.engine.quantise import quantise
+        from burnish.data.calibration import unretouched
+        from burnish.engine.quantise import chosen, quantise
 
-        card = quantise(folder, calibration)
+        card = quantise(folder, unretouched(chosen(calibration)))
         score = next(s for name, s in card.scores.items() if name.startswith("int8"))
         print(
             f"int8: {score['mean']:.1f} dB to float32 on {score['photos']} photos not calibrated "

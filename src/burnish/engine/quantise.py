@@ -1,8 +1,8 @@
 """An int8 form of a model's main graph, by NNCF's quantisation after training, held to a bar.
 
-What sees or makes colours stays in float32, the arithmetic of x / T and of the share with it.
-Ranges of values are the widest that calibration saw: NNCF's default, the mean of photos' ranges,
-clips some photos to 31 dB. Other ways and what they reach: scripts/try_int8.
+What sees or makes colours stays in float32, and what T is made of (`exact`). Ranges of values are
+the widest that calibration saw: NNCF's default, the mean of the photos' ranges, clips some photos.
+Other ways and what they reach: scripts/try_int8.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import io
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,31 +25,33 @@ from burnish.engine.openvino_backend import INT8, OpenVinoBackend
 from burnish.engine.options import EnhanceOptions
 from burnish.engine.quiet_openvino import ov
 from burnish.errors import InputError, MissingExtraError, ModelError
-from burnish.image.read import read
 from burnish.image.sniff import is_photo_name
 from burnish.metrics import psnr
 
 BAR = 45.0
 """Decibels to float32 that every photo must reach that is measured on."""
 PHOTOS, LEAST, SIDE = 96, 16, 96
-"""Most and fewest photos taken, evenly from the folder; side of what is taken of each."""
+"""Most and fewest photos taken; side of what is taken of each."""
 HELD_OUT = 4
 """Each so many-th photo is measured on and has no part in the calibration."""
 Inputs = dict[str, np.ndarray]
 
 
-def quantise(folder: Path, calibration: Path) -> ModelCard:
-    """Add ``main-int8`` to a model folder, calibrated on a folder of photos, or nothing at all.
+def quantise(folder: Path, photos: Iterable[np.ndarray]) -> ModelCard:
+    """Add ``main-int8`` to a model folder, calibrated on photos, or nothing at all.
 
-    The card gets what was measured.
+    The photos, (H,W,3) in [0,1], are to be such as the network has work with: of those that it
+    leaves alone calibration learns no ranges, and measures nothing. The card gets the measurement.
 
     Raises:
-        InputError: there are too few photos.
+        InputError: there are fewer than `LEAST` photos.
         ModelError: it is less than `BAR` close to float32.
     """
     nncf = _nncf()
     model = find(str(folder))
-    items = crops(calibration, Enhancer(EnhanceOptions(model=str(folder), precision="f32")))
+    items = crops(photos, Enhancer(EnhanceOptions(model=str(folder), precision="f32")))
+    if len(items) < LEAST:
+        raise InputError(f"Calibration wants {LEAST} photos or more, and there are {len(items)}.")
     seen = [item for n, item in enumerate(items) if n % HELD_OUT]
     unseen = items[::HELD_OUT]
     graph = ov.Core().read_model(str(folder / "main.onnx"))
@@ -61,7 +64,7 @@ def quantise(folder: Path, calibration: Path) -> ModelCard:
             nncf.Dataset(seen),
             preset=nncf.QuantizationPreset.MIXED,
             subset_size=len(seen),
-            ignored_scope=nncf.IgnoredScope(names=colours(graph), validate=False),
+            ignored_scope=nncf.IgnoredScope(names=exact(graph), validate=False),
             advanced_parameters=parameters,
         )
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".int8-") as scratch:
@@ -98,42 +101,65 @@ def _nncf() -> Any:
     return nncf
 
 
-def crops(folder: Path, enhancer: Enhancer) -> list[Inputs]:
-    """The middles of photos evenly chosen, each with the condition of its whole photo."""
+def chosen(folder: Path, count: int = PHOTOS) -> list[Path]:
+    """So many photos of a folder at most, evenly chosen."""
     paths = sorted(p for p in folder.rglob("*") if p.is_file() and is_photo_name(p))
-    found = []
-    for path in paths[:: -(-len(paths) // PHOTOS) or 1]:
-        pixels = read(path).pixels
-        top, left = (max(0, length - SIDE) // 2 for length in pixels.shape[:2])
-        x = pixels[top : top + SIDE, left : left + SIDE].transpose(2, 0, 1)[None]
-        found.append({"x": np.ascontiguousarray(x), "condition": enhancer.condition(pixels)})
-    if len(found) < LEAST:
+    found = paths[:: -(-len(paths) // count) or 1]
+    if len(found) < min(LEAST, count):
         raise InputError(f"{folder} holds {len(found)} photos; calibration wants {LEAST} or more.")
     return found
 
 
-def colours(graph: Any) -> list[str]:
-    """What sees or makes colours: convolutions from three features, and all that yields three."""
-
-    def features(shape: Any, axis: int) -> int | None:
-        fits = shape.rank.is_static and shape.rank.get_length() == 4 and shape[axis].is_static
-        return shape[axis].get_length() if fits else None
-
+def crops(photos: Iterable[np.ndarray], enhancer: Enhancer, side: int = SIDE) -> list[Inputs]:
+    """The middles of photos, each with the condition of its whole photo."""
     found = []
-    for op in graph.get_ordered_ops():
-        convolves = op.get_type_name() == "Convolution"
-        sees = convolves and features(op.input_value(1).get_partial_shape(), 1) == 3
-        makes = op.get_output_size() > 0 and features(op.get_output_partial_shape(0), 1) == 3
-        if sees or makes:
-            found.append(op.get_friendly_name())
+    for pixels in photos:
+        top, left = (max(0, length - side) // 2 for length in pixels.shape[:2])
+        x = pixels[top : top + side, left : left + side].transpose(2, 0, 1)[None]
+        found.append({"x": np.ascontiguousarray(x), "condition": enhancer.condition(pixels)})
     return found
+
+
+def exact(graph: Any) -> list[str]:
+    """What stays in float32, by name: all that sees or makes colours, and what T is made of.
+
+    Colours are three features. T divides, and its gate multiplies, so errors of the features that
+    it is read from grow: from the divisor back to the convolution that makes them, nothing is int8.
+    """
+    ops = graph.get_ordered_ops()
+    colours = {op.get_friendly_name() for op in ops if _makes_colours(op) or _sees_colours(op)}
+    path = [op.input_value(1).get_node() for op in ops if op.get_type_name() == "Divide"]
+    walked: set[str] = set()
+    while path:
+        op = path.pop()
+        if _features(op.get_output_partial_shape(0), 1) is None or op.get_friendly_name() in walked:
+            continue
+        walked.add(op.get_friendly_name())
+        if op.get_type_name() != "Convolution" or _makes_colours(op):
+            path += [value.get_node() for value in op.input_values()]
+    return sorted(colours | walked)
+
+
+def _features(shape: Any, axis: int) -> int | None:
+    """The length along an axis of a shape (N,C,H,W), if it is one."""
+    fits = shape.rank.is_static and shape.rank.get_length() == 4 and shape[axis].is_static
+    return shape[axis].get_length() if fits else None
+
+
+def _sees_colours(op: Any) -> bool:
+    convolves = op.get_type_name() == "Convolution"
+    return convolves and _features(op.input_value(1).get_partial_shape(), 1) == 3
+
+
+def _makes_colours(op: Any) -> bool:
+    return op.get_output_size() > 0 and _features(op.get_output_partial_shape(0), 1) == 3
 
 
 def closeness(folder: Path, items: list[Inputs]) -> list[float]:
     """PSNR in dB of the int8 graph to the float32 one, item by item, of what is shown."""
-    exact, small = (OpenVinoBackend(folder, p, cache=None) for p in ("f32", "int8"))
+    plain, small = (OpenVinoBackend(folder, p, cache=None) for p in ("f32", "int8"))
 
     def shown(backend: OpenVinoBackend, item: Inputs) -> np.ndarray:
         return np.clip(backend.run("main", item)[0].transpose(1, 2, 0), 0, 1)
 
-    return [psnr(shown(exact, item), shown(small, item), cap=120.0) for item in items]
+    return [psnr(shown(plain, item), shown(small, item), cap=120.0) for item in items]

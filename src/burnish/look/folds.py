@@ -97,16 +97,17 @@ def search(
 ) -> Penalties:
     """Penalties of least held-out error, found by climbing from each of `STARTS`.
 
-    Ctrl-C ends the search with the best so far, if it ``keeps`` that.
+    What a later start leads to has to be better by `WORTH` than what earlier ones led to. Ctrl-C
+    ends the search with the best so far, if it ``keeps`` that.
     """
     starts = [start for start in STARTS if start.keys() <= folds.moments.spans.keys()]
-    best, least = starts[0], np.inf
+    best, least, leader = starts[0], np.inf, 0
     try:
         for number, start in enumerate(starts):
             for share, penalties, errors in climb(folds, start, steps):
                 report((number + share) / len(starts))
-                if errors.mean() < least:
-                    best, least = penalties, errors.mean()
+                if errors.mean() < least * (1 if number == leader else 1 - WORTH):
+                    best, least, leader = penalties, errors.mean(), number
     except KeyboardInterrupt:
         if not keeps:
             raise
