@@ -86,3 +86,13 @@ def svg(lines: Mapping[str, Line], title: str, across: str, up: str) -> str:
         parts.append(f'<path d="M{right + 10} {y - 4}h18" stroke="{colour}" stroke-width="2"/>')
         parts.append(f'<text x="{right + 34}" y="{y}">{escape(name)}</text>')
     return "\n".join([*parts, "</svg>", ""])
+
+
+def stacked(pictures: Sequence[str]) -> str:
+    """Pictures of `svg` one below the other, as one."""
+    parts = [
+        picture.replace("<svg ", f'<svg y="{i * HEIGHT}" width="{WIDTH}" height="{HEIGHT}" ', 1)
+        for i, picture in enumerate(pictures)
+    ]
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {len(parts) * HEIGHT}">'
+    return "\n".join([head, *parts, "</svg>", ""])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from burnish.bench.curves import stacked, svg
 from burnish.errors import OptionError
 from burnish.image.formats import format_of
 from burnish.image.photo import Photo, Source
@@ -93,3 +94,16 @@ def table(rows: Sequence[ProcessRow]) -> str:
             f"| {row.megapixels:g} | {row.seconds:.1f} | {row.peak_megabytes:.0f} | {slope} |"
         )
     return "\n".join(lines)
+
+
+def picture(rows: Sequence[ProcessRow], mode: str) -> str:
+    """An SVG of seconds and of peak memory against megapixels."""
+    seconds = [(r.megapixels, r.seconds) for r in rows]
+    memory = [(r.megapixels, r.peak_megabytes) for r in rows]
+    title = f"burnish enhance, {mode} mode, a process for each photo"
+    return stacked(
+        [
+            svg({"seconds": seconds}, title, "megapixels", "seconds"),
+            svg({"peak memory": memory}, title, "megapixels", "MB"),
+        ]
+    )

@@ -132,8 +132,11 @@ def command(
     retouch: Annotated[str | None, typer.Option(help="joint: model that retouches.")] = None,
     enlarge: Annotated[str | None, typer.Option(help="joint: model that enlarges.")] = None,
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="curves: where the SVG goes.")
-    ] = Path("curves.svg"),
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="curves, process: where an SVG goes; curves.svg for curves."
+        ),
+    ] = None,
 ) -> None:
     """Measure speed and memory on this machine (stop other work first), or make a paper's table."""
     options = EnhanceOptions(
@@ -174,7 +177,10 @@ def command(
             raise OptionError(
                 "--sizes wants numbers with commas between, such as 1,12,50."
             ) from error
-        print(process.table(process.measure(megapixels, arguments, suffix_for(format))))
+        measured = process.measure(megapixels, arguments, suffix_for(format))
+        print(process.table(measured))
+        if output:
+            output.write_text(process.picture(measured, mode), "utf-8")
     elif what == "folder":
         from burnish.bench import folder
 
@@ -253,7 +259,7 @@ def command(
         text, values = bench_table.written(result, runs)
         print(values if json else text)
     elif what == "curves":
-        draw(name, rows, output)
+        draw(name, rows, output or Path("curves.svg"))
     else:
         raise OptionError(
             f"There is no benchmark '{what}'; choose speed, process, folder, fast, looks, "
