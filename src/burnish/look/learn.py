@@ -16,7 +16,7 @@ from burnish.errors import InputError, OptionError, OutputError
 from burnish.look import cube
 from burnish.look.cache import Cache, state
 from burnish.look.fit import predict, weights
-from burnish.look.folds import Folds, search
+from burnish.look.folds import DOUBT, Folds, search
 from burnish.look.judge import Verdict, hold_out, verdict
 from burnish.look.match import SetAside
 from burnish.look.moments import Moments, Penalties
@@ -167,7 +167,8 @@ def choose(
     if "network" not in with_network:
         return moments, penalties
     gain = folds.errors(penalties) - folds_wider.errors(with_network)
-    needed = BASE_WORTH * folds.errors(penalties).mean() + gain.std() / len(gain) ** 0.5
+    noise = gain.std() / len(gain) ** 0.5
+    needed = BASE_WORTH * folds.errors(penalties).mean() + DOUBT * noise
     return (wider, with_network) if gain.mean() > needed else (moments, penalties)
 
 
