@@ -209,6 +209,28 @@ def test_enhancing_never_imports_torch(model: Path, backend: BackendName) -> Non
     assert done.stdout.strip() == "(9, 12, 3) False", done.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no affinity of threads here")
+def test_no_thread_is_bound_to_a_core(model: Path) -> None:
+    """Bound, those of two processes would share one core while others are idle."""
+    code = (
+        "import os, pathlib, sys, threading, numpy as np\n"
+        "from burnish.engine.enhancer import Enhancer\n"
+        "from burnish.engine.options import EnhanceOptions\n"
+        "enhance = Enhancer(EnhanceOptions(model=sys.argv[1], threads=1))\n"
+        "photo = np.full((300, 300, 3), 0.5, np.float32)\n"
+        "work = threading.Thread(target=enhance.enhance_pixels, args=(photo,))\n"
+        "work.start()\n"
+        "found = set()\n"
+        "while work.is_alive():\n"
+        "    for task in pathlib.Path('/proc/self/task').iterdir():\n"
+        "        try: found.add(len(os.sched_getaffinity(int(task.name))))\n"
+        "        except OSError: pass\n"
+        "print(found)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code, model], capture_output=True, text=True)
+    assert said.stdout.strip() == f"{{{len(os.sched_getaffinity(0))}}}", said.stderr
+
+
 def test_the_shipped_int8_graph_makes_the_same_picture() -> None:
     example = Path(__file__).resolve().parents[2] / "examples" / "tea-gardens.jpg"
     photo = read(example).pixels[100:228, 200:392]

@@ -74,7 +74,10 @@ class OpenVinoBackend:
                 f"The model in {folder} has no int8 graph: `burnish export --int8` makes one."
             )
         self.fixed = device in FIXED
-        self._threads = {"INFERENCE_NUM_THREADS": str(threads)} if threads else {}
+        # Pinned, the threads of every process would go to the same first cores.
+        self._threads = {"ENABLE_CPU_PINNING": "NO"}
+        if threads:
+            self._threads["INFERENCE_NUM_THREADS"] = str(threads)
         self.folder = folder
         self._cache: Path | None = None
         if cache is not None:
