@@ -75,9 +75,9 @@ class OpenVinoBackend:
             )
         self.fixed = device in FIXED
         # Pinned, the threads of every process would go to the same first cores.
-        self._threads = {"ENABLE_CPU_PINNING": "NO"}
+        self._on_cpu = {"ENABLE_CPU_PINNING": "NO"}
         if threads:
-            self._threads["INFERENCE_NUM_THREADS"] = str(threads)
+            self._on_cpu["INFERENCE_NUM_THREADS"] = str(threads)
         self.folder = folder
         self._cache: Path | None = None
         if cache is not None:
@@ -113,7 +113,7 @@ class OpenVinoBackend:
         if graph == "condition" or precision == "int8" or (on_cpu and self.device != "cpu"):
             precision = "f32"
         config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
-        return ("CPU", config | self._threads) if on_cpu else (self.device.upper(), config)
+        return ("CPU", config | self._on_cpu) if on_cpu else (self.device.upper(), config)
 
     def _request(self, graph: Graph, shapes: dict[str, list[int]]) -> "ov.InferRequest":
         fixed = self.fixed and graph == "main"
