@@ -1,8 +1,10 @@
 """The whole process measured: a real one, on a tiny photo, drawn."""
 
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from burnish import cli
@@ -20,6 +22,14 @@ def test_measured_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     picture = ElementTree.fromstring(drawn.read_text("utf-8"))
     lines = picture.findall(".//{*}polyline")
     assert [len(line.attrib["points"].split()) for line in lines] == [2, 2]
+
+
+def test_peak_is_the_child_s_own() -> None:
+    """However large the process that measures is."""
+    held = np.ones(300_000_000, np.uint8)
+    status, _, peak = process.run([sys.executable, "-c", "raise SystemExit(3)"])
+    assert status == 3
+    assert 1 < peak < 100 < held.nbytes / 1e6
 
 
 def test_slope_of_memory() -> None:

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,16 @@ from burnish.image.push import ROWS
 from burnish.image.strips import Strips, write_strips
 
 MEGABYTE = 1e6
+_LAUNCHER = """
+import os, sys, time
+quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+start = time.perf_counter()
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+_, status, usage = os.wait4(child, 0)
+print(status, time.perf_counter() - start, usage.ru_maxrss)
+"""
+"""Starts a command and prints its status, seconds and peak memory. Linux counts a process's peak
+from that of the one that started it, so this one is as small as Python can be."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +51,24 @@ def made_strips(like: Strips) -> Iterator[Photo]:
 
 
 def make_file(path: Path, megapixels: float, depth: int = 8) -> None:
-    """Write a made 3:2 photo, JPEG or TIFF by its name, in little memory.
-
-    A child's peak memory counts from that of the process that started it: this one has to stay
-    small.
-    """
+    """Write a made 3:2 photo, JPEG or TIFF by its name, in little memory."""
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
     source = Source(format=format_of(path.name), depth=depth, bits=depth, compression="none")
     like = Strips(height, round(height * 1.5), source)
     write_strips(made_strips(like), like, path)
+
+
+def run(command: Sequence[str]) -> tuple[int, float, float]:
+    """Run to the end in silence: exit code, seconds, peak resident memory in MB."""
+    launched = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    status, seconds, peak = launched.stdout.split()
+    unit = 1 if sys.platform == "darwin" else 1024
+    return os.waitstatus_to_exitcode(int(status)), float(seconds), int(peak) * unit / MEGABYTE
 
 
 def measure(
@@ -67,16 +85,12 @@ def measure(
             source, target = (Path(scratch) / f"{number}{end}{suffix}" for end in ("", "-out"))
             make_file(source, size)
             command = [sys.executable, "-m", "burnish", "enhance", str(source), "-o", str(target)]
-            start = time.perf_counter()
-            child = subprocess.Popen([*command, *arguments], stdout=subprocess.DEVNULL)
-            _, status, usage = os.wait4(child.pid, 0)
-            seconds = time.perf_counter() - start
+            status, seconds, peak = run([*command, *arguments])
             if status != 0 or not target.exists():
                 raise OptionError(
-                    f"`burnish enhance` failed on a {size} MP photo (status {status})."
+                    f"`burnish enhance` failed on a {size} MP photo (exit code {status})."
                 )
-            unit = 1 if sys.platform == "darwin" else 1024
-            rows.append(ProcessRow(size, seconds, usage.ru_maxrss * unit / MEGABYTE))
+            rows.append(ProcessRow(size, seconds, peak))
             source.unlink()
             target.unlink()
     return rows[1:]
