@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from burnish.data.finish import Finish
 from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
 from burnish.data.photos import Pyramid
 from burnish.errors import InputError
@@ -50,7 +51,7 @@ def test_batch_is_pure(source: PairSource) -> None:
         assert torch.equal(a, b)
         assert a.shape[:2] == (6, 3) and a.dtype == torch.float32
         assert a.min() >= 0 and a.max() <= 1
-    assert [x.shape[-1] for x in first] == [SIZE, SIZE, 64]
+    assert [x.shape[-1] for x in first] in ([SIZE, SIZE, 64], [SIZE, SIZE, 128])
 
 
 def test_steps_and_indices_differ(source: PairSource) -> None:
@@ -126,7 +127,7 @@ def test_the_sample_shows_what_the_view_averages() -> None:
     brightest = {round(255 * float(s.max())) for s in samples}
     assert brightest == {255, 64}  # at full size, and at half
     full = next(s for s in samples if s.max() == 1)
-    assert full.sum() == 3 * 64  # each square of 8 holds one of them
+    assert full.sum() == 3 * 256  # each square of 8 holds one of them
     view = photos[0].view(1.0, 0.5, 0.5, 64)
     assert view.max() < 0.1
     torch.testing.assert_close(full.mean(), view.mean(), rtol=0, atol=1e-3)
@@ -143,3 +144,20 @@ def test_views_at_the_photos_own_scale() -> None:
         assert abs(own - share) < 0.15, (share, own)
         assert target.shape == (80, 3, 32, 32)
     assert torch.equal(source.batch(0, [7], 32)[1], target[7:8])
+
+
+def test_other_finishes_vary_the_target_and_what_is_made_of_it() -> None:
+    photo = Pyramid(torch.full((3, 80, 80), 128, dtype=torch.uint8))
+    kept, varied = (RetouchPairs([photo], 0, vary_finish=v) for v in (False, True))
+    assert kept.batch(0, range(32), SIZE)[1].std() < 1e-6
+    target = varied.batch(0, range(200), SIZE)[1].mean((2, 3))
+    assert 0.02 < target.mean(1).std() < 0.06
+    assert 0.005 < (target - target.mean(1, keepdim=True)).std() < 0.04
+
+
+def test_a_finish_keeps_black_white_and_grey_in_range() -> None:
+    x = torch.linspace(0, 1, 33).expand(3, 3, 33).clone()
+    for seed in range(20):
+        y = Finish.draw(np.random.default_rng(seed)).of(x)
+        assert y.min() == 0 and y.max() == 1
+        assert (y.diff(dim=2) > -1e-6).all()

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from burnish.data.degrade import Retouch, make_pair, mean_light
+from burnish.data.finish import Finish
 from burnish.data.photos import SUFFIXES, Pyramid, load_rgb
 from burnish.errors import InputError
 
@@ -33,14 +34,24 @@ class RetouchPairs:
     comes a sample of the input's pixels, as they were before the view was made small: of what the
     view shows, or of the whole photo where the view is close.
 
-    A share ``own_scale`` of the views are squares of 16 pixels instead, from all over the photo and
-    not made smaller: averages have no blacks, no whites and no noise to learn from.
+    A share ``own_scale`` of the views are squares of 16 pixels instead, from a third of the photo
+    or more and not made smaller: averages have no blacks, no whites and no noise to learn from.
+    With ``vary_finish`` each target is in another `Finish` of the photo.
     """
 
     SQUARE = 16
+    PART = 0.35
+    """The smallest part of the photo, by its short side, that squares at its own scale are of."""
 
-    def __init__(self, photos: Sequence[Pyramid], seed: int, own_scale: float = 0.0) -> None:
-        self.photos, self.seed, self.own_scale = photos, seed, own_scale
+    def __init__(
+        self,
+        photos: Sequence[Pyramid],
+        seed: int,
+        own_scale: float = 0.0,
+        vary_finish: bool = False,
+    ) -> None:
+        self.photos, self.seed = photos, seed
+        self.own_scale, self.vary_finish = own_scale, vary_finish
 
     def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor, Tensor]:
         views, mosaics, draws, generators = [], [], [], []
@@ -55,11 +66,16 @@ class RetouchPairs:
             photo = self.photos[int(rng.integers(len(self.photos)))]
             place = rng.random(), rng.random()
             if own := bool(self.own_scale) and rng.random() < self.own_scale:
-                n = max(1, size // self.SQUARE)
-                views.append(photo.mosaic(1.0, *place, rng, n, size // n))
+                n, field = max(1, size // self.SQUARE), rng.uniform(self.PART, 1)
+                view = photo.mosaic(field, *place, rng, n, size // n)
             else:
-                views.append(photo.view(field, *place, size))
-            mosaics.append(photo.mosaic(field if wide and not own else 1.0, *place, rng))
+                view = photo.view(field, *place, size)
+            mosaic = photo.mosaic(field if wide or own else 1.0, *place, rng)
+            if self.vary_finish:
+                finish = Finish.draw(rng)
+                view, mosaic = finish.of(view), finish.of(mosaic)
+            views.append(view)
+            mosaics.append(mosaic)
             draws.append(Retouch.draw(rng))
             generators.append(torch.Generator().manual_seed(int(rng.integers(2**63))))
         whole = torch.stack(mosaics)

@@ -79,7 +79,7 @@ class Pyramid:
         u: float,
         v: float,
         rng: np.random.Generator,
-        n: int = 8,
+        n: int = 16,
         side: int = 8,
     ) -> Tensor:
         """A sample of what the `view` shows, at the photo's own scale or half of it.

@@ -59,6 +59,8 @@ class Recipe:
     seed: int = 0
     own_scale: float = 0.0
     """Share of un-retouched views that are squares at the photo's own scale (`RetouchPairs`)."""
+    vary_finish: bool = False
+    """Whether un-retouched photos are varied themselves (`data.finish`)."""
     data_side: int = 512
     """Photos are shrunk to this short side when read."""
     epochs: int = 0
@@ -112,17 +114,39 @@ def nrl_gate() -> Recipe:
     return replace(
         nrl_global(),
         name="nrl-gate",
-        steps=5000,
+        steps=2100,
         stages=(
-            Stage(0.8, 32, 32, only=("map.",), residual=False),
-            Stage(0.2, 32, 16),
+            Stage(0.7, 32, 32, only=("map.",), residual=False),
+            Stage(0.3, 32, 16),
         ),
         own_scale=0.75,
+        vary_finish=True,
         loss="tempered",
         learning_rate=3e-3,
         warmup=50,
         ema=0.995,
         description="NRL's adjusting map with a gate, then the whole network.",
+    )
+
+
+def nrl_gate_dpl() -> Recipe:
+    """The run behind the model `nrl-dpl`: from `nrl`'s weights, G by paper A's whole loss.
+
+    Tone and colour stay as `nrl` has them (the features and the map are left alone); what G adds is
+    judged by VGG's features and a discriminator. It wants `burnish weights add vgg16`.
+    `burnish train nrl-gate-dpl --start NRL ...`
+    """
+    return replace(
+        nrl_global(),
+        name="nrl-gate-dpl",
+        steps=1000,
+        stages=(Stage(1.0, 64, 8, only=("recursive.", "reconstruction.")),),
+        loss="nrl-dpl",
+        learning_rate=3e-4,
+        warmup=50,
+        ema=0.99,
+        data_side=1024,
+        description="NRL with a gated map; G by the dynamic perceptual and adversarial loss.",
     )
 
 
@@ -136,4 +160,4 @@ def nrl_global() -> Recipe:
     )
 
 
-RECIPES = {"nrl": nrl, "nrl-global": nrl_global, "nrl-gate": nrl_gate}
+RECIPES = {"nrl": nrl, "nrl-global": nrl_global, "nrl-gate": nrl_gate, "nrl-gate-dpl": nrl_gate_dpl}

@@ -102,7 +102,7 @@ def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
     photos = load_pyramids(list_photos(data.photos, data.exclude), recipe.data_side)
     match recipe.pairs:
         case "retouch":
-            return RetouchPairs(photos, recipe.seed, recipe.own_scale)
+            return RetouchPairs(photos, recipe.seed, recipe.own_scale, recipe.vary_finish)
         case "joint":
             return JointPairs(photos, recipe.seed)
         case "bicubic" | "bicubic-mild":
