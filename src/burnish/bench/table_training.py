@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from burnish.bench.table_scores import load
+from burnish.bench.table_scores import load, scale_of
 from burnish.bench.tables import Settings, Table, folder_of, wanted
 from burnish.data.pairs import PairSource
 from burnish.train import setup
@@ -70,4 +70,4 @@ def curve_views(settings: Settings) -> Validation:
     """Evenly chosen test pairs, small, for the curves of PSNR against steps."""
     places = np.linspace(0, len(settings.test) - 1, min(CURVE_PAIRS, len(settings.test)))
     chosen = [settings.test[round(i)] for i in places]
-    return setup.pair_views([load(p, setup.VALIDATION_SIDE * p.halve) for p in chosen])
+    return setup.pair_views([load(p, setup.VALIDATION_SIDE * scale_of(p)) for p in chosen])

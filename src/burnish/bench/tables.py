@@ -75,7 +75,7 @@ class Settings:
     """Side of the training views, and `batch` views a step, instead of the recipes' own."""
     batch: int | None = None
     test_side: int | None = None
-    """Test pictures are shrunk to this short side."""
+    """Test targets are shrunk to this short side, their inputs alike."""
     column: str = "iphone"
     """The paper's data set that the measured numbers are set beside."""
     outputs: Mapping[str, Path] = field(default_factory=dict)
