@@ -10,6 +10,7 @@ from burnish.bench import joint, paper_b, sets, table_scores, table_training, ta
 from burnish.bench.published import PUBLISHED
 from burnish.data.bicubic import enlarge, shrink_8bit
 from burnish.nets.zoo import build
+from burnish.train.recipes import recipe
 
 
 @pytest.fixture
@@ -116,16 +117,20 @@ def test_retouch_val_half(shared: Path) -> None:
     assert len(found) == 41 and {p.halve for p in found} == {2}
 
 
-def test_table_b1_has_the_papers_rows_and_each_builds() -> None:
-    table = paper_b.b1()
+@pytest.mark.parametrize("cpu", [False, True])
+def test_table_b1_has_the_papers_rows_and_each_builds(cpu: bool) -> None:
+    table = paper_b.b1(cpu)
+    first = recipe("srpie-cpu" if cpu else "srpie")
+    assert table.rows["full"] == first and first.steps == (12_000 if cpu else 33_000)
     assert list(table.rows) == list(PUBLISHED["b1"]["alltuu2"]) and len(table.rows) == 11
     steps = {(r.steps, r.stages, r.pairs, r.loss) for r in table.rows.values()}
     assert len(steps) == 1 and {r.pairs for r in table.rows.values()} == {"joint"}
     tiny = {"channels": 8, "msb_widths": (6, 4, 4, 4), "penet_widths": (4, 4, 6, 6, 6),
             "dunet_width": 36, "t": 1}  # fmt: skip
-    for recipe in table.rows.values():
-        build(recipe.net, **(recipe.choices | tiny))
+    for row in table.rows.values():
+        build(row.net, **(row.choices | tiny))
     published = PUBLISHED["b1"]["alltuu2"]
+    assert {r.name for r in table.rows.values()} == {first.name}
     for claim in table.claims:
         m = table.metrics.index(claim.metric)
         better, worse = published[claim.better][m], published[claim.worse][m]

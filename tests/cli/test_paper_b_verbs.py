@@ -51,6 +51,27 @@ def test_table_b2_on_any_folder(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "--on FOLDER" in capsys.readouterr().err
 
 
+def test_table_b1_on_real_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Inputs and targets twice as large, trained on and tested on; one step of one row."""
+    high = photos(tmp_path / "high")
+    (tmp_path / "low").mkdir()
+    for path in high.iterdir():
+        Image.open(path).resize((24, 20)).save(tmp_path / "low" / path.name)
+    pairs = [str(tmp_path / "low"), str(high)]
+    call = ["bench", "table", "b1", "--runs", str(tmp_path / "runs"), "--pairs", *pairs]
+    call += ["--test-pairs", *pairs, "--rows", "no PENet", "--view", "16", "--batch", "1"]
+    call += ["--threads", "1"]
+    assert cli.run([*call, "--cpu", "--budget", "0.0001", "--test-side", "32"]) == 0
+    table = capsys.readouterr().out
+    assert "| bicubic |" in table and "| no PENet | 28.77 | 0.9613 |" in table
+
+
+def test_only_table_b1_has_a_form_for_cpus(capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in (["table", "a1", "--runs", "x"], ["table", "b2"], ["speed"]):
+        assert cli.run(["bench", *wrong, "--cpu"]) == 2
+        assert "--cpu is for table b1" in capsys.readouterr().err
+
+
 def test_joint_wants_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["bench", "joint"]) == 2
     assert "--retouch" in capsys.readouterr().err
