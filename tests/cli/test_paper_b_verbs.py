@@ -59,11 +59,13 @@ def test_table_b1_on_real_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[st
         Image.open(path).resize((24, 20)).save(tmp_path / "low" / path.name)
     pairs = [str(tmp_path / "low"), str(high)]
     call = ["bench", "table", "b1", "--runs", str(tmp_path / "runs"), "--pairs", *pairs]
-    call += ["--test-pairs", *pairs, "--rows", "no PENet", "--view", "16", "--batch", "1"]
+    call += ["--test-pairs", *pairs, "--rows", "full", "--view", "16", "--batch", "1"]
     call += ["--threads", "1"]
     assert cli.run([*call, "--cpu", "--budget", "0.0001", "--test-side", "32"]) == 0
     table = capsys.readouterr().out
-    assert "| bicubic |" in table and "| no PENet | 28.77 | 0.9613 |" in table
+    assert "| bicubic |" in table and "| full | 29.84 | 0.9649 |" in table
+    drawing = (tmp_path / "runs" / "table-b1.svg").read_text()  # Fig. 6
+    assert ">full, training<" in drawing and ">full, test<" in drawing and ">loss<" in drawing
 
 
 def test_only_table_b1_has_a_form_for_cpus(capsys: pytest.CaptureFixture[str]) -> None:

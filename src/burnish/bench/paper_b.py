@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from burnish.bench.tables import Claim, Table
+from burnish.bench.tables import Claim, Curves, Table
 from burnish.train.recipes import paper_b
 
 
@@ -14,8 +14,8 @@ def b1(cpu: bool = False) -> Table:
     published = paper_b.srpie()
     rows = paper_b.table_1(paper_b.cpu(published) if cpu else published)
     claims = [Claim("full", key, m) for m in ("PSNR", "SSIM") for key in rows if key != "full"]
-    title = "ablation of Deep SR-PIE on the joint task (Fig. 6: PSNR against steps)"
-    return Table("b1", title, rows, tuple(claims), curves=("full",))
+    title = "ablation of Deep SR-PIE on the joint task (Fig. 6: training and test loss)"
+    return Table("b1", title, rows, tuple(claims), curves=Curves(("full",), of="loss"))
 
 
 TABLES: dict[str, Callable[[], Table]] = {"b1": b1}

@@ -91,7 +91,8 @@ def command(
         tuple[Path, Path] | None, typer.Option(help="table: inputs and targets to score on.")
     ] = None,
     test_side: Annotated[
-        int | None, typer.Option(help="table: shrink test targets to this short side, inputs alike.")
+        int | None,
+        typer.Option(help="table: shrink test targets to this short side, inputs alike."),
     ] = None,
     rows: Annotated[
         str | None,
