@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from burnish import checkpoint
-from burnish.errors import ModelError
+from burnish.errors import ModelError, OptionError
 from burnish.losses.hybrid import Weights, hybrid
 from burnish.nets.vgg import VGG
 from burnish.nets.vgg_cache import add_to_cache
@@ -150,6 +150,12 @@ def test_the_content_term_takes_pool4_of_the_weights_given(
     expected = 0.001 * (a - b).abs().mean().item()
     assert total.item() == pytest.approx(expected, rel=1e-5)
     assert terms["weighted/content"].item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_an_unknown_weight_or_form_is_refused_by_name() -> None:
+    for terms in ({"weights": {"tvv": 1.0}}, {"forms": {"places": "mean"}}, {"vggs": "vgg16"}):
+        with pytest.raises(OptionError, match="the loss has the weights content, tv, color"):
+            Hybrid(replace(RECIPE, terms=terms), torch.device("cpu"), None)
 
 
 def test_real_pairs_of_two_sizes(album: Path, tmp_path: Path) -> None:
