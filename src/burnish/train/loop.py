@@ -25,7 +25,7 @@ from burnish.nets.zoo import build, parameter_count
 from burnish.train.ahead import made_ahead
 from burnish.train.log import RunLog, SinceRow
 from burnish.train.objective import LOSSES, Objective, Surroundings
-from burnish.train.recipe import Recipe
+from burnish.train.recipe import Recipe, with_defaults
 from burnish.train.stop import StopSignal
 from burnish.train.validation import Validation, mean_loss, sample_for, validate
 
@@ -105,8 +105,7 @@ class Trainer:
 
     def _restore(self) -> None:
         state = torch.load(self.state_file, map_location="cpu", weights_only=True)
-        defaults = asdict(Recipe(self.recipe.name, self.recipe.net))  # of a run from before a field
-        if defaults | state["recipe"] != asdict(self.recipe):
+        if with_defaults(state["recipe"]) != asdict(self.recipe):
             raise ModelError(
                 f"{self.options.folder} holds a run of another recipe; choose another folder."
             )
