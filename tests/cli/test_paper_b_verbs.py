@@ -47,6 +47,11 @@ def test_table_b2_on_any_folder(tmp_path: Path, capsys: pytest.CaptureFixture[st
     table = capsys.readouterr().out
     assert "| mine (2) |" in table and "| bicubic | -" in table
     assert "| theirs | - | - | - | inf/1.0000 |" in table  # the photos themselves
+    assert "bicubic on luma" in table
+    call[4] = str(mine.rename(tmp_path / "ALLTUU2"))
+    assert cli.run(call) == 0
+    table = capsys.readouterr().out
+    assert "| ALLTUU2 (2, RGB) |" in table and "bicubic on luma" not in table
     assert cli.run(["bench", "table", "b2"]) == 2
     assert "--on FOLDER" in capsys.readouterr().err
 
