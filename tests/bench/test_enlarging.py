@@ -11,6 +11,7 @@ from burnish.bench.memory import peak_memory
 from burnish.bench.published import PUBLISHED
 from burnish.data.bicubic import shrink_8bit
 from burnish.errors import InputError
+from burnish.metrics.protocol import super_resolution, to_8bit
 
 
 def photo(path: Path, seed: int, size: tuple[int, int] = (41, 50)) -> np.ndarray:
@@ -99,6 +100,26 @@ def test_the_table_has_measured_and_published_rows(tmp_path: Path) -> None:
         x.startswith("| Deep SR-PIE+, published | 0.77 M | 1.85 | - | 38.33/") for x in lines
     )
     assert not any("DPE+IMDN" in x for x in lines)  # nothing is printed of it on this set
+
+
+def test_alltuu2_is_scored_on_rgb(tmp_path: Path) -> None:
+    """The same files as another set: luma there. The published column is that of any spelling."""
+    means = {}
+    for name in ("Alltuu2", "mine"):
+        photo(tmp_path / name / "HR" / "a.png", 0, (40, 50))
+        photo(tmp_path / name / "LR" / "a.png", 1, (20, 25))
+        found = {name: enlarging.examples(tmp_path / name)}
+        contenders = [enlarging.bicubic_contender(2)]
+        rows = enlarging.measure_all(contenders, {"same": tmp_path / name / "HR"}, found, 2)
+        means[name] = rows["bicubic"][name]
+        lines = enlarging.table(rows, {}, {name: 1}).splitlines()
+        published = any(x.endswith("| 29.84/0.9649 |") for x in lines)
+        assert published == ("Alltuu2 (1, RGB)" in lines[0]) == (name == "Alltuu2")
+        assert rows["same"][name].ssim == pytest.approx(1)
+    small, large = enlarging.load(enlarging.examples(tmp_path / "mine")[0], 2)
+    out = to_8bit(enlarging.bicubic_contender(2).method(small))
+    assert means["Alltuu2"].psnr == pytest.approx(-10 * np.log10(((out - large) ** 2).mean()))
+    assert means["mine"].psnr == pytest.approx(super_resolution(out, large, 2).psnr)
 
 
 def test_peak_memory_sees_an_array() -> None:

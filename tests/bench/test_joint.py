@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from burnish.bench import joint, paper_b, sets
+from burnish.bench import joint, paper_b, sets, table_scores, table_training, tables
 from burnish.bench.published import PUBLISHED
 from burnish.data.bicubic import enlarge, shrink_8bit
 from burnish.nets.zoo import build
+from burnish.train.recipes import recipe
 
 
 @pytest.fixture
@@ -69,21 +70,67 @@ def test_without_networks_there_is_bicubic() -> None:
     ]
 
 
+@pytest.fixture
+def real_pairs(tmp_path: Path) -> tuple[Path, Path]:
+    """Folders of inputs of 220x160 pixels and of targets twice as large."""
+    for seed in range(2):
+        small = np.random.default_rng(seed).integers(0, 255, (40, 50, 3)).astype(np.uint8)
+        for folder, size in (("low", (220, 160)), ("high", (440, 320))):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            made = Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
+            made.save(tmp_path / folder / f"{seed}.png")
+    return tmp_path / "low", tmp_path / "high"
+
+
+@pytest.mark.parametrize("side", [None, 200, 125])
+def test_targets_of_real_pairs_stay_twice_as_large(
+    real_pairs: tuple[Path, Path], side: int | None
+) -> None:
+    """Also where each for itself would be rounded to another size (275 columns for 138)."""
+    pairs = list(sets.folders(*real_pairs))
+    low, high = table_scores.load(pairs[0], side)
+    assert high.shape == (2 * low.shape[0], 2 * low.shape[1], 3)
+    assert high.shape[0] == {None: 320, 200: 200, 125: 124}[side]
+    assert table_scores.scale_of(pairs[0]) == 2
+    # The targets themselves as another tool's results, scored with whatever is scored.
+    settings = tables.Settings(
+        Path(), pairs, "made", test_side=side, column="alltuu2", outputs={"theirs": real_pairs[1]}
+    )
+    result = table_scores.measure(paper_b.b1(), settings)
+    assert np.all(result.rows["theirs"].scores[..., 0] == 50)  # the cap
+    assert result.rows["bicubic"].scores[..., 0].mean() > 20
+
+
+def test_curves_of_real_pairs_are_of_targets_twice_as_large(
+    real_pairs: tuple[Path, Path],
+) -> None:
+    views = table_training.curve_views(
+        tables.Settings(Path(), list(sets.folders(*real_pairs)), "made")
+    )
+    assert [(tuple(low.shape), tuple(high.shape)) for _, low, high, *_ in views] == 2 * [
+        ((1, 3, 96, 132), (1, 3, 192, 264))
+    ]
+
+
 def test_retouch_val_half(shared: Path) -> None:
     found = sets.named("retouch-val-half", shared / "data")
     assert len(found) == 41 and {p.halve for p in found} == {2}
 
 
-def test_table_b1_has_the_papers_rows_and_each_builds() -> None:
-    table = paper_b.b1()
+@pytest.mark.parametrize("cpu", [False, True])
+def test_table_b1_has_the_papers_rows_and_each_builds(cpu: bool) -> None:
+    table = paper_b.b1(cpu)
+    first = recipe("srpie-cpu" if cpu else "srpie")
+    assert table.rows["full"] == first and first.steps == (12_000 if cpu else 33_000)
     assert list(table.rows) == list(PUBLISHED["b1"]["alltuu2"]) and len(table.rows) == 11
     steps = {(r.steps, r.stages, r.pairs, r.loss) for r in table.rows.values()}
     assert len(steps) == 1 and {r.pairs for r in table.rows.values()} == {"joint"}
     tiny = {"channels": 8, "msb_widths": (6, 4, 4, 4), "penet_widths": (4, 4, 6, 6, 6),
             "dunet_width": 36, "t": 1}  # fmt: skip
-    for recipe in table.rows.values():
-        build(recipe.net, **(recipe.choices | tiny))
+    for row in table.rows.values():
+        build(row.net, **(row.choices | tiny))
     published = PUBLISHED["b1"]["alltuu2"]
+    assert {r.name for r in table.rows.values()} == {first.name}
     for claim in table.claims:
         m = table.metrics.index(claim.metric)
         better, worse = published[claim.better][m], published[claim.worse][m]

@@ -137,6 +137,26 @@ def test_loss_weights_are_exposed(
     assert "burnish weights add vgg16 FILE" in capsys.readouterr().err
 
 
+def test_weights_change_those_that_are_named(
+    dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`srpie-sr-cpu` leaves out the content term, and goes on to."""
+    data = ["--data", str(dped / "iphone/training_data/canon"), "--threads", "1"]
+
+    def train(recipe: str, weights: str) -> int:
+        call = ["train", recipe, *data, "--weights", weights]
+        return cli.run([*call, "--bundle", str(tmp_path / recipe)])
+
+    assert train("srpie-sr-cpu", "l1=2") == 0
+    packed = json.loads((tmp_path / "srpie-sr-cpu" / "recipe.json").read_text())
+    assert packed["terms"]["weights"] == {"content": 0.0, "l1": 2.0}
+    capsys.readouterr()
+    assert train("srpie", "percept=2") == 2 and not (tmp_path / "srpie").exists()
+    assert "the loss has the weights content, tv" in capsys.readouterr().err
+    assert train("nrl", "mse=2") == 2
+    assert "--weights wants a loss of several terms; nrl has l1" in capsys.readouterr().err
+
+
 def test_full_size_photos_go_onto_a_sheet(dped: Path, model: str, tmp_path: Path) -> None:
     """DPED's whole photos have no ground truth: enhanced, and side by side on one picture."""
     folder = dped / "iphone/test_data/full_size_test_images"

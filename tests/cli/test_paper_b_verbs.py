@@ -47,8 +47,36 @@ def test_table_b2_on_any_folder(tmp_path: Path, capsys: pytest.CaptureFixture[st
     table = capsys.readouterr().out
     assert "| mine (2) |" in table and "| bicubic | -" in table
     assert "| theirs | - | - | - | inf/1.0000 |" in table  # the photos themselves
+    assert "bicubic on luma" in table
+    call[4] = str(mine.rename(tmp_path / "ALLTUU2"))
+    assert cli.run(call) == 0
+    table = capsys.readouterr().out
+    assert "| ALLTUU2 (2, RGB) |" in table and "bicubic on luma" not in table
     assert cli.run(["bench", "table", "b2"]) == 2
     assert "--on FOLDER" in capsys.readouterr().err
+
+
+def test_table_b1_on_real_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Inputs and targets twice as large, trained on and tested on; one step of one row."""
+    high = photos(tmp_path / "high")
+    (tmp_path / "low").mkdir()
+    for path in high.iterdir():
+        Image.open(path).resize((24, 20)).save(tmp_path / "low" / path.name)
+    pairs = [str(tmp_path / "low"), str(high)]
+    call = ["bench", "table", "b1", "--runs", str(tmp_path / "runs"), "--pairs", *pairs]
+    call += ["--test-pairs", *pairs, "--rows", "full", "--view", "16", "--batch", "1"]
+    call += ["--threads", "1"]
+    assert cli.run([*call, "--cpu", "--budget", "0.0001", "--test-side", "32"]) == 0
+    table = capsys.readouterr().out
+    assert "| bicubic |" in table and "| full | 29.84 | 0.9649 |" in table
+    drawing = (tmp_path / "runs" / "table-b1.svg").read_text()  # Fig. 6
+    assert ">full, training<" in drawing and ">full, test<" in drawing and ">loss<" in drawing
+
+
+def test_only_table_b1_has_a_form_for_cpus(capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in (["table", "a1", "--runs", "x"], ["table", "b2"], ["speed"]):
+        assert cli.run(["bench", *wrong, "--cpu"]) == 2
+        assert "--cpu is for table b1" in capsys.readouterr().err
 
 
 def test_joint_wants_models(capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,6 +91,23 @@ def test_joint_inputs_are_the_targets_halved_where_nothing_was_done() -> None:
     assert torch.equal(grey, (high - luma(high).expand_as(high)).abs().amax((1, 2, 3)) < 1e-3)
 
 
+def test_joint_pairs_are_flipped_along_both_axes() -> None:
+    """A photo whose red grows to the right and whose green grows downwards."""
+    ramp = torch.linspace(60, 180, 200)
+    photo = torch.stack([ramp.expand(200, 200), ramp[:, None].expand(200, 200)])
+    photo = torch.cat([photo, photo.new_full((1, 200, 200), 120)]).to(torch.uint8)
+    low, high = JointPairs([Pyramid(photo)], 0).batch(0, range(40), 16)
+    seen = set()
+    for view in [*low, *high]:
+        red, green = view[0] - view[2], view[1] - view[2]
+        if red.abs().max() < 0.05:  # made grey
+            continue
+        right = red[:, -1].mean() > red[:, 0].mean()
+        down = green[-1].mean() > green[0].mean()
+        seen.add((len(view[0]), bool(right), bool(down)))
+    assert len(seen) == 8  # all four, of inputs and of targets
+
+
 @pytest.mark.parametrize("size", [24, 200])
 def test_validation_views_are_fixed(size: int) -> None:
     for kind, low, high in fixed_bicubic(photos(), size):

@@ -7,7 +7,7 @@ import torch
 
 from burnish.errors import OptionError
 from burnish.losses.adversarial import discriminator_accuracy, discriminator_loss, generator_loss
-from burnish.nets.discriminator import Discriminator
+from burnish.nets.discriminator import SMALLEST, Discriminator
 from burnish.nets.zoo import parameter_count
 
 
@@ -60,7 +60,7 @@ def test_accuracy() -> None:
     assert discriminator_accuracy(torch.tensor([1.0, -1.0]), torch.tensor([-1.0, -2.0])) == 0.75
 
 
-@pytest.mark.parametrize("size", [(16, 17), (50, 33), (100, 100)])
+@pytest.mark.parametrize("size", [(SMALLEST, SMALLEST), (50, 33), (100, 100)])
 def test_discriminator_takes_any_patch(size: tuple[int, int]) -> None:
     torch.manual_seed(0)
     net = Discriminator(channels=(4, 6, 6, 6, 4), hidden=8)
@@ -74,6 +74,12 @@ def test_discriminator_takes_any_patch(size: tuple[int, int]) -> None:
     with torch.no_grad():
         singles = torch.cat([net(x[i : i + 1]) for i in range(3)])
     torch.testing.assert_close(out.detach(), singles, rtol=1e-4, atol=1e-6)
+
+
+def test_a_patch_below_the_smallest_has_nothing_to_normalise() -> None:
+    net = Discriminator(channels=(4, 6, 6, 6, 4), hidden=8)
+    with pytest.raises(ValueError, match="more than 1 spatial element"):
+        net.features(torch.rand(3, 1, SMALLEST - 1, SMALLEST - 1))
 
 
 @torch.no_grad()

@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from burnish.data.bicubic import enlarge
+from burnish.errors import OptionError
 from burnish.nets.bicubic_start import phase_kernels
 from burnish.nets.srpie import SRPIE
+from burnish.nets.zoo import build
 from nets.srpie_forms import TINY, picture
 
 
@@ -34,6 +36,13 @@ def test_untrained_it_is_nearly_an_enlargement(upsampler: str) -> None:
         got = net(x)[0].permute(1, 2, 0).numpy()[8:-8, 8:-8]
         gaps[start] = float(np.sqrt(((got - expected) ** 2).mean()))
     assert gaps["bicubic"] < 0.03 < 0.2 < gaps["random"]
+
+
+def test_without_the_skip_of_the_picture_it_is_refused() -> None:
+    form = TINY | {"dunet_width": 36, "hfa_2": "shallow", "without": "hfa2"}
+    with pytest.raises(OptionError, match=r"needs the skip of H\(I\).*start='random'"):
+        build("srpie", **form, start="bicubic")
+    build("srpie", **form)
 
 
 def test_a_dunet_too_narrow_for_it_is_refused() -> None:

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 
 from burnish import checkpoint
-from burnish.errors import ModelError
+from burnish.errors import ModelError, OptionError
+from burnish.losses.hybrid import Weights, hybrid
 from burnish.nets.vgg import VGG
 from burnish.nets.vgg_cache import add_to_cache
 from burnish.train.loop import RunOptions, Trainer
@@ -19,6 +20,7 @@ from burnish.train.objective import Hybrid
 from burnish.train.recipe import Pairs, Recipe, Stage
 from burnish.train.setup import DataOptions, source_of, trainer, validation_views
 from burnish.train.validation import score_of
+from train.test_loop import assert_equal, rows, state
 
 TINY: dict[str, Any] = {
     "channels": 8, "msb_widths": (6, 4, 4, 4), "penet_widths": (4, 4, 6, 6, 6), "dunet_width": 36,
@@ -90,6 +92,28 @@ def test_the_log_holds_each_term_weighted_and_not(album: Path, tmp_path: Path) -
     assert rows[4, "psnr_sr"] > 20 and (tmp_path / "run" / "validation-0000004.png").is_file()
 
 
+def test_the_loss_on_test_pairs_is_logged_and_changes_nothing(album: Path, tmp_path: Path) -> None:
+    """Of the middles, in the size of the stage's views, by the moving average; also resumed."""
+    validation = validation_views(album, "joint")
+    recipe = replace(RECIPE, pairs="joint")
+    whole, tested = tmp_path / "whole", tmp_path / "tested"
+    assert run_of(album, whole, recipe).run()
+    options: dict[str, Any] = {"validate_every": 1, "test_loss": True}
+    while not run_of(album, tested, recipe, time_limit=0, **options).run(validation):
+        torch.rand(7)
+    assert_equal({**state(tested), "best": 0}, {**state(whole), "best": 0})
+
+    logged = [(step, value) for step, name, value in rows(tested) if name == "loss_test"]
+    assert [step for step, _ in logged] == [1, 2, 3, 4]
+    assert not [name for _, name, _ in rows(whole) if name == "loss_test"]
+    net = checkpoint.load(tested / "last.safetensors")[0].eval()
+    views = [(low[..., 36:60, 36:60], high[..., 72:120, 72:120]) for _, low, high in validation]
+    with torch.no_grad():
+        found = [hybrid(net(low), high, Weights(content=0))[0].item() for low, high in views]
+    assert logged[3][1] == pytest.approx(sum(found) / len(found), rel=1e-4)
+    assert logged[0][1] < 1 < logged[2][1]  # the first stage is L1 alone, a mean
+
+
 def test_the_validation_score_of_super_resolution_is_the_protocols(album: Path) -> None:
     from burnish.metrics import super_resolution
     from burnish.metrics.protocol import to_8bit
@@ -126,6 +150,12 @@ def test_the_content_term_takes_pool4_of_the_weights_given(
     expected = 0.001 * (a - b).abs().mean().item()
     assert total.item() == pytest.approx(expected, rel=1e-5)
     assert terms["weighted/content"].item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_an_unknown_weight_or_form_is_refused_by_name() -> None:
+    for terms in ({"weights": {"tvv": 1.0}}, {"forms": {"places": "mean"}}, {"vggs": "vgg16"}):
+        with pytest.raises(OptionError, match="the loss has the weights content, tv, color"):
+            Hybrid(replace(RECIPE, terms=terms), torch.device("cpu"), None)
 
 
 def test_real_pairs_of_two_sizes(album: Path, tmp_path: Path) -> None:

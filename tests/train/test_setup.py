@@ -2,6 +2,10 @@
 
 import json
 import math
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -10,12 +14,13 @@ import pytest
 import torch
 from PIL import Image
 
-from burnish.errors import OptionError, OutputError
+from burnish.errors import ModelError, OptionError, OutputError
 from burnish.nets.vgg import VGG
 from burnish.nets.vgg_cache import load_vgg
 from burnish.nets.vgg_files import save_vgg
 from burnish.train.bundle import bundle
 from burnish.train.loop import RunOptions
+from burnish.train.objective import extractor_of
 from burnish.train.recipe import Recipe, Stage
 from burnish.train.setup import DataOptions, resolve, smoke, trainer, validation_views
 
@@ -106,3 +111,50 @@ def test_a_bundle_carries_the_feature_extractor(album: Path, tmp_path: Path) -> 
     assert "vgg=vgg if vgg.is_file()" in (tmp_path / "bundle" / "train.py").read_text()
     with pytest.raises(OptionError, match="holds finished photos"):
         bundle(recipe, DataOptions(pairs=(album, album)), tmp_path / "other")
+
+
+def test_a_bundle_of_paper_bs_loss_starts_where_nothing_else_is(
+    album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The content term has a weight by default, so VGG is packed."""
+    monkeypatch.setenv("BURNISH_CACHE", str(tmp_path / "empty"))
+    recipe, data, folder = (
+        replace(RECIPE, loss="hybrid"),
+        DataOptions((album,)),
+        tmp_path / "bundle",
+    )
+    with pytest.raises(ModelError, match="burnish weights add vgg16 FILE"):
+        bundle(recipe, data, folder)
+    assert not folder.exists()
+    torch.manual_seed(0)
+    save_vgg(VGG("vgg16").half(), tmp_path / "vgg.safetensors", "made")
+    bundle(recipe, data, folder, vgg=tmp_path / "vgg.safetensors")
+    done = subprocess.run(
+        [sys.executable, folder / "train.py", tmp_path / "run", "--workers", "0"],
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0 and "finished" in done.stdout, done.stderr
+    assert "weighted/content" in (tmp_path / "run" / "metrics.csv").read_text()
+
+
+def test_which_losses_compare_features() -> None:
+    hybrid = replace(RECIPE, loss="hybrid")
+    plain = replace(hybrid, stages=(Stage(1.0, 16, 2, loss="l1"),))
+    assert extractor_of(hybrid) == "vgg16" and extractor_of(plain) is None
+    assert extractor_of(replace(hybrid, terms={"vgg": "vgg19"})) == "vgg19"
+    assert extractor_of(replace(hybrid, terms={"weights": {"content": 0.0}})) is None
+    assert extractor_of(replace(hybrid, terms={"weights": {"tv": 0.0}})) == "vgg16"
+    assert extractor_of(replace(RECIPE, loss="nrl-dpl")) == "vgg16" and extractor_of(RECIPE) is None
+
+
+def test_folders_of_one_name_lie_apart_in_a_bundle(album: Path, tmp_path: Path) -> None:
+    named = [tmp_path / "x" / "album", tmp_path / "y" / "validation"]
+    for folder in named:
+        shutil.copytree(album, folder)
+    data = DataOptions((album, *named), validation=album)
+    bundle(RECIPE, data, tmp_path / "bundle")
+    found = {p.name: len(list(p.iterdir())) for p in (tmp_path / "bundle" / "photos").iterdir()}
+    assert found == {"album": 3, "album-2": 3, "validation-2": 3, "validation": 3}

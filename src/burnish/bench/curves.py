@@ -43,9 +43,11 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     ]
 
 
-def svg(lines: Mapping[str, Line], title: str, across: str, up: str) -> str:
-    """One picture with every line that has points, named at the right."""
+def svg(lines: Mapping[str, Line], title: str, across: str, up: str, log: bool = False) -> str:
+    """One picture with every line that has points, named at the right; ``log`` is of the height."""
     shown = {name: line for name, line in lines.items() if line}
+    if log:
+        shown = {n: [(x, math.log10(max(y, 1e-12))) for x, y in v] for n, v in shown.items()}
     points = [p for line in shown.values() for p in line] or [(0.0, 0.0), (1.0, 1.0)]
     (x0, x1), (y0, y1) = ((min(v), max(v)) for v in zip(*points, strict=True))
     x1, y1 = (b if b > a else a + 1 for a, b in ((x0, x1), (y0, y1)))
@@ -74,8 +76,9 @@ def svg(lines: Mapping[str, Line], title: str, across: str, up: str) -> str:
         parts.append(f'<text x="{px:.1f}" y="{bottom + 16}" text-anchor="middle">{x:g}</text>')
     for y in ticks(y0, y1):
         _, py = place(x0, y)
+        label = f"{10**y:.3g}" if log else f"{y:g}"
         parts.append(f'<path d="M{LEFT} {py:.1f}H{right}" stroke="#ddd"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{py + 4:.1f}" text-anchor="end">{y:g}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{py + 4:.1f}" text-anchor="end">{label}</text>')
     for i, (name, line) in enumerate(shown.items()):
         colour = COLOURS[i % len(COLOURS)]
         path = " ".join("{:.1f},{:.1f}".format(*place(x, y)) for x, y in line)

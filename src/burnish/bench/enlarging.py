@@ -1,9 +1,9 @@
 """Table 2 of paper B: networks that enlarge, on the benchmarks of super-resolution.
 
 Scores follow `metrics.protocol.super_resolution`: 8 bits, BT.601 luma, borders of ``scale`` pixels
-cropped. A data set is a folder with ``HR`` and ``LR`` in it, or any folder of photos, whose
-low-resolution inputs are then made by `data.bicubic` (which makes the benchmarks' own files, bit
-for bit).
+cropped; those of Alltuu2, whose targets are retouched as well, follow `enhancement`: RGB. A data
+set is a folder with ``HR`` and ``LR`` in it, or any folder of photos, whose low-resolution inputs
+are then made by `data.bicubic` (which makes the benchmarks' own files, bit for bit).
 """
 
 import time
@@ -20,7 +20,7 @@ from burnish.errors import InputError
 from burnish.image.read import read
 from burnish.image.sniff import is_photo_name
 from burnish.metrics.colour import luma
-from burnish.metrics.protocol import super_resolution, super_resolution_luma, to_8bit
+from burnish.metrics.protocol import enhancement, super_resolution, super_resolution_luma, to_8bit
 
 Method = Callable[[np.ndarray], np.ndarray]
 """(H,W,3) float32 in [0,1] -> (sH,sW,3), the same."""
@@ -100,11 +100,18 @@ def from_folder(name: str, folder: Path, found: Sequence[Example]) -> Iterator[n
         yield read(paths[0]).pixels
 
 
-def score(out: np.ndarray, large: np.ndarray, scale: int, where: str) -> tuple[float, float]:
-    """PSNR and SSIM by the protocol."""
+def on_rgb(name: str) -> bool:
+    """Whether a data set is scored on RGB: Alltuu2 (our reading, the paper does not say)."""
+    return name.lower() == "alltuu2"
+
+
+def score(
+    out: np.ndarray, large: np.ndarray, scale: int, where: str, rgb: bool = False
+) -> tuple[float, float]:
+    """PSNR and SSIM by the protocol: on luma, or on ``rgb``."""
     if out.shape != large.shape:
         raise InputError(f"{where}: the result and the target differ in size.")
-    found = super_resolution(out, large, scale)
+    found = enhancement(to_8bit(out), large) if rgb else super_resolution(out, large, scale)
     return found.psnr, found.ssim
 
 
@@ -117,7 +124,11 @@ def unheard(method: str, name: str, psnr: float, ssim: float) -> None:
 
 
 def measure(
-    contender: Contender, found: Sequence[Example], scale: int, on_score: OnScore = unheard
+    contender: Contender,
+    found: Sequence[Example],
+    scale: int,
+    on_score: OnScore = unheard,
+    rgb: bool = False,
 ) -> Measured:
     """Run a contender over a data set."""
     scores, seconds = [], []
@@ -128,20 +139,25 @@ def measure(
             start = time.perf_counter()
             out = contender.method(small)
             seconds.append(time.perf_counter() - start)
-            scores.append(score(out, large, scale, f"{contender.name} on {example.name}"))
+            scores.append(score(out, large, scale, f"{contender.name} on {example.name}", rgb))
             on_score(contender.name, example.name, *scores[-1])
     psnr, ssim = np.mean(scores, axis=0)
     return Measured(float(psnr), float(ssim), float(np.mean(seconds)), peak.megabytes)
 
 
 def measure_folder(
-    name: str, folder: Path, found: Sequence[Example], scale: int, on_score: OnScore = unheard
+    name: str,
+    folder: Path,
+    found: Sequence[Example],
+    scale: int,
+    on_score: OnScore = unheard,
+    rgb: bool = False,
 ) -> Measured:
     """Score another method's files."""
     scores = []
     for example, out in zip(found, from_folder(name, folder, found), strict=True):
         large = load(example, scale)[1]
-        scores.append(score(out, large, scale, f"{name} on {example.name}"))
+        scores.append(score(out, large, scale, f"{name} on {example.name}", rgb))
         on_score(name, example.name, *scores[-1])
     psnr, ssim = np.mean(scores, axis=0)
     return Measured(float(psnr), float(ssim), None, None)
@@ -161,11 +177,11 @@ def measure_all(
     rows: dict[str, dict[str, Measured]] = {}
     for name, found in data.items():
         for contender in contenders:
-            measured = measure(contender, found, scale, on_score)
+            measured = measure(contender, found, scale, on_score, on_rgb(name))
             rows.setdefault(contender.name, {})[name] = measured
         for other, folder in outputs.items():
             inner = folder / name if (folder / name).is_dir() else folder
-            measured = measure_folder(other, inner, found, scale, on_score)
+            measured = measure_folder(other, inner, found, scale, on_score, on_rgb(name))
             rows.setdefault(other, {})[name] = measured
     return rows
 
@@ -194,7 +210,7 @@ def table(
 ) -> str:
     """Markdown: measured rows, then the published ones. ``rows``: row -> data set -> scores."""
     sets = list(sizes)
-    heads = [f"{s} ({sizes[s]})" for s in sets]
+    heads = [f"{s} ({sizes[s]}{', RGB' if on_rgb(s) else ''})" for s in sets]
     lines = [
         "| method | parameters | seconds a picture | peak MB | " + " | ".join(heads) + " |",
         "|" + "---|" * (4 + len(sets)),
@@ -209,13 +225,14 @@ def table(
             "-" if count is None else f"{count:,}",
             "-" if mean is None else f"{mean:.3f}",
             f"{max(peaks):.0f}" if peaks else "-",
-            *(_pair(by_set[s].psnr, by_set[s].ssim) for s in sets),
+            *(_pair(by_set[s].psnr, by_set[s].ssim) if s in by_set else "-" for s in sets),
         ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    published: dict[str, dict[str, Values]] = PUBLISHED["b2"]
-    known = dict.fromkeys(row for values in published.values() for row in values)
+    printed = {name.lower(): values for name, values in PUBLISHED["b2"].items()}
+    published: dict[str, dict[str, Values]] = {s: printed.get(s.lower(), {}) for s in sets}
+    known = dict.fromkeys(row for values in printed.values() for row in values)
     for name in known:
-        cells = [_pair(*published.get(s, {}).get(name, (None, None))) for s in sets]
+        cells = [_pair(*published[s].get(name, (None, None))) for s in sets]
         if any(cell != "-" for cell in cells):
             million, seconds = B2_COST.get(name, (None, None))
             cost = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from burnish.bench.tables import Claim, Table
+from burnish.bench.tables import Claim, Curves, Table
 from burnish.train.recipes import paper_a
 
 BOTH = ("PSNR", "SSIM")
@@ -12,7 +12,7 @@ def a1() -> Table:
     """Feature blocks: FMSB is best in both."""
     claims = [Claim("fmsb", k, m) for m in BOTH for k in ("conv3", "conv9", "msb", "fmsb3")]
     title = "feature blocks in DPED's ResNet"
-    return Table("a1", title, paper_a.table_1(), tuple(claims), curves=tuple(paper_a.table_1()))
+    return Table("a1", title, paper_a.table_1(), tuple(claims))
 
 
 def a2() -> Table:
@@ -27,7 +27,7 @@ def a2() -> Table:
     ]
     claims += [Claim(f"raru-{n}", f"raru-{m}") for m, n in ((1, 3), (3, 6), (6, 24))]
     claims += [Claim("rrau-3", "rrau-12")]
-    curves = ("resnet", "rru-6", "rrau-6", "arru-6", "rru+a-6", "raru-6")
+    curves = Curves(("resnet", "rru-6", "rrau-6", "arru-6", "rru+a-6", "raru-6"))
     title = "recursive units at N steps, no residual (Fig. 5: PSNR against steps at N = 6)"
     return Table("a2", title, paper_a.table_2(), tuple(claims), curves=curves)
 
@@ -37,7 +37,7 @@ def a3() -> Table:
     order = ("NRL", "RL", "NRL-", "no-RL")
     claims = [Claim(a, b, m) for m in BOTH for i, a in enumerate(order) for b in order[i + 1 :]]
     title = "residual modes (Fig. 6: PSNR against steps)"
-    return Table("a3", title, paper_a.table_3(), tuple(claims), curves=("RL", "NRL"))
+    return Table("a3", title, paper_a.table_3(), tuple(claims), curves=Curves(("RL", "NRL")))
 
 
 def a4() -> Table:

@@ -15,7 +15,7 @@ from burnish.bench.sets import EvalPair
 from burnish.bench.tables import Measured, Result, Settings, Table, folder_of, wanted
 from burnish.card import ModelCard
 from burnish.data import bicubic
-from burnish.data.photos import load_rgb
+from burnish.data.photos import load_rgb, sides_of
 from burnish.errors import InputError
 from burnish.image.sniff import is_photo_name
 from burnish.metrics.protocol import to_8bit
@@ -23,14 +23,38 @@ from burnish.train import apply
 from burnish.train.recipe import Stage
 
 
-def picture(path: Path, side: int | None) -> np.ndarray:
-    """(H,W,3) float32 in [0,1], read as for training."""
-    return load_rgb(path, side).permute(1, 2, 0).numpy().astype(np.float32) / 255
+def picture(
+    path: Path, side: int | None = None, within: tuple[int, int] | None = None
+) -> np.ndarray:
+    """(H,W,3) float32 in [0,1], read as for training (see `load_rgb`)."""
+    return load_rgb(path, side, within).permute(1, 2, 0).numpy().astype(np.float32) / 255
+
+
+def scale_of(pair: EvalPair) -> int:
+    """How many times as large as its input a pair's target is scored; 1 if no whole number."""
+    if pair.halve > 1:
+        return pair.halve
+    (short, long), target = sides_of(pair.input), sides_of(pair.target)
+    scale = target[0] // short
+    return scale if scale > 1 and target == (scale * short, scale * long) else 1
 
 
 def load(pair: EvalPair, side: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """Input and target as they are scored."""
-    return pair.shrunk(picture(pair.input, side), picture(pair.target, side))
+    """Input and target as they are scored: the target shrunk to ``side``, the input alike."""
+    if pair.halve > 1:
+        return pair.shrunk(picture(pair.input, side), picture(pair.target, side))
+    low = picture(pair.input, side and side // scale_of(pair))
+    return low, as_target(pair, pair.target, low, side)
+
+
+def as_target(pair: EvalPair, path: Path, low: np.ndarray, side: int | None) -> np.ndarray:
+    """The target, or a result of its size, as it is scored beside the input ``low``."""
+    if pair.halve > 1:
+        return bicubic.cut_to_multiple(picture(path, side), pair.halve)
+    scale = scale_of(pair)
+    if side is None or scale == 1:
+        return picture(path, side)
+    return picture(path, within=(scale * low.shape[0], scale * low.shape[1]))
 
 
 def scores_of(
@@ -106,7 +130,7 @@ def _of_folder(name: str, folder: Path, side: int | None) -> Callable[..., np.nd
         found = sorted(p for p in folder.glob(f"{pair.input.stem}.*") if is_photo_name(p))
         if not found:
             raise InputError(f"{folder} holds no result of {name} for {pair.input.name}.")
-        return picture(found[0], side)
+        return as_target(pair, found[0], low, side)
 
     return method
 
@@ -118,8 +142,8 @@ def measure(table: Table, settings: Settings) -> Result:
     rows: dict[str, Measured] = {}
     unfinished = []
     given: Iterable[tuple[str, Callable[..., np.ndarray]]] = [
-        ("bicubic", lambda pair, low: bicubic.enlarge(low, pair.halve))
-        if settings.test[0].halve > 1
+        ("bicubic", lambda pair, low: bicubic.enlarge(low, scale_of(pair)))
+        if scale_of(settings.test[0]) > 1
         else ("input", lambda pair, low: low),
         *((n, _of_folder(n, f, settings.test_side)) for n, f in settings.outputs.items()),
     ]

@@ -108,15 +108,24 @@ def _signed(value: float, metric: str) -> str:
 
 def figure(result: Result) -> str | None:
     """The paper's training curves as SVG, mean over seeds; None where nothing was logged."""
-    table, settings = result.table, result.settings
-    lines = {
-        key: mean_line([logged(folder_of(settings, key, s), "psnr_all") for s in settings.seeds])
-        for key in table.curves
-    }
+    curves, settings = result.table.curves, result.settings
+    if curves is None:
+        return None
+
+    def line(key: str, name: str) -> list[tuple[float, float]]:
+        return mean_line([logged(folder_of(settings, key, s), name) for s in settings.seeds])
+
+    if loss := curves.of == "loss":
+        parts = {"training": "loss", "test": "loss_test"}
+        lines = {f"{k}, {p}": line(k, name) for k in curves.rows for p, name in parts.items()}
+        what = "loss in training and on the middles of test pairs"
+    else:
+        lines = {key: line(key, "psnr_all") for key in curves.rows}
+        what = "PSNR on test pairs at 96 px"
     if not any(lines.values()):
         return None
-    title = f"Table {table.name}: PSNR on test pairs at 96 px, budget {settings.budget:g}"
-    return svg(lines, title, "step", "PSNR (dB)")
+    title = f"Table {result.table.name}: {what}, budget {settings.budget:g}"
+    return svg(lines, title, "step", "loss" if loss else "PSNR (dB)", log=loss)
 
 
 def plain(result: Result) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from burnish.bench.table_scores import load
+from burnish.bench.table_scores import load, scale_of
 from burnish.bench.tables import Settings, Table, folder_of, wanted
 from burnish.data.pairs import PairSource
 from burnish.train import setup
@@ -50,24 +50,26 @@ def train(table: Table, settings: Settings) -> None:
                 left = max(0.0, settings.time_limit - (time.monotonic() - started))
                 if left == 0:
                     return
+            drawn = table.curves if table.curves and key in table.curves.rows else None
             options = replace(
                 settings.run,
                 folder=folder_of(settings, key, seed),
                 time_limit=left,
                 validate_every=max(1, recipe.steps // CURVE_POINTS),
+                test_loss=drawn is not None and drawn.of == "loss",
             )
             where = (seed, recipe.epochs, batch, recipe.data_side)
             if where not in sources:
                 sources[where] = setup.source_of(recipe, data)
             print(f"{table.name}: {key}, seed {seed}, {recipe.steps} steps", flush=True)
             if not setup.trainer(recipe, data, options, source=sources[where]).run(
-                views if key in table.curves else ()
+                views if drawn else ()
             ):
                 return
 
 
 def curve_views(settings: Settings) -> Validation:
-    """Evenly chosen test pairs, small, for the curves of PSNR against steps."""
+    """Evenly chosen test pairs, small, for the curves of PSNR or loss against steps."""
     places = np.linspace(0, len(settings.test) - 1, min(CURVE_PAIRS, len(settings.test)))
     chosen = [settings.test[round(i)] for i in places]
-    return setup.pair_views([load(p, setup.VALIDATION_SIDE * p.halve) for p in chosen])
+    return setup.pair_views([load(p, setup.VALIDATION_SIDE * scale_of(p)) for p in chosen])

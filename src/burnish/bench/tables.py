@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -34,6 +35,15 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Curves:
+    """A figure of the paper that shows how some rows learn, against the steps."""
+
+    rows: tuple[str, ...]
+    of: Literal["psnr", "loss"] = "psnr"
+    """PSNR on test pairs, or the loss in training beside that on test pairs."""
+
+
+@dataclass(frozen=True)
 class Table:
     """One table of a paper."""
 
@@ -45,8 +55,8 @@ class Table:
     claims: tuple[Claim, ...]
     metrics: tuple[str, ...] = ("PSNR", "SSIM")
     score: Score = psnr_and_ssim
-    curves: tuple[str, ...] = ()
-    """Rows of the figure that shows PSNR against steps; none if the paper has no such figure."""
+    curves: Curves | None = None
+    """None if the paper has no such figure."""
 
     def published(self, column: str) -> Mapping[str, Values]:
         """The paper's numbers for one of its data sets."""
@@ -75,7 +85,7 @@ class Settings:
     """Side of the training views, and `batch` views a step, instead of the recipes' own."""
     batch: int | None = None
     test_side: int | None = None
-    """Test pictures are shrunk to this short side."""
+    """Test targets are shrunk to this short side, their inputs alike."""
     column: str = "iphone"
     """The paper's data set that the measured numbers are set beside."""
     outputs: Mapping[str, Path] = field(default_factory=dict)

@@ -91,7 +91,8 @@ def command(
         tuple[Path, Path] | None, typer.Option(help="table: inputs and targets to score on.")
     ] = None,
     test_side: Annotated[
-        int | None, typer.Option(help="table: shrink test pictures to this short side.")
+        int | None,
+        typer.Option(help="table: shrink test targets to this short side, inputs alike."),
     ] = None,
     rows: Annotated[
         str | None,
@@ -110,6 +111,9 @@ def command(
     ] = None,
     only_score: Annotated[
         bool, typer.Option("--only-score", help="table: train nothing, read the runs.")
+    ] = False,
+    cpu: Annotated[
+        bool, typer.Option("--cpu", help="table b1: train the form that is scaled down for CPUs.")
     ] = False,
     workers: Annotated[int, typer.Option(help="table: threads that make batches ahead.")] = 0,
     vgg: Annotated[
@@ -147,6 +151,8 @@ def command(
     )
     check_device(options.backend, options.device)
     arguments = ["--model", model, "--threads", str(threads), "--mode", mode, "--device", device]
+    if cpu and (what, name) != ("table", "b1"):
+        raise OptionError("--cpu is for table b1, the only one with a form scaled down for CPUs.")
     if what in ("folder", "fast") and not data:
         raise OptionError(f"bench {what} wants --data FOLDER with photos.")
     if what == "speed" and net:
@@ -232,7 +238,7 @@ def command(
             raise OptionError(f"There is no table '{name}'; choose {', '.join(known)} or b2.")
         if runs is None:
             raise OptionError("--runs names the folder where the rows' runs go.")
-        table, phone = known[name](), phone_of(dped)
+        table, phone = paper_b.b1(cpu) if cpu else known[name](), phone_of(dped)
         source = None
         if not only_score:
             source = setup.DataOptions(tuple(data or ()), left_out(exclude or ()), pairs, phone)

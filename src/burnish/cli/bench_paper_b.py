@@ -55,8 +55,9 @@ def table_b2(
     on_luma = {
         name: enlarging.bicubic_on_luma(found, SCALE, grey.get(name, ()))
         for name, found in data.items()
+        if not enlarging.on_rgb(name)
     }
-    rows = {"bicubic on luma": on_luma}
+    rows = {"bicubic on luma": on_luma} if on_luma else {}
     rows |= enlarging.measure_all(contenders, outputs, data, SCALE)
     parameters = {c.name: c.parameters for c in contenders}
     return enlarging.table(rows, parameters, {n: len(found) for n, found in data.items()})

@@ -65,7 +65,8 @@ def command(
     weights: Annotated[
         str | None,
         typer.Option(
-            help="nrl-dpl: weights of the loss, as mse=1,perceptual=0.005,adversarial=1e-4."
+            help="Weights of the loss that are to change: mse=1,perceptual=0.005,adversarial=1e-4 "
+            "(nrl-dpl), content=0,tv=1 (Deep SR-PIE)."
         ),
     ] = None,
     vgg: Annotated[
@@ -103,7 +104,10 @@ def command(
     )
     chosen = replace(recipe(name), seed=seed)
     if weights is not None:
-        chosen = replace(chosen, terms=chosen.terms | {"weights": loss_weights(weights)})
+        if chosen.loss not in ("nrl-dpl", "hybrid"):
+            raise OptionError(f"--weights wants a loss of several terms; {name} has {chosen.loss}.")
+        merged = chosen.terms.get("weights", {}) | loss_weights(weights)
+        chosen = replace(chosen, terms=chosen.terms | {"weights": merged})
     if lambda_reading is not None:
         known = {r: r for r in get_args(LambdaReading)}
         if lambda_reading not in known:

@@ -1,6 +1,7 @@
 """Finished photos held in memory as image pyramids, and square views cut from them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -28,17 +29,37 @@ def list_photos(folders: Iterable[Path], exclude: Iterable[str] = ()) -> list[Pa
     return found
 
 
-def load_rgb(path: Path, short_side: int | None = None) -> Tensor:
-    """Read upright as (3,H,W) uint8, shrunk to ``short_side`` pixels if that is given."""
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """A file as Pillow's image; what it cannot read is an `InputError`."""
     try:
         with Image.open(path) as image:
-            rgb = ImageOps.exif_transpose(image).convert("RGB")
+            yield image
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(f"{path} cannot be read as a photo: {error}") from error
+
+
+def sides_of(path: Path) -> tuple[int, int]:
+    """Short and long side in pixels, from the file's header."""
+    with _opened(path) as image:
+        return min(image.size), max(image.size)
+
+
+def load_rgb(
+    path: Path, short_side: int | None = None, within: tuple[int, int] | None = None
+) -> Tensor:
+    """Read upright as (3,H,W) uint8; nothing is enlarged.
+
+    Shrunk to ``short_side`` pixels if that is given, or to just the size ``within`` (H, W).
+    """
+    with _opened(path) as image:
+        rgb = ImageOps.exif_transpose(image).convert("RGB")
+    height, width = within or (rgb.height, rgb.width)
     if short_side and min(rgb.size) > short_side:
         ratio = short_side / min(rgb.size)
-        size = (round(rgb.width * ratio), round(rgb.height * ratio))
-        rgb = rgb.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        height, width = round(rgb.height * ratio), round(rgb.width * ratio)
+    if (width, height) != rgb.size and width <= rgb.width and height <= rgb.height:
+        rgb = rgb.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous()
 
 

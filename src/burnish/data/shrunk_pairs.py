@@ -119,8 +119,9 @@ def shrink_batch(x: Tensor, scale: int) -> Tensor:
 class JointPairs:
     """Finished photos as targets; as inputs, the same photos halved and then un-retouched.
 
-    Half of the views show most of the photo, half a tenth to a half of its short side. Noise, blur
-    and JPEG come with the un-retouching, at the size of the input.
+    Half of the views show most of the photo, half a tenth to a half of its short side; they are
+    flipped along both axes. Noise, blur and JPEG come with the un-retouching, at the size of the
+    input.
     """
 
     def __init__(self, photos: Sequence[Pyramid], seed: int, scale: int = 2) -> None:
@@ -133,9 +134,10 @@ class JointPairs:
             rng = np.random.default_rng([self.seed, step, index])
             field = rng.uniform(0.5, 1) if rng.random() < 0.5 else np.exp(rng.uniform(-2.3, -0.7))
             photo = self.photos[int(rng.integers(len(self.photos)))]
-            views.append(photo.view(float(field), rng.random(), rng.random(), self.scale * size))
-            draws.append(Retouch.draw(rng))
+            view = photo.view(float(field), rng.random(), rng.random(), self.scale * size)
+            draws.append(Retouch.draw(rng))  # flips left and right among other things
             generators.append(torch.Generator().manual_seed(int(rng.integers(2**63))))
+            views.append(view.flip(-2) if rng.random() < 0.5 else view)
         return joint_pair(torch.stack(views), draws, generators, self.scale)
 
 

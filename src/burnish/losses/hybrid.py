@@ -12,8 +12,8 @@ the features are from is the caller's matter: VGG-19 in the paper.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Literal, get_args
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -23,6 +23,7 @@ from burnish.errors import OptionError
 from burnish.losses.kawase import PASSES, color_loss
 from burnish.losses.ms_ssim import Place, ms_ssim_loss
 from burnish.losses.tv import TVForm, tv_loss
+from burnish.nets.vgg import Name
 
 Normalisation = Literal["printed", "means"]
 ContentNorm = Literal["absolute", "squared"]
@@ -62,6 +63,25 @@ class Forms:
         ):  # fmt: skip
             if value not in get_args(choice):
                 raise OptionError(f"{value!r} is none of {', '.join(get_args(choice))}")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a recipe says of the loss: weights, readings, and where the features come from."""
+
+    weights: Weights = field(default_factory=Weights)
+    forms: Forms = field(default_factory=Forms)
+    vgg: Name = "vgg16"
+
+    @staticmethod
+    def of(values: dict[str, Any]) -> "Terms":
+        """From a recipe's plain values; an unknown name is an `OptionError`."""
+        try:
+            weights, forms = Weights(**values.get("weights", {})), Forms(**values.get("forms", {}))
+            return Terms(**(values | {"weights": weights, "forms": forms}))
+        except TypeError as error:
+            known = ", ".join(asdict(Weights()))
+            raise OptionError(f"{error}; the loss has the weights {known}.") from error
 
 
 def content_loss(out: Tensor, target: Tensor, norm: ContentNorm = "absolute") -> Tensor:

@@ -47,6 +47,11 @@ def start_as_bicubic(
 
     The plain shuffle's 3x3 holds a bilinear enlargement only.
     """
+    if not mbfnet.skip:
+        raise ValueError(
+            "a start as bicubic needs the skip of H(I), which hfa_2='shallow' with without='hfa2' "
+            "leaves out: start='random'"
+        )
     weight = _keep(shallow, 1.0)
     weight[:3] = 0
     weight[range(3), range(3), 1, 1] = 1

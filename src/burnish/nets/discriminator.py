@@ -17,7 +17,7 @@ from torch import Tensor, nn
 LUMA = (0.299, 0.587, 0.114)
 KERNELS, STRIDES = (11, 5, 3, 3, 3), (4, 2, 1, 1, 2)
 GRID = 7
-SMALLEST = 16  # pixels a side; the last normalised layer then still has more than one value
+SMALLEST = 17  # pixels a side; the last normalised layer then has 2x2 values, at 16 only one
 
 
 class Discriminator(nn.Module):

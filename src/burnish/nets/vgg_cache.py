@@ -78,4 +78,5 @@ def pack_vgg(name: Name, path: Path | None, target: Path) -> None:
     The original weights are published in about that precision.
     """
     vgg = load_vgg(name, path)
+    target.parent.mkdir(parents=True, exist_ok=True)
     save_vgg(vgg.half(), target, sha256_of(path or cache_folder() / f"{name}.safetensors"))

@@ -7,6 +7,7 @@ from there.
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from PIL import Image
 
 from burnish.data.photos import list_photos, load_rgb
 from burnish.errors import OptionError, OutputError
-from burnish.losses.nrl_dpl import Terms
 from burnish.nets.vgg_cache import pack_vgg
+from burnish.train.objective import extractor_of
 from burnish.train.recipe import Recipe
 from burnish.train.setup import DataOptions
 
@@ -58,6 +59,18 @@ print("finished" if done else "stopped; run the same command again to go on")
 '''
 
 
+def _names(folders: Sequence[Path]) -> list[str]:
+    """What the folders are called in a bundle: their own names, numbered where two are alike."""
+    names = ["validation"]  # which has a folder of its own
+    for folder in folders:
+        own, number = folder.resolve().name, 2
+        name = own
+        while name in names:
+            name, number = f"{own}-{number}", number + 1
+        names.append(name)
+    return names[1:]
+
+
 def _copy_photos(paths: list[Path], target: Path, short_side: int) -> None:
     target.mkdir(parents=True)
     for path in paths:
@@ -74,12 +87,14 @@ def bundle(
 ) -> int:
     """Write the bundle to ``folder`` (which must not exist) and return its size in bytes.
 
-    ``vgg`` is packed for the perceptual loss; without it that of the user's cache.
+    ``vgg`` is packed for a loss that compares features; without it that of the user's cache.
     """
     if data.pairs or data.dped:
         raise OptionError("A bundle holds finished photos (--data), no pairs.")
     if folder.exists():
         raise OutputError(f"{folder} exists already; a bundle wants a new folder.")
+    if extractor := extractor_of(recipe):  # first, as it may not be there
+        pack_vgg(extractor, vgg, folder / "vgg.safetensors")
     code = folder / "src" / "burnish"
     package = Path(__file__).resolve().parents[1]
     code.mkdir(parents=True)
@@ -90,9 +105,9 @@ def bundle(
             shutil.copytree(
                 package / room, code / room, ignore=shutil.ignore_patterns("__pycache__")
             )
-    for source in data.photos:
+    for source, name in zip(data.photos, _names(data.photos), strict=True):
         _copy_photos(
-            list_photos([source], data.exclude), folder / "photos" / source.name, recipe.data_side
+            list_photos([source], data.exclude), folder / "photos" / name, recipe.data_side
         )
     if data.validation:
         _copy_photos(list_photos([data.validation]), folder / "photos" / "validation", 256)
@@ -100,8 +115,6 @@ def bundle(
     if start is not None:
         shutil.copy(start, folder / "start.safetensors")
     (folder / "train.py").write_text(RUNNER)
-    if recipe.loss == "nrl-dpl" and Terms.of(recipe.terms).weights.perceptual:
-        pack_vgg(Terms.of(recipe.terms).vgg, vgg, folder / "vgg.safetensors")
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     if size > LIMIT:
         shutil.rmtree(folder)

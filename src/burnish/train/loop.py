@@ -24,10 +24,10 @@ from burnish.nets.net import Net
 from burnish.nets.zoo import build, parameter_count
 from burnish.train.ahead import made_ahead
 from burnish.train.log import RunLog, SinceRow
-from burnish.train.objective import LOSSES, Surroundings
-from burnish.train.recipe import Recipe
+from burnish.train.objective import LOSSES, Objective, Surroundings
+from burnish.train.recipe import Recipe, with_defaults
 from burnish.train.stop import StopSignal
-from burnish.train.validation import Validation, sample_for, validate
+from burnish.train.validation import Validation, mean_loss, sample_for, validate
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class RunOptions:
     """Threads that make the next batches ahead; they change nothing but the time."""
     vgg: Path | None = None
     """Weights of the perceptual loss's feature extractor; the user's cache if None."""
+    test_loss: bool = False
+    """Log the loss on the validation pairs as well, as ``loss_test``."""
 
 
 def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> ModelCard:
@@ -103,8 +105,7 @@ class Trainer:
 
     def _restore(self) -> None:
         state = torch.load(self.state_file, map_location="cpu", weights_only=True)
-        defaults = asdict(Recipe(self.recipe.name, self.recipe.net))  # of a run from before a field
-        if defaults | state["recipe"] != asdict(self.recipe):
+        if with_defaults(state["recipe"]) != asdict(self.recipe):
             raise ModelError(
                 f"{self.options.folder} holds a run of another recipe; choose another folder."
             )
@@ -146,6 +147,11 @@ class Trainer:
         for name, parameter in net.named_parameters():
             parameter.requires_grad_(not only or name.startswith(only))
 
+    def _objective_at(self, step: int) -> Objective:
+        if plain := self.recipe.stage_at(step).loss:
+            return LOSSES[plain](self.recipe, Surroundings(self.accelerator))
+        return self.objective
+
     def _batch(self, step: int) -> Batch:
         stage = self.recipe.stage_at(step)
         mine = range(self.accelerator.process_index, stage.batch, self.accelerator.num_processes)
@@ -165,9 +171,7 @@ class Trainer:
         with accelerator.autocast():
             out = forward(low, **sample_for(self.ema, more))
         out = out.float()
-        objective = self.objective
-        if plain := recipe.stage_at(self.step).loss:
-            objective = LOSSES[plain](recipe, Surroundings(accelerator))
+        objective = self._objective_at(self.step)
         loss, terms = objective.losses(out, high)
         accelerator.backward(loss)
         accelerator.clip_grad_norm_(self.net.parameters(), recipe.clip)
@@ -192,10 +196,19 @@ class Trainer:
             self.log.pictures(self.step, pictures[:8])
         return scores
 
+    def test_loss(self, validation: Validation) -> float:
+        """The loss of the last step on validation pairs, by the moving average."""
+        last = self.step - 1
+        loss, size = self._objective_at(last).losses, self.recipe.stage_at(last).size
+        return mean_loss(self.ema, validation, self.accelerator.device, size, loss)
+
     def _validate_and_keep_the_best(self, validation: Validation) -> None:
         scores = self.validate(validation)
+        row = {f"psnr_{k}": v for k, v in scores.items()}
+        if self.options.test_loss:
+            row["loss_test"] = self.test_loss(validation)
         if self.log:
-            self.log.row(self.step, {f"psnr_{k}": v for k, v in scores.items()})
+            self.log.row(self.step, row)
         if scores["all"] > self.best:
             self.best = scores["all"]
             if self.accelerator.is_main_process:

@@ -15,13 +15,13 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from burnish.errors import OptionError
+from burnish.losses import hybrid
 from burnish.losses.adversarial import discriminator_accuracy, discriminator_loss
 from burnish.losses.dynamic_perceptual import DynamicPerceptual, level_scales
-from burnish.losses.hybrid import Features, Forms, Weights, hybrid
 from burnish.losses.nrl_dpl import Terms, nrl_dpl
 from burnish.losses.tempered import tempered_l1
 from burnish.nets.discriminator import SMALLEST, Discriminator
-from burnish.nets.vgg import POOLS
+from burnish.nets.vgg import POOLS, Name
 from burnish.nets.vgg import SMALLEST as SMALLEST_FOR_VGG
 from burnish.nets.vgg_cache import load_vgg
 from burnish.train.recipe import Recipe
@@ -131,18 +131,29 @@ class Adversarial(Objective):
 
 
 class Hybrid(Objective):
-    """Paper B's loss; ``terms`` of the recipe: ``weights`` and ``forms``, and ``vgg`` by name."""
+    """Paper B's loss; the recipe's ``terms`` are the values of `hybrid.Terms`."""
 
     def __init__(self, recipe: Recipe, device: torch.device, vgg: Path | None) -> None:
-        known: dict[str, Any] = {"weights": {}, "forms": {}, "vgg": "vgg16"} | recipe.terms
-        self.weights, self.forms = Weights(**known["weights"]), Forms(**known["forms"])
-        self.features: Features | None = None
-        if self.weights.content:
-            extractor = load_vgg(known["vgg"], vgg).to(device)
+        self.terms = hybrid.Terms.of(recipe.terms)
+        self.features: hybrid.Features | None = None
+        if name := extractor_of(recipe):
+            extractor = load_vgg(name, vgg).to(device)
             self.features = lambda x: extractor(x, ["pool4"])[0]
 
     def losses(self, out: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        return hybrid(out, target, self.weights, self.forms, self.features)
+        return hybrid.hybrid(out, target, self.terms.weights, self.terms.forms, self.features)
+
+
+def extractor_of(recipe: Recipe) -> Name | None:
+    """The VGG whose features a recipe's loss compares; None if it compares none."""
+    if recipe.loss == "nrl-dpl":
+        paper_a = Terms.of(recipe.terms)
+        return paper_a.vgg if paper_a.weights.perceptual else None
+    if recipe.loss == "hybrid":
+        paper_b = hybrid.Terms.of(recipe.terms)
+        used = any(stage.loss is None for stage in recipe.stages)
+        return paper_b.vgg if used and paper_b.weights.content else None
+    return None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A recipe is a frozen description of one training run; an ablation is `replace()` of its base."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from burnish.errors import OptionError
@@ -93,6 +93,13 @@ class Recipe:
         if budget <= 0:
             raise OptionError("--budget must be a number above 0.")
         return replace(self, steps=max(1, round(self.steps * budget)))
+
+
+def with_defaults(saved: dict[str, Any]) -> dict[str, Any]:
+    """A recipe as a run's files keep it; what the run did not know yet is as it was then."""
+    recipe = asdict(Recipe(saved["name"], saved["net"])) | saved
+    default = asdict(Stage(1.0, 64, 16))
+    return recipe | {"stages": tuple(default | stage for stage in recipe["stages"])}
 
 
 def nrl() -> Recipe:

@@ -4,7 +4,7 @@ What is published is scored elsewhere, by `metrics.protocol` on whole photos.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -45,3 +45,29 @@ def validate(
         shown = nn.functional.interpolate(low, size=high.shape[-2:])
         pictures.append(torch.cat([shown, out, high], dim=3)[0])
     return {k: sum(v) / len(v) for k, v in scores.items()}, pictures
+
+
+@torch.no_grad()
+def mean_loss(
+    net: Net,
+    validation: Validation,
+    device: torch.device,
+    size: int,
+    loss: Callable[[Tensor, Tensor], tuple[Tensor, dict[str, Tensor]]],
+) -> float:
+    """Mean loss on the pairs' middles, ``size`` pixels of the input: the view of a training step.
+
+    Some losses are sums over a picture, which only compare at one size.
+    """
+    found = []
+    for _, low, high, *more in validation:
+        scale = high.shape[-1] // low.shape[-1]
+        h, w = (min(size, side) for side in low.shape[-2:])
+        top, left = (low.shape[-2] - h) // 2, (low.shape[-1] - w) // 2
+        view, target = (
+            x[..., s * top : s * (top + h), s * left : s * (left + w)].to(device)
+            for x, s in ((low, 1), (high, scale))
+        )
+        out = net(view, **sample_for(net, [x.to(device) for x in more]))
+        found.append(loss(out, target)[0].item())
+    return sum(found) / len(found)

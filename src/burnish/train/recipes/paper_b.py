@@ -113,8 +113,8 @@ def _cpu_of(name: str) -> Recipe:
     return cpu(PUBLISHED[name]())
 
 
-def table_1() -> dict[str, Recipe]:
-    """The eleven rows of Table 1: the joint task, each a difference from the first."""
+def table_1(base: Recipe | None = None) -> dict[str, Recipe]:
+    """The eleven rows of Table 1: each a difference from ``base``, the joint task as published."""
     rows: dict[str, dict[str, Any]] = {
         "full": {},
         "inputs d,b": {"pair": "d,b"},
@@ -128,7 +128,7 @@ def table_1() -> dict[str, Recipe]:
         "no PENet": {"transform": "none"},
         "pixel-shuffle": {"upsampler": "shuffle"},
     }
-    base = cpu(srpie())
+    base = base or srpie()
     return {key: replace(base, choices=base.choices | more) for key, more in rows.items()}
 
 
