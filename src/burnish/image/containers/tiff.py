@@ -18,6 +18,7 @@ from burnish.image.metadata import Metadata
 from burnish.image.tiffdir import (
     BYTE,
     LONG,
+    SHORT,
     UNDEFINED,
     Entry,
     Stream,
@@ -30,10 +31,10 @@ from burnish.image.tiffdir import (
 NEW_SUBFILE, COMPRESSION, ORIENTATION, STRIPS, STRIP_SIZES = 254, 259, 274, 273, 279
 XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG, ICC_TAG, DNG_VERSION = 700, 33723, 34377, 34675, 50706
 REDUCED = 1  # of NewSubfileType: a smaller copy
-# Tags of the first directory that describe the photo and not the way it is stored (the resolution
-# comes from the decoder).
+# Tags of the first directory that describe the photo and not the way it is stored.
 DESCRIPTIVE = {269, 270, 271, 272, 274, 285, 305, 306, 315, 316, 18246, 18249, 33432}
 DESCRIPTIVE |= {*range(40091, 40096)}
+RESOLUTION = {282, 283, 296}
 STRUCTURE = {254, *range(256, 260), 262, 266, 273, 277, 278, 279, 284, 317, 320, 338, 339}
 COMPRESSIONS = {1: "none", 5: "lzw", 7: "jpeg", 8: "deflate", 32946: "deflate", 32773: "packbits"}
 MAX_SIZE = (1 << 32) - (1 << 16)
@@ -114,9 +115,10 @@ def wrap(encoded: bytes, meta: Metadata, file: BinaryIO | None = None) -> list[b
     at += len(padding)
 
     rows = {row.tag: row for row in described_rows(meta.exif)}
-    resolution = {282, 283, 296}
+    if ORIENTATION in rows:
+        rows[ORIENTATION] = entry(ORIENTATION, SHORT, [1])  # whatever its type was
     for tag, row in picture.items():
-        if tag in STRUCTURE or (tag in resolution and tag not in rows):
+        if tag in STRUCTURE or (tag in RESOLUTION and tag not in rows):
             rows[tag] = row._replace(place=0)
     rows[STRIPS] = entry(STRIPS, LONG, offsets)
     for tag, kind, value in (
@@ -131,11 +133,15 @@ def wrap(encoded: bytes, meta: Metadata, file: BinaryIO | None = None) -> list[b
 
 
 def described_rows(blob: bytes | None) -> list[Entry]:
-    """The entries of an EXIF stream's first directory, their values staying where they are."""
+    """The entries of an EXIF stream's first directory that describe, their values staying in place.
+
+    Others would be taken for this file's own structure: cameras write some that hold for theirs.
+    """
     if blob is None:
         return []
     try:
         first = exif.directories(blob)[1]
     except (ValueError, struct.error, IndexError):
         return []
-    return [row for tag, row in first.items() if tag not in STRUCTURE]
+    kept = DESCRIPTIVE | RESOLUTION | {EXIF_IFD, GPS_IFD}
+    return [row for tag, row in first.items() if tag in kept]

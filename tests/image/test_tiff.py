@@ -1,0 +1,45 @@
+"""TIFF files: what the directory says of their structure, and what of it is the photo's."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from burnish.image import Photo, Source, encode, read
+from burnish.image import exif as exif_module
+from burnish.image.tiffdir import entry
+from image.photo_files import icc, picture
+
+STRUCTURAL = {
+    "tiles": [(322, 4, [512]), (323, 4, [512]), (324, 4, [8]), (325, 4, [9])],
+    "range of the samples": [(340, 3, [0]), (341, 3, [1])],
+    "a stale profile": [(34675, 7, icc("p3"))],
+    "a stale packet": [(700, 1, b"<x/>stale")],
+    "stale IPTC": [(33723, 7, b"\x1c\x02\x50\0\x03Ann")],
+    "other directories": [(330, 4, [8]), (513, 4, [100])],
+    "subsampling": [(530, 3, [2, 2]), (532, 5, struct.pack("<12I", *[0, 1, 255, 1, 128, 1] * 2))],
+}
+
+
+def with_exif(*rows: tuple[int, int, bytes | list[int]]) -> Photo:
+    blob = exif_module.build([entry(*row) for row in ((271, 2, b"Maker\0"), *rows)])
+    return Photo(Photo.from_array(picture()).pixels, source=Source(format="tiff", exif=blob))
+
+
+@pytest.mark.parametrize("name", STRUCTURAL)
+def test_structure_of_another_file_in_its_exif_does_no_harm(name):
+    photo = with_exif(*STRUCTURAL[name])
+    written = encode(photo)
+    np.testing.assert_array_equal(tifffile.imread(BytesIO(written)), picture())
+    with Image.open(BytesIO(written)) as image:
+        np.testing.assert_array_equal(np.asarray(image), picture())
+        assert image.getexif()[271] == "Maker"
+    found = read(written)
+    np.testing.assert_array_equal(found.pixels, photo.pixels)
+    assert (found.source.icc, found.source.xmp, found.source.iptc) == (None, None, None)
+    assert found.source.notes == ()
