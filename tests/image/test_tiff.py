@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -43,3 +44,12 @@ def test_structure_of_another_file_in_its_exif_does_no_harm(name):
     np.testing.assert_array_equal(found.pixels, photo.pixels)
     assert (found.source.icc, found.source.xmp, found.source.iptc) == (None, None, None)
     assert found.source.notes == ()
+
+
+def test_resolution_is_taken_with_its_unit_or_not_at_all():
+    per_inch = [(tag, 5, struct.pack("<II", 300, 1)) for tag in (282, 283)]
+    whole = read(encode(with_exif(*per_inch, (296, 3, [2])))).source
+    assert whole.dpi == pytest.approx(300)
+    photo = with_exif(*per_inch)
+    photo = replace(photo, source=replace(photo.source, dpi=240))
+    assert read(encode(photo)).source.dpi == pytest.approx(240, abs=0.1)

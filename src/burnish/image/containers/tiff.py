@@ -115,6 +115,8 @@ def wrap(encoded: bytes, meta: Metadata, file: BinaryIO | None = None) -> list[b
     at += len(padding)
 
     rows = {row.tag: row for row in described_rows(meta.exif)}
+    if not rows.keys() >= RESOLUTION:  # numbers without their unit could mean anything
+        rows = {tag: row for tag, row in rows.items() if tag not in RESOLUTION}
     if ORIENTATION in rows:
         rows[ORIENTATION] = entry(ORIENTATION, SHORT, [1])  # whatever its type was
     for tag, row in picture.items():
