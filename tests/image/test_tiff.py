@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from dataclasses import replace
 from io import BytesIO
 
@@ -11,6 +12,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from burnish.errors import InputError, MissingExtraError
 from burnish.image import Photo, Source, encode, read
 from burnish.image import exif as exif_module
 from burnish.image.tiffdir import entry
@@ -53,3 +55,32 @@ def test_resolution_is_taken_with_its_unit_or_not_at_all():
     photo = with_exif(*per_inch)
     photo = replace(photo, source=replace(photo.source, dpi=240))
     assert read(encode(photo)).source.dpi == pytest.approx(240, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", ["dng", "mosaic", "nef"])
+def test_camera_raw_under_the_name_of_a_tiff_is_no_photo_to_enhance(kind, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rawpy", None)
+    mosaic, out = picture(channels=1, depth=16)[..., 0], BytesIO()
+    with tifffile.TiffWriter(out) as file:
+        if kind == "dng":
+            tags = [(50706, 1, 4, (1, 4, 0, 0), True)]
+            file.write(picture(), photometric="rgb", extratags=tags)
+        elif kind == "mosaic":
+            file.write(mosaic, photometric=32803)
+        else:  # a small preview first, the sensor's samples in a directory below it
+            file.write(picture(8, 8), photometric="rgb", subfiletype=1, subifds=1)
+            file.write(mosaic, photometric=32803)
+    with pytest.raises(MissingExtraError, match=r"burnish\[raw\]"):
+        read(out.getvalue())
+
+
+def test_a_thumbnail_is_not_taken_for_the_photo():
+    out = BytesIO()
+    with tifffile.TiffWriter(out) as file:
+        file.write(picture(8, 8), photometric="rgb", subfiletype=1, subifds=1)
+        file.write(picture(), photometric="rgb")
+    with pytest.raises(InputError, match=r"smaller copy of its photo.*\.$"):
+        read(out.getvalue())
+    out = BytesIO()
+    tifffile.imwrite(out, picture(8, 8), photometric="rgb", subfiletype=1)
+    assert read(out.getvalue()).width == 8  # there is no other

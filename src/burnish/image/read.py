@@ -130,7 +130,19 @@ def identify(source: Path | str | bytes) -> Input:
     if found is None:
         known = ", ".join(TITLES.values())
         raise InputError(f"{name} is {foreign(head)}; burnish reads {known}.")
-    return Input(path, source if isinstance(source, bytes) else None, name, found)
+    given = Input(path, source if isinstance(source, bytes) else None, name, found)
+    return given._replace(format="raw") if is_raw(given) else given
+
+
+def is_raw(given: Input) -> bool:
+    """Whether a TIFF file is a camera's raw file, whatever its name says."""
+    if given.format != "tiff":
+        return False
+    try:
+        with given.file() as file:
+            return tiff.is_raw(file)
+    except (ValueError, struct.error, IndexError, OSError):
+        return False  # reading it will say what is wrong
 
 
 def read_facts(given: Input) -> Facts:
@@ -141,6 +153,8 @@ def read_facts(given: Input) -> Facts:
         raise InputError(f"{given.name} is damaged: its header cannot be read.") from None
     except OSError as error:
         raise InputError(f"{given.name} cannot be read: {error.strerror}.") from None
+    if facts.refused:
+        raise InputError(f"{given.name} {facts.refused}.")
     if facts.frames > 1:
         what = "pages" if given.format == "tiff" else "frames"
         many = "several" if given.format in ("avif", "heic") else str(facts.frames)

@@ -23,4 +23,5 @@ class Facts:
     )
     transfer: int | None = None
     gain_map: bool = False
+    refused: str | None = None  # why, as the rest of a sentence that begins with the file's name
     notes: tuple[str, ...] = ()

@@ -28,9 +28,11 @@ from burnish.image.tiffdir import (
     read_directory,
 )
 
-NEW_SUBFILE, COMPRESSION, ORIENTATION, STRIPS, STRIP_SIZES = 254, 259, 274, 273, 279
+NEW_SUBFILE, COMPRESSION, PHOTOMETRIC, ORIENTATION = 254, 259, 262, 274
+STRIPS, STRIP_SIZES, SUB_DIRECTORIES = 273, 279, 330
 XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG, ICC_TAG, DNG_VERSION = 700, 33723, 34377, 34675, 50706
 REDUCED = 1  # of NewSubfileType: a smaller copy
+MOSAIC = {32803, 34892}  # photometric: a sensor's colour filters, and what is made of them
 # Tags of the first directory that describe the photo and not the way it is stored.
 DESCRIPTIVE = {269, 270, 271, 272, 274, 285, 305, 306, 315, 316, 18246, 18249, 33432}
 DESCRIPTIVE |= {*range(40091, 40096)}
@@ -56,7 +58,29 @@ def facts(file: BinaryIO) -> Facts:
         frames=count_pages(stream, following),
         compression=COMPRESSIONS.get(compression, "other"),
         lossless=compression != 7,
+        refused=refusal(first, following),
     )
+
+
+def is_raw(file: BinaryIO) -> bool:
+    """Whether this is a camera's raw file: DNG, or one with a sensor's mosaic, as in NEF."""
+    stream = open_stream(file)
+    first, _ = read_directory(stream, stream.first)
+    if DNG_VERSION in first or number(first, PHOTOMETRIC) in MOSAIC:
+        return True
+    inner = first[SUB_DIRECTORIES].numbers()[:16] if SUB_DIRECTORIES in first else ()
+    return any(number(read_directory(stream, at)[0], PHOTOMETRIC) in MOSAIC for at in inner)
+
+
+def refusal(first: dict[int, Entry], following: int) -> str | None:
+    if number(first, NEW_SUBFILE) & REDUCED and (following or SUB_DIRECTORIES in first):
+        return "begins with a smaller copy of its photo: save it as a plain TIFF file first"
+    return None
+
+
+def number(directory: dict[int, Entry], tag: int) -> int:
+    """The first number of an entry; 0 where there is none."""
+    return next(iter(directory[tag].numbers()), 0) if tag in directory else 0
 
 
 def count_pages(stream: Stream, offset: int) -> int:
@@ -69,8 +93,7 @@ def count_pages(stream: Stream, offset: int) -> int:
             page, offset = read_directory(stream, offset)
         except (ValueError, struct.error):
             break
-        kind = page[NEW_SUBFILE].numbers()[0] if NEW_SUBFILE in page else 0
-        pages += not kind & REDUCED
+        pages += not number(page, NEW_SUBFILE) & REDUCED
     return pages
 
 
