@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 import tifffile
 
 from burnish.image import encode, read
-from image.photo_files import picture
+from burnish.image.containers import heif
+from image.photo_files import picture, vips_image
 
 
 def by_tifffile(array: np.ndarray, **options: object) -> bytes:
@@ -40,3 +42,30 @@ def test_alpha_beside_other_colours_stays(photometric, colours, dtype):
     if (photometric, dtype) != ("cielab", np.uint8):  # which the decoder does not know
         plain = read(by_tifffile(array[..., :-1], photometric=photometric))
         np.testing.assert_array_equal(photo.pixels, plain.pixels)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_premultiplied_avif_is_divided_by_its_alpha(depth):
+    array = picture(channels=4, depth=depth)
+    top = np.iinfo(array.dtype).max
+    array[..., :3] = top // 4
+    array[..., 3] = top // 2
+    options = {"lossless": True} if depth == 8 else {"Q": 100, "bitdepth": 12}
+    data = vips_image(array).heifsave_buffer(compression="av1", effort=0, **options)
+    np.testing.assert_allclose(read(data).pixels, 0.25, atol=0.01)
+    photo = read(premultiplied(data))
+    np.testing.assert_allclose(photo.pixels, 0.5, atol=0.01)
+    np.testing.assert_allclose(photo.alpha, 0.5, atol=0.01)
+    np.testing.assert_allclose(read(encode(photo)).pixels, photo.pixels, atol=0.01)
+
+
+def premultiplied(data: bytes) -> bytes:
+    """The same AVIF file, saying that item 2, alpha, is already in the colours of item 1."""
+    (start,) = struct.unpack_from(">I", data)
+    (length,) = struct.unpack_from(">I", data, start)
+    inner = dict(heif.boxes(data[start + 12 : start + length]))
+    inner[b"iref"] += heif.pack(b"prem", struct.pack(">HHH", 1, 1, 2))
+    version = data[start + 8 : start + 12]
+    grown = len(heif.build_meta(version, inner, [], 9, 0, 0)) - length
+    meta = heif.build_meta(version, inner, [], 9, grown, 0)
+    return data[:start] + meta + data[start + length :]

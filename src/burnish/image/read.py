@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -66,7 +67,7 @@ def read(source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
     turn = opened.orientation
     profile, icc, notes = choose_profile(opened, facts)
     try:
-        samples = opened.samples()
+        samples = replace(opened.samples(), premultiplied=facts.premultiplied)
         pixels, alpha, residual = decode(samples, profile, turn)
     except MemoryError:
         raise InputError(

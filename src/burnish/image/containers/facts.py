@@ -23,5 +23,6 @@ class Facts:
     )
     transfer: int | None = None
     gain_map: bool = False
+    premultiplied: bool = False  # the decoder gives colours that were multiplied by alpha
     refused: str | None = None  # why, as the rest of a sentence that begins with the file's name
     notes: tuple[str, ...] = ()
