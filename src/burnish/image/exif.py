@@ -6,6 +6,7 @@ set, and the thumbnail, which shows the old picture, is unlinked and its bytes r
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from io import BytesIO
 
@@ -18,12 +19,15 @@ from burnish.image.tiffdir import (
     open_stream,
     pack_directory,
     read_directory,
+    read_rows,
 )
 
 ORIENTATION, ARTIST, COPYRIGHT = 0x112, 0x13B, 0x8298
 EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
 WIDTHS, HEIGHTS = (0x100, 0xA002), (0x101, 0xA003)
 THUMB_START, THUMB_SIZE = 0x201, 0x202
+WHOLE = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q"}
+"""Kinds of whole numbers, as struct names them."""
 PREFIX = b"Exif\0\0"
 
 
@@ -54,10 +58,11 @@ def orientation(blob: bytes | None) -> int:
     if blob is None:
         return 1
     try:
-        value = directories(blob)[1][ORIENTATION].numbers()[0]
+        row = directories(blob)[1][ORIENTATION]
+        value = row.numbers()[0]
     except (KeyError, ValueError, struct.error, IndexError):
         return 1
-    return value if 1 <= value <= 8 else 1
+    return value if row.type in WHOLE and 1 <= value <= 8 else 1
 
 
 def refreshed(blob: bytes, size: tuple[int, int]) -> bytes:
@@ -67,20 +72,21 @@ def refreshed(blob: bytes, size: tuple[int, int]) -> bytes:
     except (ValueError, struct.error, IndexError):
         return blob  # damaged: nothing read from it, nothing changed in it
     out = bytearray(blob)
-    for found in (first, inner):
-        for tag in (ORIENTATION, *WIDTHS, *HEIGHTS):
-            if tag in found:
-                value = 1 if tag == ORIENTATION else size[0] if tag in WIDTHS else size[1]
-                set_number(out, found[tag], value)
+    values = dict.fromkeys(WIDTHS, size[0]) | dict.fromkeys(HEIGHTS, size[1]) | {ORIENTATION: 1}
+    for offset in (stream.first, *(first[EXIF_IFD].numbers()[:1] if inner else ())):
+        for row in read_rows(stream, offset)[0]:  # a tag that is there twice is set twice
+            if row.tag in values:
+                set_number(out, row, values[row.tag])
     if thumbnail:
         drop_thumbnail(out, stream, thumbnail)
     return bytes(out)
 
 
 def set_number(out: bytearray, row: Entry, value: int) -> None:
-    unit = {3: "H", 4: "I"}.get(row.type)
-    if unit and row.length == 1 and (unit == "I" or value < 65536):
-        struct.pack_into(f"{row.order}{unit}", out, row.place, value)
+    """Set the entry's number, or the first one, where its kind can hold the value."""
+    if row.type in WHOLE and row.length:
+        with contextlib.suppress(struct.error):
+            struct.pack_into(f"{row.order}{WHOLE[row.type]}", out, row.place, value)
 
 
 def drop_thumbnail(out: bytearray, stream: Stream, offset: int) -> None:

@@ -68,6 +68,12 @@ def open_stream(file: BinaryIO) -> Stream:
 
 def read_directory(stream: Stream, offset: int) -> tuple[dict[int, Entry], int]:
     """The entries of the directory at `offset` by tag, and the offset of the next directory."""
+    rows, following = read_rows(stream, offset)
+    return {row.tag: row for row in rows}, following
+
+
+def read_rows(stream: Stream, offset: int) -> tuple[list[Entry], int]:
+    """`read_directory` with all entries of a tag that is there more than once."""
     file, order, big, _ = stream
     counter, row, pointer, inline = ("Q", 20, "Q", 8) if big else ("H", 12, "I", 4)
     start = struct.calcsize(f"={counter}")
@@ -75,7 +81,7 @@ def read_directory(stream: Stream, offset: int) -> tuple[dict[int, Entry], int]:
     if count > 4096:
         raise ValueError("a directory with too many entries")
     table = read_at(file, offset + start, count * row)
-    entries: dict[int, Entry] = {}
+    entries: list[Entry] = []
     for i in range(count):
         tag, kind, number = struct.unpack_from(f"{order}HH{pointer}", table, i * row)
         size = SIZES.get(kind, 1) * number
@@ -88,7 +94,7 @@ def read_directory(stream: Stream, offset: int) -> tuple[dict[int, Entry], int]:
             data = read_at(file, place, size)
         except ValueError:
             continue  # one broken entry does not spoil the others
-        entries[tag] = Entry(tag, kind, number, data, place, order)
+        entries.append(Entry(tag, kind, number, data, place, order))
     size = struct.calcsize(f"={pointer}")
     try:
         (following,) = struct.unpack(
