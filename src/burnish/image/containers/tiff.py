@@ -90,7 +90,7 @@ def count_pages(stream: Stream, offset: int) -> int:
     while offset and offset not in seen and len(seen) < 10000:
         seen.add(offset)
         try:
-            page, offset = read_directory(stream, offset)
+            page, offset = read_directory(stream, offset, room=1 << 12)
         except (ValueError, struct.error):
             break
         pages += not number(page, NEW_SUBFILE) & REDUCED
