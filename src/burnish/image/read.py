@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from burnish.errors import InputError
-from burnish.image import colour, open_heic, open_raw, open_vips
+from burnish.image import colour, open_heic, open_raw, open_vips, profiles
 from burnish.image.containers import heif, jpeg, png, tiff, webp
 from burnish.image.containers.facts import Facts
 from burnish.image.decode import decode
@@ -21,7 +21,6 @@ from burnish.image.sniff import FORMAT_SUFFIXES, SUFFIXES, TITLES, foreign, snif
 MAX_PIXELS = 600_000_000
 GAIN_MAP_NOTE = "HDR gain map found: the enhanced file is standard dynamic range."
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
-DISPLAY_P3, BT2020 = 12, 9
 
 FACTS: dict[str, Callable[[BinaryIO], Facts]] = {
     "jpeg": jpeg.facts,
@@ -192,8 +191,8 @@ def choose_profile(
         curve = HDR_TRANSFERS[facts.transfer]
         notes.append(f"HDR transfer curve ({curve}) found: the photo is treated as standard range.")
     icc = opened.icc
-    if icc is None and facts.primaries == DISPLAY_P3 and facts.transfer not in HDR_TRANSFERS:
-        icc = colour.display_p3()
+    if icc is None and facts.transfer not in HDR_TRANSFERS:
+        icc = profiles.named(facts.primaries, facts.transfer)
     if icc is None:
         return None, None, notes
     profile = colour.parse(icc)
