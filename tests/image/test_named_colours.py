@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import ImageCms
 
-from burnish.image import encode, profiles, read
+from burnish.image import Photo, encode, profiles, read
+from burnish.image import exif as exif_module
 from burnish.image.containers.png import chunk
-from image.photo_files import D65, picture, png, vips_image, xyz
+from image.photo_files import D65, icc, jpeg, picture, png, vips_image, xyz
 
 
 def cicp(array: np.ndarray, primaries: int, transfer: int) -> bytes:
@@ -59,3 +61,34 @@ def test_other_programs_take_the_profiles(made):
     inside = (picture(depth=8) // 6 + 110).astype(np.uint8)
     reference = vips_image(inside, made).icc_transform("srgb", embedded=True, depth=16).numpy()
     assert np.abs(read(png(inside, made)).pixels - reference / 65535).max() < 1.5 / 255
+
+
+def adobe_by_exif() -> bytes:
+    """ColorSpace "uncalibrated" and the interoperability index of option files, as DCF has it."""
+    row = exif_module.entry
+    inner, interop = [row(0xA001, 3, [65535])], [row(1, 2, b"R03\0")]
+    return exif_module.build([row(271, 2, b"Maker\0")], inner, None, interop)
+
+
+def test_adobe_rgb_by_exif_alone():
+    data = jpeg(picture(), exif=b"Exif\0\0" + adobe_by_exif())
+    photo = read(data)
+    named = read(jpeg(picture(), icc_profile=profiles.adobe_rgb()))
+    assert photo.source.icc == named.source.icc
+    np.testing.assert_array_equal(photo.pixels, named.pixels)
+    for metadata in ("keep", "copyright", "strip"):
+        result = read(encode(photo, "tiff", metadata=metadata))
+        assert result.source.icc == photo.source.icc
+        np.testing.assert_allclose(result.pixels, photo.pixels, atol=0.003)
+    srgb = read(jpeg(picture(), exif=b"Exif\0\0" + adobe_by_exif(), icc_profile=icc()))
+    assert srgb.source.icc == icc()  # a profile says more
+
+
+@pytest.mark.parametrize("format", ["jpeg", "tiff"])
+def test_what_is_written_as_srgb_does_not_say_adobe_rgb(format):
+    """As with raw files, which are developed to sRGB whatever the camera was set to."""
+    photo = Photo.from_array(picture())
+    source = replace(photo.source, format="raw", exif=adobe_by_exif())
+    result = read(encode(replace(photo, source=source), format)).source
+    assert result.icc is None and exif_module.adobe_rgb(result.exif) is None
+    assert result.exif is not None and b"R98" in result.exif

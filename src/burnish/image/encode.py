@@ -59,7 +59,7 @@ def encode_parts(
     meta = prepare(photo, metadata, format)
     grey = writes_grey(photo, format)
     profile, icc = output_profile(photo.source.icc, grey, format)
-    meta = replace(meta, icc=icc)
+    meta = with_profile(meta, icc)
     depth = photo.source.depth if format in DEEP_FORMATS else 8
     levels = 256 if depth == 8 else 65536
     if format == "avif" and depth == 16:
@@ -104,6 +104,13 @@ def output_profile(
     if profile is None:
         return None, None
     return (None if profile.is_srgb else profile), icc
+
+
+def with_profile(meta: Metadata, icc: bytes | None) -> Metadata:
+    """What is written beside samples in this profile; None stands for sRGB."""
+    if icc is None and meta.exif:
+        meta = replace(meta, exif=exif.as_srgb(meta.exif))
+    return replace(meta, icc=icc)
 
 
 def image_of(samples: np.ndarray, source: Source) -> Any:

@@ -25,6 +25,7 @@ from burnish.image.tiffdir import (
 ORIENTATION, ARTIST, COPYRIGHT = 0x112, 0x13B, 0x8298
 EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
 WIDTHS, HEIGHTS = (0x100, 0xA002), (0x101, 0xA003)
+COLOUR_SPACE, INTEROP_INDEX = 0xA001, 1
 THUMB_START, THUMB_SIZE = 0x201, 0x202
 WHOLE = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q"}
 """Kinds of whole numbers, as struct names them."""
@@ -63,6 +64,30 @@ def orientation(blob: bytes | None) -> int:
     except (KeyError, ValueError, struct.error, IndexError):
         return 1
     return value if row.type in WHOLE and 1 <= value <= 8 else 1
+
+
+def adobe_rgb(blob: bytes | None) -> tuple[Entry, Entry] | None:
+    """The entries by which cameras say Adobe RGB (Exif 2.32, 4.6.5 and its annex), if they do."""
+    if blob is None:
+        return None
+    try:
+        stream, _, inner, _ = directories(blob)
+        index = read_directory(stream, inner[INTEROP_IFD].numbers()[0])[0][INTEROP_INDEX]
+        uncalibrated = inner[COLOUR_SPACE].numbers()[0] == 65535
+    except (KeyError, ValueError, struct.error, IndexError):
+        return None
+    return (inner[COLOUR_SPACE], index) if uncalibrated and index.data[:3] == b"R03" else None
+
+
+def as_srgb(blob: bytes) -> bytes:
+    """The stream of a photo that is written as sRGB: it no longer says Adobe RGB."""
+    found = adobe_rgb(blob)
+    if found is None:
+        return blob
+    out = bytearray(blob)
+    set_number(out, found[0], 1)
+    out[found[1].place : found[1].place + 3] = b"R98"
+    return bytes(out)
 
 
 def refreshed(blob: bytes, size: tuple[int, int]) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from burnish.errors import InputError
-from burnish.image import colour, exif
+from burnish.image import colour, exif, profiles
 from burnish.image.containers.facts import Facts
 from burnish.image.decode import Samples
 from burnish.image.opened import Opened
@@ -89,6 +89,8 @@ def plain(
     mode = "palette" if image.get_typeof("palette") else "grey" if image.bands < 3 else "rgb"
     if mode == "grey" and stored_bits == 1:
         mode = "bilevel"
+    if icc is None and exif.adobe_rgb(facts.exif):
+        icc = profiles.adobe_rgb()
     return mode, image, icc, ()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from burnish.image.encode import (
     prepare,
     swaps,
     tiff_options,
+    with_profile,
 )
 from burnish.image.formats import format_of, losses
 from burnish.image.photo import Photo, Source
@@ -116,7 +117,7 @@ def write_strips(
     meta = prepare(hollow, metadata, format)
     grey = source.mode in ("grey", "bilevel")
     profile, icc = output_profile(source.icc, grey, format)
-    meta = replace(meta, icc=icc)
+    meta = with_profile(meta, icc)
     deep = source.depth == 16 and format == "tiff"
     swapped = deep and swaps(meta)
 
