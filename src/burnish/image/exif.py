@@ -18,6 +18,7 @@ from burnish.image.tiffdir import (
     entry,
     open_stream,
     pack_directory,
+    read_at,
     read_directory,
     read_rows,
 )
@@ -26,7 +27,7 @@ ORIENTATION, ARTIST, COPYRIGHT = 0x112, 0x13B, 0x8298
 EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
 WIDTHS, HEIGHTS = (0x100, 0xA002), (0x101, 0xA003)
 COLOUR_SPACE, INTEROP_INDEX = 0xA001, 1
-THUMB_START, THUMB_SIZE = 0x201, 0x202
+THUMB_START, THUMB_SIZE, THUMB_STRIPS, THUMB_STRIP_SIZES = 0x201, 0x202, 273, 279
 WHOLE = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q"}
 """Kinds of whole numbers, as struct names them."""
 PREFIX = b"Exif\0\0"
@@ -118,18 +119,42 @@ def drop_thumbnail(out: bytearray, stream: Stream, offset: int) -> None:
     """Cut the link from the first directory to the second, and the picture it leads to."""
     (count,) = struct.unpack_from(f"{stream.order}H", out, stream.first)
     struct.pack_into(f"{stream.order}I", out, stream.first + 2 + 12 * count, 0)
+    used = used_ranges(stream)
     try:
         second, _ = read_directory(stream, offset)
-        start = second[THUMB_START].numbers()[0]
-        end = min(start + second[THUMB_SIZE].numbers()[0], len(out))
-    except (KeyError, ValueError, struct.error, IndexError):
+    except (ValueError, struct.error):
         return
-    if not 8 <= start < end:
-        return
-    if end >= len(out) - 8 and all(row.place < start for row in second.values()):
-        del out[start:]
-    else:
-        out[start:end] = bytes(end - start)
+    for starts, sizes in (THUMB_START, THUMB_SIZE), (THUMB_STRIPS, THUMB_STRIP_SIZES):
+        if starts not in second or sizes not in second:
+            continue
+        for start, size in zip(second[starts].numbers(), second[sizes].numbers(), strict=False):
+            end = min(start + size, len(out))
+            strange = starts == THUMB_START and out[start : start + 2] != b"\xff\xd8"
+            if strange or not 8 <= start < end:
+                continue
+            last = end >= len(out) - 8
+            if any(a < (len(out) if last else end) and b > start for a, b in used):
+                continue  # the sizes are wrong: nothing else is touched
+            if last:
+                del out[start:]
+            else:
+                out[start:end] = bytes(end - start)
+
+
+def used_ranges(stream: Stream) -> list[tuple[int, int]]:
+    """Where the directories but the thumbnail's lie, and their values."""
+    ranges, offsets = [], [stream.first]
+    for offset in offsets:
+        try:
+            rows, _ = read_rows(stream, offset)
+            (count,) = struct.unpack(f"{stream.order}H", read_at(stream.file, offset, 2))
+        except (ValueError, struct.error):
+            continue
+        ranges.append((offset, offset + 2 + 12 * count + 4))
+        ranges += [(row.place, row.place + len(row.data)) for row in rows]
+        links = [row for row in rows if row.tag in (EXIF_IFD, GPS_IFD, INTEROP_IFD)]
+        offsets += [row.numbers()[0] for row in links if row.numbers()][: 8 - len(offsets)]
+    return ranges
 
 
 def only_copyright(blob: bytes) -> bytes | None:
