@@ -25,18 +25,22 @@ KEPT = {
     ("xmpRights", "WebStatement"),
     ("photoshop", "Credit"),
 }
-GAIN_MAP = re.compile(rb"hdrgm:|HDRGainMap|Semantic=\"GainMap\"|hdrgainmap", re.IGNORECASE)
+# What uses a gain map's names; to declare them, as a written packet still may, says nothing.
+GAIN_MAP = re.compile(rb"hdrgm:\w|HDRGainMap:\w|Semantic=\"GainMap\"|aux:hdrgainmap", re.IGNORECASE)
 
-_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>))[2-8]")
+_ORIENTATION = re.compile(
+    rb"(tiff:Orientation\s*=\s*[\"']\s*|<tiff:Orientation(?:\s[^<>]*)?>\s*)[2-8]"
+)
 # A gain map, a motion clip and a thumbnail that the written file no longer has.
 _STALE_ATTRIBUTES = re.compile(
-    rb"\s(?:hdrgm:\w+|HDRGainMap:\w+|GCamera:(?:MicroVideo|MotionPhoto)\w*)=(?:\"[^\"]*\"|'[^']*')"
+    rb"\s(?:hdrgm:\w+|HDRGainMap:\w+|G?Camera:(?:MicroVideo|MotionPhoto)\w*)"
+    rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')"
 )
 _STALE_ELEMENT = re.compile(
     rb"<((?:hdrgm|HDRGainMap):\w+|(?:Container|GContainer):Directory|xmp:Thumbnails"
-    rb"|GCamera:(?:MicroVideo|MotionPhoto)\w*|xmpNote:HasExtendedXMP)(?:\s[^<>]*)?>"
+    rb"|G?Camera:(?:MicroVideo|MotionPhoto)\w*|xmpNote:HasExtendedXMP)(?:\s[^<>]*)?>"
 )
-_EXTENDED = re.compile(rb"\sxmpNote:HasExtendedXMP=(?:\"[^\"]*\"|'[^']*')")
+_EXTENDED = re.compile(rb"\sxmpNote:HasExtendedXMP\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 END = b"<?xpacket end"
 
 
