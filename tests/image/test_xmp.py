@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from burnish.image import encode, read
+from burnish.image.containers import jpeg as jpeg_module
 from burnish.image.xmp import has_gain_map, refreshed
 from image.photo_files import XMP, jpeg, picture
 
@@ -45,3 +48,21 @@ def test_a_gain_map_is_not_found_again_where_it_was_taken_out():
     photo = read(jpeg(picture(), xmp=packet))
     assert any("gain map" in note for note in photo.source.notes)
     assert read(encode(photo)).source.notes == ()
+
+
+@pytest.mark.parametrize("as_element", [True, False])
+def test_a_second_part_keeps_the_name_that_the_first_calls_it_by(as_element):
+    """It should be the MD5 of its bytes, but not every program computes it."""
+    name, second = b"0123456789abcdef0123456789ABCDEF", b"<more/>"
+    space = b'xmlns:xmpNote="http://ns.adobe.com/xmp/note/"'
+    if as_element:
+        element = b"<xmpNote:HasExtendedXMP>%b</xmpNote:HasExtendedXMP>" % name
+        packet = described(space, element)
+    else:
+        packet = described(space + b' xmpNote:HasExtendedXMP="%b"' % name)
+    part = jpeg_module.EXTENSION + name + struct.pack(">II", len(second), 0) + second
+    plain = jpeg(picture(), xmp=packet)
+    photo = read(plain[:2] + jpeg_module.segment(0xE1, part) + plain[2:])
+    assert photo.source.xmp_extended == second
+    result = read(encode(photo)).source
+    assert result.xmp_extended == second and result.xmp == packet

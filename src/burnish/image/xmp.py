@@ -41,6 +41,7 @@ _STALE_ELEMENT = re.compile(
     rb"|G?Camera:(?:MicroVideo|MotionPhoto)\w*|xmpNote:HasExtendedXMP)(?:\s[^<>]*)?>"
 )
 _EXTENDED = re.compile(rb"\sxmpNote:HasExtendedXMP\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_EXTENDED_NAME = re.compile(rb"xmpNote:HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Za-z]{32})\b")
 END = b"<?xpacket end"
 
 
@@ -69,6 +70,12 @@ def without_elements(packet: bytes, spare: bytes) -> bytes:
         kept.append(packet[at : found.start()])
         at = end
     return b"".join([*kept, packet[at:]])
+
+
+def extended_name(packet: bytes) -> bytes | None:
+    """The name of the second part that the packet refers to."""
+    found = _EXTENDED_NAME.search(packet)
+    return found[1] if found else None
 
 
 def without_padding(packet: bytes) -> bytes:

@@ -153,7 +153,8 @@ def wrap(encoded: bytes, meta: Metadata, dpi: float | None) -> list[bytes]:
         packet = meta.xmp if fits_xmp(meta.xmp) else xmp.without_padding(meta.xmp)
         if fits_xmp(packet):
             inserted.append(segment(0xE1, XMP + packet))
-            inserted += extended_segments(meta.xmp_extended) if meta.xmp_extended else []
+            if meta.xmp_extended:
+                inserted += extended_segments(meta.xmp_extended, xmp.extended_name(packet))
     if meta.icc:
         inserted += icc_segments(meta.icc)
     if meta.iptc:
@@ -183,8 +184,9 @@ def icc_segments(profile: bytes) -> list[bytes]:
     return [segment(0xE2, ICC + bytes([i + 1, len(parts)]) + part) for i, part in enumerate(parts)]
 
 
-def extended_segments(packet: bytes) -> list[bytes]:
-    guid = md5(packet, usedforsecurity=False).hexdigest().upper().encode()
+def extended_segments(packet: bytes, name: bytes | None) -> list[bytes]:
+    """Under the name by which the main packet calls it; by the standard that is its MD5."""
+    guid = name or md5(packet, usedforsecurity=False).hexdigest().upper().encode()
     room = 65000
     return [
         segment(0xE1, EXTENSION + guid + struct.pack(">II", len(packet), i) + packet[i : i + room])
