@@ -11,7 +11,8 @@ import tifffile
 
 from burnish.image import encode, read
 from burnish.image.containers import heif
-from image.photo_files import picture, vips_image
+from burnish.image.containers import jpeg as jpeg_module
+from image.photo_files import picture, pillow, vips_image
 
 
 def by_tifffile(array: np.ndarray, **options: object) -> bytes:
@@ -69,3 +70,12 @@ def premultiplied(data: bytes) -> bytes:
     grown = len(heif.build_meta(version, inner, [], 9, 0, 0)) - length
     meta = heif.build_meta(version, inner, [], 9, grown, 0)
     return data[:start] + meta + data[start + length :]
+
+
+def test_cmyk_jpeg_keeps_its_colour_resolution():
+    data = pillow(picture(), "JPEG", "CMYK", quality=95)
+    photo = read(data)
+    assert photo.source.subsampling == "444"  # Pillow knows no other for CMYK
+    assert read(encode(photo)).source.subsampling == "444"
+    frame = bytes((8, 0, 40, 0, 56, 4, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1, 4, 0x22, 0))
+    assert jpeg_module.sampling(frame) == "420"

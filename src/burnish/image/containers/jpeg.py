@@ -109,8 +109,8 @@ def quality(table: np.ndarray) -> int:
 
 
 def sampling(frame: bytes) -> str | None:
-    """ "444", "422", "440", "420", "411"; None for one or four channels."""
-    if frame[5] != 3 or len(frame) < 15:
+    """ "444", "422", "440", "420", "411"; None for one channel. A fourth is like the first."""
+    if frame[5] not in (3, 4) or len(frame) < 15:
         return None
     factors = [(frame[7 + 3 * i] >> 4, frame[7 + 3 * i] & 15) for i in range(3)]
     across = factors[0][0] / max(factors[1][0], factors[2][0], 1)
