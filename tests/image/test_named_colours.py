@@ -11,6 +11,7 @@ from PIL import ImageCms
 
 from burnish.image import Photo, encode, profiles, read
 from burnish.image import exif as exif_module
+from burnish.image.containers import jpeg as jpeg_module
 from burnish.image.containers.png import chunk
 from image.photo_files import D65, icc, jpeg, picture, png, vips_image, xyz
 
@@ -92,3 +93,15 @@ def test_what_is_written_as_srgb_does_not_say_adobe_rgb(format):
     result = read(encode(replace(photo, source=source), format)).source
     assert result.icc is None and exif_module.adobe_rgb(result.exif) is None
     assert result.exif is not None and b"R98" in result.exif
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_profile_of_which_a_part_is_missing_is_said_to_be(kept):
+    profile, plain = icc("p3"), jpeg(picture())
+    half = len(profile) // 2
+    part = (profile[:half], profile[half:])[kept]
+    segment = jpeg_module.segment(0xE2, jpeg_module.ICC + bytes([kept + 1, 2]) + part)
+    photo = read(plain[:2] + segment + plain[2:])
+    assert photo.source.icc is None
+    assert photo.source.notes == ("The colour profile is incomplete and was not used.",)
+    np.testing.assert_array_equal(photo.pixels, read(plain).pixels)

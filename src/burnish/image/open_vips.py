@@ -38,7 +38,7 @@ def open_vips(source: Path | bytes, name: str, format: str, facts: Facts) -> Ope
         raise InputError(
             f"{name} is damaged or no {TITLES[format]} file ({reason(error)})."
         ) from None
-    icc = blob(image, "icc-profile-data")
+    icc = None if facts.broken_profile else blob(image, "icc-profile-data")
     mode, image, icc, notes = plain(image, name, icc, facts)
     found_exif = exif.bare(blob(image, "exif-data")) if format == "avif" else facts.exif
     return Opened(

@@ -190,6 +190,8 @@ def choose_profile(
     if facts.transfer in HDR_TRANSFERS:
         curve = HDR_TRANSFERS[facts.transfer]
         notes.append(f"HDR transfer curve ({curve}) found: the photo is treated as standard range.")
+    if facts.broken_profile:
+        notes.append("The colour profile is incomplete and was not used.")
     icc = opened.icc
     if icc is None and facts.transfer not in HDR_TRANSFERS:
         icc = profiles.named(facts.primaries, facts.transfer)

@@ -32,6 +32,7 @@ STANDARD = np.frombuffer(
 def facts(file: BinaryIO) -> Facts:
     found: dict[str, bytes] = {}
     extension: dict[bytes, list[tuple[int, bytes]]] = {}
+    profile: dict[int, int] = {}  # number of each segment: how many there should be
     photoshop, luminance, subsampling, gain = b"", None, None, False
     for marker, offset, payload in segments(file):
         if marker == 0xE1 and payload.startswith(exif.PREFIX):
@@ -44,6 +45,8 @@ def facts(file: BinaryIO) -> Facts:
             extension.setdefault(guid, []).append((at, payload[len(EXTENSION) + 40 :]))
         elif marker == 0xE2 and payload.startswith(b"MPF\0"):
             gain |= gain_map_in_second_picture(file, payload[4:], offset + 4)
+        elif marker == 0xE2 and payload.startswith(ICC) and len(payload) > len(ICC) + 2:
+            profile[payload[len(ICC)]] = payload[len(ICC) + 1]
         elif marker == 0xE2 and payload.startswith(GAIN_MAP_URN):
             gain = True
         elif marker == 0xED and payload.startswith(iptc.PHOTOSHOP):
@@ -64,6 +67,7 @@ def facts(file: BinaryIO) -> Facts:
         iptc=iptc.unwrap(photoshop),
         subsampling=subsampling,
         quality=None if luminance is None else quality(luminance),
+        broken_profile=len(profile) < max(profile.values(), default=0),
         gain_map=gain or xmp.has_gain_map(packet),
     )
 
