@@ -15,7 +15,7 @@ from PIL import Image
 from burnish.errors import InputError, MissingExtraError
 from burnish.image import Photo, Source, encode, read
 from burnish.image import exif as exif_module
-from burnish.image.tiffdir import entry
+from burnish.image.tiffdir import entry, open_stream, read_directory
 from image.photo_files import icc, picture
 
 STRUCTURAL = {
@@ -84,3 +84,20 @@ def test_a_thumbnail_is_not_taken_for_the_photo():
     out = BytesIO()
     tifffile.imwrite(out, picture(8, 8), photometric="rgb", subfiletype=1)
     assert read(out.getvalue()).width == 8  # there is no other
+
+
+@pytest.mark.parametrize("kind, pages", [(1, 1), (4, 1), (5, 1), (2, 2)])
+def test_smaller_copies_and_masks_are_no_pages(kind, pages):
+    out = BytesIO()
+    with tifffile.TiffWriter(out) as file:
+        file.write(picture(), photometric="rgb", metadata=None)
+        file.write(picture(channels=1)[..., 0], photometric="minisblack", subfiletype=2)
+    data = bytearray(out.getvalue())
+    stream = open_stream(BytesIO(data))
+    _, second = read_directory(stream, stream.first)
+    struct.pack_into("<I", data, read_directory(stream, second)[0][254].place, kind)
+    if pages == 1:
+        np.testing.assert_array_equal(np.rint(read(bytes(data)).pixels * 255), picture())
+    else:
+        with pytest.raises(InputError, match="2 pages"):
+            read(bytes(data))

@@ -31,7 +31,7 @@ from burnish.image.tiffdir import (
 NEW_SUBFILE, COMPRESSION, PHOTOMETRIC, ORIENTATION = 254, 259, 262, 274
 STRIPS, STRIP_SIZES, SUB_DIRECTORIES = 273, 279, 330
 XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG, ICC_TAG, DNG_VERSION = 700, 33723, 34377, 34675, 50706
-REDUCED = 1  # of NewSubfileType: a smaller copy
+REDUCED, MASK = 1, 4  # of NewSubfileType: a smaller copy; what of the photo is to be seen
 MOSAIC = {32803, 34892}  # photometric: a sensor's colour filters, and what is made of them
 # Tags of the first directory that describe the photo and not the way it is stored.
 DESCRIPTIVE = {269, 270, 271, 272, 274, 285, 305, 306, 315, 316, 18246, 18249, 33432}
@@ -93,7 +93,7 @@ def count_pages(stream: Stream, offset: int) -> int:
             page, offset = read_directory(stream, offset, room=1 << 12)
         except (ValueError, struct.error):
             break
-        pages += not number(page, NEW_SUBFILE) & REDUCED
+        pages += not number(page, NEW_SUBFILE) & (REDUCED | MASK)
     return pages
 
 
