@@ -115,9 +115,11 @@ def identify(source: Path | str | bytes) -> Input:
     else:
         path = Path(source)
         name = path.name or str(path)
-        if path.is_dir():
-            raise InputError(f"{name} is a folder, not a photo.")
         try:
+            if path.is_dir():
+                raise InputError(f"{name} is a folder, not a photo.")
+            if path.exists() and not path.is_file():  # which might never end, or never begin
+                raise InputError(f"{name} is a pipe, a socket or a device, not a photo.")
             with path.open("rb") as file:
                 head = file.read(64)
         except FileNotFoundError:
