@@ -138,7 +138,9 @@ def write_strips(
         per_mm = (source.dpi or 72) / 25.4
 
         def compress(image: Any) -> None:
-            getattr(image.copy(xres=per_mm, yres=per_mm), saver)(str(encoded), **options)
+            getattr(image.copy(xres=per_mm, yres=per_mm), saver)(
+                os.fsencode(encoded), **options
+            )
 
         shape = (like.height, like.width, 1 if grey else 3)
         push(blocks(), shape, 16 if deep else 8, compress)
