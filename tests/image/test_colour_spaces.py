@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from burnish.errors import InputError
 from burnish.image import encode, read
 from burnish.image.containers import heif
 from burnish.image.containers import jpeg as jpeg_module
@@ -79,3 +80,9 @@ def test_cmyk_jpeg_keeps_its_colour_resolution():
     assert read(encode(photo)).source.subsampling == "444"
     frame = bytes((8, 0, 40, 0, 56, 4, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1, 4, 0x22, 0))
     assert jpeg_module.sampling(frame) == "420"
+
+
+def test_lab_of_8_bits_is_refused_as_what_it_is():
+    data = by_tifffile(np.full((16, 32, 3), 60, np.uint8), photometric="cielab")
+    with pytest.raises(InputError, match=r"^The image is a Lab file of 8 bits; .*16 bits\.$"):
+        read(data)

@@ -29,9 +29,10 @@ from burnish.image.tiffdir import (
 )
 
 NEW_SUBFILE, COMPRESSION, PHOTOMETRIC, ORIENTATION = 254, 259, 262, 274
-STRIPS, STRIP_SIZES, SUB_DIRECTORIES = 273, 279, 330
+STRIPS, STRIP_SIZES, SUB_DIRECTORIES, BITS, CHANNELS = 273, 279, 330, 258, 277
 XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG, ICC_TAG, DNG_VERSION = 700, 33723, 34377, 34675, 50706
 REDUCED, MASK = 1, 4  # of NewSubfileType: a smaller copy; what of the photo is to be seen
+LAB = 8  # photometric
 MOSAIC = {32803, 34892}  # photometric: a sensor's colour filters, and what is made of them
 # Tags of the first directory that describe the photo and not the way it is stored.
 DESCRIPTIVE = {269, 270, 271, 272, 274, 285, 305, 306, 315, 316, 18246, 18249, 33432}
@@ -75,6 +76,8 @@ def is_raw(file: BinaryIO) -> bool:
 def refusal(first: dict[int, Entry], following: int) -> str | None:
     if number(first, NEW_SUBFILE) & REDUCED and (following or SUB_DIRECTORIES in first):
         return "begins with a smaller copy of its photo: save it as a plain TIFF file first"
+    if (number(first, PHOTOMETRIC), number(first, BITS), number(first, CHANNELS)) == (LAB, 8, 3):
+        return "is a Lab file of 8 bits; burnish reads Lab of 16 bits"  # the decoder knows no other
     return None
 
 
