@@ -51,10 +51,10 @@ def test_structure_of_another_file_in_its_exif_does_no_harm(name):
 def test_resolution_is_taken_with_its_unit_or_not_at_all():
     per_inch = [(tag, 5, struct.pack("<II", 300, 1)) for tag in (282, 283)]
     whole = read(encode(with_exif(*per_inch, (296, 3, [2])))).source
-    assert whole.dpi == pytest.approx(300)
+    assert whole.dpi == pytest.approx((300, 300))
     photo = with_exif(*per_inch)
-    photo = replace(photo, source=replace(photo.source, dpi=240))
-    assert read(encode(photo)).source.dpi == pytest.approx(240, abs=0.1)
+    photo = replace(photo, source=replace(photo.source, dpi=(240, 240)))
+    assert read(encode(photo)).source.dpi == pytest.approx((240, 240), abs=0.1)
 
 
 @pytest.mark.parametrize("kind", ["dng", "mosaic", "nef"])

@@ -114,9 +114,12 @@ def with_profile(meta: Metadata, icc: bytes | None) -> Metadata:
 
 
 def image_of(samples: np.ndarray, source: Source) -> Any:
-    image = from_array(samples)
-    per_mm = (source.dpi or 72) / 25.4
-    return image.copy(xres=per_mm, yres=per_mm)
+    return with_resolution(from_array(samples), source)
+
+
+def with_resolution(image: Any, source: Source) -> Any:
+    across, down = source.dpi or (72, 72)
+    return image.copy(xres=across / 25.4, yres=down / 25.4)
 
 
 def to_jpeg(

@@ -53,7 +53,7 @@ def open_vips(source: Path | bytes, name: str, format: str, facts: Facts) -> Ope
         icc=icc,
         exif=found_exif,
         xmp=blob(image, "xmp-data") if format == "avif" else None,
-        dpi=round(image.xres * 25.4, 2) if image.xres not in (0.0, 1.0) else None,
+        dpi=resolution(image),
         notes=notes,
     )
 
@@ -128,6 +128,13 @@ def bits(image: Any, format: str) -> int:
         return 8
     stored = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 16
     return stored if format == "avif" and stored in (10, 12) else 16
+
+
+def resolution(image: Any) -> tuple[float, float] | None:
+    """Pixels an inch, across and down; libvips says 0 or 1 a millimetre where it knows none."""
+    if image.xres in (0.0, 1.0) or not image.yres:
+        return None
+    return round(image.xres * 25.4, 2), round(image.yres * 25.4, 2)
 
 
 def orientation(image: Any, format: str, facts: Facts) -> int:

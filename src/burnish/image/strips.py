@@ -27,6 +27,7 @@ from burnish.image.encode import (
     swaps,
     tiff_options,
     with_profile,
+    with_resolution,
 )
 from burnish.image.formats import format_of, losses
 from burnish.image.photo import Photo, Source
@@ -135,12 +136,9 @@ def write_strips(
             saver, options = "jpegsave", jpeg_options(source, quality, like.height * like.width)
         else:
             saver, options = "tiffsave", tiff_options(source, swapped)
-        per_mm = (source.dpi or 72) / 25.4
 
         def compress(image: Any) -> None:
-            getattr(image.copy(xres=per_mm, yres=per_mm), saver)(
-                os.fsencode(encoded), **options
-            )
+            getattr(with_resolution(image, source), saver)(os.fsencode(encoded), **options)
 
         shape = (like.height, like.width, 1 if grey else 3)
         push(blocks(), shape, 16 if deep else 8, compress)

@@ -143,13 +143,13 @@ def gain_map_in_second_picture(file: BinaryIO, index: bytes, base: int) -> bool:
     return False
 
 
-def wrap(encoded: bytes, meta: Metadata, dpi: float | None) -> list[bytes]:
+def wrap(encoded: bytes, meta: Metadata, dpi: tuple[float, float] | None) -> list[bytes]:
     """The file in parts: a JFIF header and metadata before the rest of an encoded picture."""
     at = 2
     if encoded[2:4] == b"\xff\xe0":
         at += 2 + struct.unpack_from(">H", encoded, 4)[0]
-    per_inch = min(round(dpi or 72), 65535)
-    jfif = b"JFIF\0\1\2" + struct.pack(">BHHBB", 1, per_inch, per_inch, 0, 0)
+    across, down = (min(max(round(value), 1), 65535) for value in dpi or (72, 72))
+    jfif = b"JFIF\0\1\2" + struct.pack(">BHHBB", 1, across, down, 0, 0)
     inserted = [segment(0xE0, jfif)]
     if meta.exif and fits_exif(meta.exif):
         inserted.append(segment(0xE1, exif.PREFIX + meta.exif))
