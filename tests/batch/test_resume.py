@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from burnish.batch.recipe import Recipe, recipe_for
 from burnish.batch.resume import Memory, wants_memory
 from burnish.batch.run import Enhance, rehearse, run
 from burnish.batch.steps import Steps
+from burnish.batch.whole import is_whole
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OutputError
@@ -55,6 +57,11 @@ def jobs(tmp_path: Path) -> list[Job]:
     for number in range(3):
         picture(tmp_path / "in" / f"{number}.png", seed=number)
     return plan([tmp_path / "in"], tmp_path / "out")
+
+
+@pytest.mark.parametrize("look", [digest, is_whole])
+def test_pipes_and_devices_are_not_waited_for(look: Callable[[Path], Any]) -> None:
+    assert not look(Path(os.devnull))
 
 
 def test_a_second_run_has_nothing_to_do(jobs: list[Job], remember: Remember, out: Path) -> None:

@@ -70,7 +70,7 @@ def by_pillow(format: str, mode: str) -> bytes:
 
 def with_metadata(format: str, data: bytes, profile: bytes | None) -> bytes:
     if format == "jpeg":
-        parts = jpeg.wrap(data, Metadata(exif(), XMP, None, IPTC, profile), 300)
+        parts = jpeg.wrap(data, Metadata(exif(), XMP, None, IPTC, profile), (300, 300))
     elif format == "avif":
         parts = heif.wrap(data, Metadata(exif(), XMP))  # the encoder put the profile in
     elif format == "webp":

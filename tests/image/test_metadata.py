@@ -16,7 +16,7 @@ from burnish.image import Photo, Source, encode, losses, read
 from burnish.image import exif as exif_module
 from burnish.image import iptc as iptc_module
 from burnish.image import xmp as xmp_module
-from image.photo_files import IPTC, NOTE, XMP, exif, icc, jpeg, picture
+from image.photo_files import IPTC, NOTE, XMP, exif, icc, jpeg, picture, pillow
 
 ORDERS = ["<", ">"]
 FORMATS = ["jpeg", "png", "webp", "tiff", "avif"]
@@ -255,6 +255,14 @@ def test_exif_of_a_tiff_from_elsewhere():
 
 def test_resolution_is_kept():
     photo = read(jpeg(picture(), dpi=(300, 300)))
-    assert photo.source.dpi == 300
+    assert photo.source.dpi == (300, 300)
     for format in ("jpeg", "png", "tiff"):
-        assert read(encode(photo, format)).source.dpi == pytest.approx(300, abs=0.1)
+        assert read(encode(photo, format)).source.dpi == pytest.approx((300, 300), abs=0.1)
+
+
+def test_resolution_may_differ_across_and_down():
+    """As in faxes."""
+    photo = read(pillow(picture(), "TIFF", dpi=(204, 98)))
+    for format in ("jpeg", "png", "tiff"):
+        found = read(encode(photo, format)).source.dpi
+        assert found == pytest.approx((204, 98), abs=0.1), format

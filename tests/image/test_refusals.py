@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -74,6 +75,8 @@ def test_an_odd_but_whole_jpeg_reads():
         (b"hello, this is a text", "not a picture"),
         (b"GIF89a" + bytes(50), "GIF"),
         (b"%PDF-1.7", "PDF"),
+        (pillow(picture(8, 8), "BMP"), "BMP"),
+        (b"BM is how this text begins", "not a picture"),
         (b"\0\0\0\x18ftypmp42" + bytes(30), "video"),
         (b"\xff\xd8\xff\xe0", "damaged"),
         (b"\x89PNG\r\n\x1a\n", "damaged"),
@@ -95,6 +98,19 @@ def test_folders_and_missing_files(tmp_path):
     for function in (read, probe):
         with pytest.raises(InputError):
             function(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_pipes_and_devices(tmp_path):
+    path = tmp_path / "photo.jpg"
+    os.mkfifo(path)
+    pipe = os.open(path, os.O_RDWR)  # so that opening it does not wait, should it come to that
+    os.write(pipe, jpeg(picture()))
+    try:
+        assert "pipe" in refused(path)
+    finally:
+        os.close(pipe)
+    assert "device" in refused(Path("/dev/zero"))
 
 
 def test_bombs_are_refused_before_decoding(tmp_path):

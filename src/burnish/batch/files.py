@@ -16,8 +16,10 @@ def stamp(path: Path) -> str:
 
 
 def digest(path: Path) -> str:
-    """sha256 of a file's content; "" where it cannot be read."""
+    """sha256 of a file's content; "" where it cannot be read, as with a pipe."""
     try:
+        if not path.is_file():
+            return ""
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:

@@ -20,6 +20,8 @@ def is_whole(path: Path) -> bool:
     Some programs claim a file's full size first and fill it in later: zeros at the end say so.
     """
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             head = file.read(64)
             size = file.seek(0, os.SEEK_END)

@@ -26,6 +26,7 @@ class Samples:
     bands: int
     bits: int  # 16-bit samples of 10 or 12 bits are aligned at the top
     strips: Iterator[np.ndarray]
+    premultiplied: bool = False
 
 
 def decode(
@@ -53,6 +54,8 @@ def decode(
         top += len(strip)
         if samples.bits not in (8, 16):
             strip = strip >> np.uint16(16 - samples.bits)
+        if samples.premultiplied and samples.bands in (2, 4):
+            strip = divided(strip, levels - 1)
         colour = strip[..., :colours]
         if alpha_as_stored is not None:
             alpha_as_stored[rows] = np.divide(strip[..., -1], levels - 1, dtype=np.float32)
@@ -68,6 +71,13 @@ def decode(
             outside = True
     assert top == samples.height, f"{top} of {samples.height} rows came"
     return pixels, alpha, residual if outside else None
+
+
+def divided(strip: np.ndarray, top: int) -> np.ndarray:
+    """Samples whose colours were multiplied by their alpha, as they were before."""
+    alpha = strip[..., -1:]
+    colours = np.rint(strip[..., :-1] * (top / np.maximum(alpha, 1)))
+    return np.concatenate([np.minimum(colours, top).astype(strip.dtype), alpha], axis=2)
 
 
 def turned(upright: np.ndarray, orientation: int) -> np.ndarray:

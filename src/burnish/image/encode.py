@@ -59,7 +59,7 @@ def encode_parts(
     meta = prepare(photo, metadata, format)
     grey = writes_grey(photo, format)
     profile, icc = output_profile(photo.source.icc, grey, format)
-    meta = replace(meta, icc=icc)
+    meta = with_profile(meta, icc)
     depth = photo.source.depth if format in DEEP_FORMATS else 8
     levels = 256 if depth == 8 else 65536
     if format == "avif" and depth == 16:
@@ -106,10 +106,20 @@ def output_profile(
     return (None if profile.is_srgb else profile), icc
 
 
+def with_profile(meta: Metadata, icc: bytes | None) -> Metadata:
+    """What is written beside samples in this profile; None stands for sRGB."""
+    if icc is None and meta.exif:
+        meta = replace(meta, exif=exif.as_srgb(meta.exif))
+    return replace(meta, icc=icc)
+
+
 def image_of(samples: np.ndarray, source: Source) -> Any:
-    image = from_array(samples)
-    per_mm = (source.dpi or 72) / 25.4
-    return image.copy(xres=per_mm, yres=per_mm)
+    return with_resolution(from_array(samples), source)
+
+
+def with_resolution(image: Any, source: Source) -> Any:
+    across, down = source.dpi or (72, 72)
+    return image.copy(xres=across / 25.4, yres=down / 25.4)
 
 
 def to_jpeg(

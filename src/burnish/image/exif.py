@@ -6,6 +6,7 @@ set, and the thumbnail, which shows the old picture, is unlinked and its bytes r
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from io import BytesIO
 
@@ -17,13 +18,18 @@ from burnish.image.tiffdir import (
     entry,
     open_stream,
     pack_directory,
+    read_at,
     read_directory,
+    read_rows,
 )
 
 ORIENTATION, ARTIST, COPYRIGHT = 0x112, 0x13B, 0x8298
 EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE = 0x8769, 0x8825, 0xA005, 0x927C
 WIDTHS, HEIGHTS = (0x100, 0xA002), (0x101, 0xA003)
-THUMB_START, THUMB_SIZE = 0x201, 0x202
+COLOUR_SPACE, INTEROP_INDEX = 0xA001, 1
+THUMB_START, THUMB_SIZE, THUMB_STRIPS, THUMB_STRIP_SIZES = 0x201, 0x202, 273, 279
+WHOLE = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q"}
+"""Kinds of whole numbers, as struct names them."""
 PREFIX = b"Exif\0\0"
 
 
@@ -54,10 +60,35 @@ def orientation(blob: bytes | None) -> int:
     if blob is None:
         return 1
     try:
-        value = directories(blob)[1][ORIENTATION].numbers()[0]
+        row = directories(blob)[1][ORIENTATION]
+        value = row.numbers()[0]
     except (KeyError, ValueError, struct.error, IndexError):
         return 1
-    return value if 1 <= value <= 8 else 1
+    return value if row.type in WHOLE and 1 <= value <= 8 else 1
+
+
+def adobe_rgb(blob: bytes | None) -> tuple[Entry, Entry] | None:
+    """The entries by which cameras say Adobe RGB (Exif 2.32, 4.6.5 and its annex), if they do."""
+    if blob is None:
+        return None
+    try:
+        stream, _, inner, _ = directories(blob)
+        index = read_directory(stream, inner[INTEROP_IFD].numbers()[0])[0][INTEROP_INDEX]
+        uncalibrated = inner[COLOUR_SPACE].numbers()[0] == 65535
+    except (KeyError, ValueError, struct.error, IndexError):
+        return None
+    return (inner[COLOUR_SPACE], index) if uncalibrated and index.data[:3] == b"R03" else None
+
+
+def as_srgb(blob: bytes) -> bytes:
+    """The stream of a photo that is written as sRGB: it no longer says Adobe RGB."""
+    found = adobe_rgb(blob)
+    if found is None:
+        return blob
+    out = bytearray(blob)
+    set_number(out, found[0], 1)
+    out[found[1].place : found[1].place + 3] = b"R98"
+    return bytes(out)
 
 
 def refreshed(blob: bytes, size: tuple[int, int]) -> bytes:
@@ -67,38 +98,63 @@ def refreshed(blob: bytes, size: tuple[int, int]) -> bytes:
     except (ValueError, struct.error, IndexError):
         return blob  # damaged: nothing read from it, nothing changed in it
     out = bytearray(blob)
-    for found in (first, inner):
-        for tag in (ORIENTATION, *WIDTHS, *HEIGHTS):
-            if tag in found:
-                value = 1 if tag == ORIENTATION else size[0] if tag in WIDTHS else size[1]
-                set_number(out, found[tag], value)
+    values = dict.fromkeys(WIDTHS, size[0]) | dict.fromkeys(HEIGHTS, size[1]) | {ORIENTATION: 1}
+    for offset in (stream.first, *(first[EXIF_IFD].numbers()[:1] if inner else ())):
+        for row in read_rows(stream, offset)[0]:  # a tag that is there twice is set twice
+            if row.tag in values:
+                set_number(out, row, values[row.tag])
     if thumbnail:
         drop_thumbnail(out, stream, thumbnail)
     return bytes(out)
 
 
 def set_number(out: bytearray, row: Entry, value: int) -> None:
-    unit = {3: "H", 4: "I"}.get(row.type)
-    if unit and row.length == 1 and (unit == "I" or value < 65536):
-        struct.pack_into(f"{row.order}{unit}", out, row.place, value)
+    """Set the entry's number, or the first one, where its kind can hold the value."""
+    if row.type in WHOLE and row.length:
+        with contextlib.suppress(struct.error):
+            struct.pack_into(f"{row.order}{WHOLE[row.type]}", out, row.place, value)
 
 
 def drop_thumbnail(out: bytearray, stream: Stream, offset: int) -> None:
     """Cut the link from the first directory to the second, and the picture it leads to."""
     (count,) = struct.unpack_from(f"{stream.order}H", out, stream.first)
     struct.pack_into(f"{stream.order}I", out, stream.first + 2 + 12 * count, 0)
+    used = used_ranges(stream)
     try:
         second, _ = read_directory(stream, offset)
-        start = second[THUMB_START].numbers()[0]
-        end = min(start + second[THUMB_SIZE].numbers()[0], len(out))
-    except (KeyError, ValueError, struct.error, IndexError):
+    except (ValueError, struct.error):
         return
-    if not 8 <= start < end:
-        return
-    if end >= len(out) - 8 and all(row.place < start for row in second.values()):
-        del out[start:]
-    else:
-        out[start:end] = bytes(end - start)
+    for starts, sizes in (THUMB_START, THUMB_SIZE), (THUMB_STRIPS, THUMB_STRIP_SIZES):
+        if starts not in second or sizes not in second:
+            continue
+        for start, size in zip(second[starts].numbers(), second[sizes].numbers(), strict=False):
+            end = min(start + size, len(out))
+            strange = starts == THUMB_START and out[start : start + 2] != b"\xff\xd8"
+            if strange or not 8 <= start < end:
+                continue
+            last = end >= len(out) - 8
+            if any(a < (len(out) if last else end) and b > start for a, b in used):
+                continue  # the sizes are wrong: nothing else is touched
+            if last:
+                del out[start:]
+            else:
+                out[start:end] = bytes(end - start)
+
+
+def used_ranges(stream: Stream) -> list[tuple[int, int]]:
+    """Where the directories but the thumbnail's lie, and their values."""
+    ranges, offsets = [], [stream.first]
+    for offset in offsets:
+        try:
+            rows, _ = read_rows(stream, offset)
+            (count,) = struct.unpack(f"{stream.order}H", read_at(stream.file, offset, 2))
+        except (ValueError, struct.error):
+            continue
+        ranges.append((offset, offset + 2 + 12 * count + 4))
+        ranges += [(row.place, row.place + len(row.data)) for row in rows]
+        links = [row for row in rows if row.tag in (EXIF_IFD, GPS_IFD, INTEROP_IFD)]
+        offsets += [row.numbers()[0] for row in links if row.numbers()][: 8 - len(offsets)]
+    return ranges
 
 
 def only_copyright(blob: bytes) -> bytes | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from burnish.errors import InputError
-from burnish.image import colour, exif
+from burnish.image import colour, exif, profiles
 from burnish.image.containers.facts import Facts
 from burnish.image.decode import Samples
 from burnish.image.opened import Opened
@@ -38,7 +38,7 @@ def open_vips(source: Path | bytes, name: str, format: str, facts: Facts) -> Ope
         raise InputError(
             f"{name} is damaged or no {TITLES[format]} file ({reason(error)})."
         ) from None
-    icc = blob(image, "icc-profile-data")
+    icc = None if facts.broken_profile else blob(image, "icc-profile-data")
     mode, image, icc, notes = plain(image, name, icc, facts)
     found_exif = exif.bare(blob(image, "exif-data")) if format == "avif" else facts.exif
     return Opened(
@@ -53,7 +53,7 @@ def open_vips(source: Path | bytes, name: str, format: str, facts: Facts) -> Ope
         icc=icc,
         exif=found_exif,
         xmp=blob(image, "xmp-data") if format == "avif" else None,
-        dpi=round(image.xres * 25.4, 2) if image.xres not in (0.0, 1.0) else None,
+        dpi=resolution(image),
         notes=notes,
     )
 
@@ -63,8 +63,11 @@ def plain(
 ) -> tuple[str, Any, bytes | None, tuple[str, ...]]:
     """(mode, an image of 1 to 4 bands of 8 or 16 bits, its profile, notes)."""
     kind, space = image.interpretation, colour.space(icc or b"")
-    if kind in ("lab", "labs"):
-        return "rgb", image.colourspace("rgb16"), None, ("Lab photo: the enhanced file is sRGB.",)
+    if image.bands > 4 + (kind == "cmyk"):
+        raise InputError(f"{name} has {image.bands} channels; burnish reads grey, RGB and CMYK.")
+    if kind == "labs" or (kind == "lab" and image.bands == 3):
+        image = beside_alpha(image, 3, lambda lab: lab.colourspace("rgb16"))
+        return "rgb", image, None, ("Lab photo: the enhanced file is sRGB.",)
     if image.format not in DTYPES:
         raise InputError(
             f"{name} has samples of kind '{image.format}'; burnish reads 8 and 16 bit."
@@ -73,8 +76,6 @@ def plain(
         depth = 16 if image.format == "ushort" else 8
         image = to_srgb(image, name, depth, "cmyk")
         return "cmyk", image, None, ("CMYK photo: the enhanced file is sRGB.",)
-    if image.bands > 4:
-        raise InputError(f"{name} has {image.bands} channels; burnish reads grey, RGB and CMYK.")
     if space in ("RGB ", "GRAY") and colour.parse(icc or b"") is None and image.bands >= 3:
         # A profile made of look-up tables: lcms converts it, within sRGB.
         depth = 16 if image.format == "ushort" else 8
@@ -88,19 +89,35 @@ def plain(
     mode = "palette" if image.get_typeof("palette") else "grey" if image.bands < 3 else "rgb"
     if mode == "grey" and stored_bits == 1:
         mode = "bilevel"
+    if icc is None and exif.adobe_rgb(facts.exif):
+        icc = profiles.adobe_rgb()
     return mode, image, icc, ()
 
 
+def beside_alpha(image: Any, colours: int, convert: Callable[[Any], Any]) -> Any:
+    """The picture with its colours converted; its alpha, if it has one, as it is stored."""
+    if image.bands == colours:
+        return convert(image)
+    alpha = image[colours]
+    if alpha.format == "short":  # Lab's samples have a sign, and libvips reads alpha like them
+        alpha = alpha.copy(format="ushort")
+    return convert(image[:colours]).bandjoin(alpha)
+
+
 def to_srgb(image: Any, name: str, depth: int, fallback: str) -> Any:
-    """Through lcms; the alpha channel, if any, passes by."""
+    """Through lcms."""
     try:
-        return image.icc_transform(
-            "srgb",
-            embedded=True,
-            input_profile=fallback,
-            intent="relative",
-            black_point_compensation=True,
-            depth=depth,
+        return beside_alpha(
+            image,
+            4 if fallback == "cmyk" else 3,
+            lambda colours: colours.icc_transform(
+                "srgb",
+                embedded=True,
+                input_profile=fallback,
+                intent="relative",
+                black_point_compensation=True,
+                depth=depth,
+            ),
         )
     except vips().Error as error:
         raise InputError(f"{name}: its colour profile cannot be used ({reason(error)}).") from None
@@ -111,6 +128,13 @@ def bits(image: Any, format: str) -> int:
         return 8
     stored = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 16
     return stored if format == "avif" and stored in (10, 12) else 16
+
+
+def resolution(image: Any) -> tuple[float, float] | None:
+    """Pixels an inch, across and down; libvips says 0 or 1 a millimetre where it knows none."""
+    if image.xres in (0.0, 1.0) or not image.yres:
+        return None
+    return round(image.xres * 25.4, 2), round(image.yres * 25.4, 2)
 
 
 def orientation(image: Any, format: str, facts: Facts) -> int:

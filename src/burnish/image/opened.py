@@ -19,5 +19,5 @@ class Opened:
     icc: bytes | None = None
     exif: bytes | None = None  # where the decoder gives it and not the container
     xmp: bytes | None = None
-    dpi: float | None = None
+    dpi: tuple[float, float] | None = None  # across and down
     notes: tuple[str, ...] = ()

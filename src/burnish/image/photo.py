@@ -35,7 +35,7 @@ class Source:
     quality: int | None = None  # JPEG: estimated from the quantisation tables
     lossless: bool = False  # WebP and AVIF
     compression: str | None = None  # TIFF: none, lzw, deflate or another's name
-    dpi: float | None = None
+    dpi: tuple[float, float] | None = None  # across and down
     notes: tuple[str, ...] = ()  # sentences to tell the user
 
 

@@ -89,11 +89,12 @@ def push(
     """Hand blocks of `ROWS` rows, (n,W,C) integers, to ``take`` as one image of (H,W,C).
 
     ``take`` runs in a thread of its own, so that it compresses while the next block is made. What
-    ``blocks`` raises is raised here, and ``take`` then fails on a stream that ends too early.
+    ``blocks`` raises is raised here, and ``take`` then fails on a stream that ends too early. So is
+    what ``take`` raises.
     """
     head = directory(*shape, bits)
     feed = Feed(head, len(head) + shape[0] * shape[1] * shape[2] * bits // 8)
-    failed: list[str] = []
+    failed: list[BaseException] = []
 
     def pull() -> None:
         pyvips = vips()
@@ -103,8 +104,8 @@ def push(
         options = {"access": "sequential", "fail_on": "truncated"}
         try:
             take(pyvips.Image.tiffload_source(source, **options))
-        except pyvips.Error as error:
-            failed.append(reason(error))
+        except BaseException as error:
+            failed.append(error)
 
     thread = threading.Thread(target=pull, name="burnish-encode")
     thread.start()
@@ -122,5 +123,7 @@ def push(
             thread.join(0.05)
         feed.stopped.set()
         thread.join()
-    if failed:
-        raise OutputError(f"Encoding failed ({failed[0]}).")
+    for error in failed:
+        if isinstance(error, vips().Error):
+            raise OutputError(f"Encoding failed ({reason(error)}).") from None
+        raise error

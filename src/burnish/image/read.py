@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from burnish.errors import InputError
-from burnish.image import colour, open_heic, open_raw, open_vips
+from burnish.image import colour, open_heic, open_raw, open_vips, profiles
 from burnish.image.containers import heif, jpeg, png, tiff, webp
 from burnish.image.containers.facts import Facts
 from burnish.image.decode import decode
@@ -20,7 +21,6 @@ from burnish.image.sniff import FORMAT_SUFFIXES, SUFFIXES, TITLES, foreign, snif
 MAX_PIXELS = 600_000_000
 GAIN_MAP_NOTE = "HDR gain map found: the enhanced file is standard dynamic range."
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
-DISPLAY_P3, BT2020 = 12, 9
 
 FACTS: dict[str, Callable[[BinaryIO], Facts]] = {
     "jpeg": jpeg.facts,
@@ -66,7 +66,7 @@ def read(source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
     turn = opened.orientation
     profile, icc, notes = choose_profile(opened, facts)
     try:
-        samples = opened.samples()
+        samples = replace(opened.samples(), premultiplied=facts.premultiplied)
         pixels, alpha, residual = decode(samples, profile, turn)
     except MemoryError:
         raise InputError(
@@ -115,9 +115,11 @@ def identify(source: Path | str | bytes) -> Input:
     else:
         path = Path(source)
         name = path.name or str(path)
-        if path.is_dir():
-            raise InputError(f"{name} is a folder, not a photo.")
         try:
+            if path.is_dir():
+                raise InputError(f"{name} is a folder, not a photo.")
+            if path.exists() and not path.is_file():  # which might never end, or never begin
+                raise InputError(f"{name} is a pipe, a socket or a device, not a photo.")
             with path.open("rb") as file:
                 head = file.read(64)
         except FileNotFoundError:
@@ -130,7 +132,19 @@ def identify(source: Path | str | bytes) -> Input:
     if found is None:
         known = ", ".join(TITLES.values())
         raise InputError(f"{name} is {foreign(head)}; burnish reads {known}.")
-    return Input(path, source if isinstance(source, bytes) else None, name, found)
+    given = Input(path, source if isinstance(source, bytes) else None, name, found)
+    return given._replace(format="raw") if is_raw(given) else given
+
+
+def is_raw(given: Input) -> bool:
+    """Whether a TIFF file is a camera's raw file, whatever its name says."""
+    if given.format != "tiff":
+        return False
+    try:
+        with given.file() as file:
+            return tiff.is_raw(file)
+    except (ValueError, struct.error, IndexError, OSError):
+        return False  # reading it will say what is wrong
 
 
 def read_facts(given: Input) -> Facts:
@@ -141,6 +155,8 @@ def read_facts(given: Input) -> Facts:
         raise InputError(f"{given.name} is damaged: its header cannot be read.") from None
     except OSError as error:
         raise InputError(f"{given.name} cannot be read: {error.strerror}.") from None
+    if facts.refused:
+        raise InputError(f"{given.name} {facts.refused}.")
     if facts.frames > 1:
         what = "pages" if given.format == "tiff" else "frames"
         many = "several" if given.format in ("avif", "heic") else str(facts.frames)
@@ -176,9 +192,11 @@ def choose_profile(
     if facts.transfer in HDR_TRANSFERS:
         curve = HDR_TRANSFERS[facts.transfer]
         notes.append(f"HDR transfer curve ({curve}) found: the photo is treated as standard range.")
+    if facts.broken_profile:
+        notes.append("The colour profile is incomplete and was not used.")
     icc = opened.icc
-    if icc is None and facts.primaries == DISPLAY_P3 and facts.transfer not in HDR_TRANSFERS:
-        icc = colour.display_p3()
+    if icc is None and facts.transfer not in HDR_TRANSFERS:
+        icc = profiles.named(facts.primaries, facts.transfer)
     if icc is None:
         return None, None, notes
     profile = colour.parse(icc)

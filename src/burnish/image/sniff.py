@@ -34,7 +34,6 @@ RAW_MAGIC = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b
 FOREIGN = {  # what people hand in by mistake, so that the refusal can name it
     b"GIF8": "a GIF picture",
     b"%PDF": "a PDF document",
-    b"BM": "a BMP picture",
     b"8BPS": "a Photoshop document",
     b"\xff\x0a": "a JPEG XL picture",
     b"\0\0\0\x0cJXL ": "a JPEG XL picture",
@@ -85,6 +84,8 @@ def iso_brand(head: bytes) -> str | None:
 
 def foreign(head: bytes) -> str:
     """What a file that is no photo seems to be."""
+    if head[:2] == b"BM" and head[6:10] == bytes(4) and head[15:18] == bytes(3):
+        return "a BMP picture"  # with nothing in its reserved bytes, and a short header
     for magic, what in FOREIGN.items():
         if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(magic):
             return what

@@ -10,7 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from burnish.image.encode import (
     prepare,
     swaps,
     tiff_options,
+    with_profile,
+    with_resolution,
 )
 from burnish.image.formats import format_of, losses
 from burnish.image.photo import Photo, Source
@@ -116,7 +118,7 @@ def write_strips(
     meta = prepare(hollow, metadata, format)
     grey = source.mode in ("grey", "bilevel")
     profile, icc = output_profile(source.icc, grey, format)
-    meta = replace(meta, icc=icc)
+    meta = with_profile(meta, icc)
     deep = source.depth == 16 and format == "tiff"
     swapped = deep and swaps(meta)
 
@@ -134,10 +136,9 @@ def write_strips(
             saver, options = "jpegsave", jpeg_options(source, quality, like.height * like.width)
         else:
             saver, options = "tiffsave", tiff_options(source, swapped)
-        per_mm = (source.dpi or 72) / 25.4
 
         def compress(image: Any) -> None:
-            getattr(image.copy(xres=per_mm, yres=per_mm), saver)(str(encoded), **options)
+            getattr(with_resolution(image, source), saver)(os.fsencode(encoded), **options)
 
         shape = (like.height, like.width, 1 if grey else 3)
         push(blocks(), shape, 16 if deep else 8, compress)

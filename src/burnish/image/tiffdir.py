@@ -10,7 +10,7 @@ SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12:
 SIZES |= {16: 8, 17: 8, 18: 8}
 UNITS = {3: "H", 4: "I", 5: "II", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d", 13: "I", 16: "Q"}
 UNITS |= {17: "q", 18: "Q"}
-MAX_VALUE = 1 << 28
+MAX_VALUES = 1 << 26  # bytes of all values of a directory
 SHORT, LONG, UNDEFINED, BYTE, ASCII = 3, 4, 7, 1, 2
 
 
@@ -66,8 +66,20 @@ def open_stream(file: BinaryIO) -> Stream:
     return Stream(file, order, False, struct.unpack(f"{order}I", head[4:8])[0])
 
 
-def read_directory(stream: Stream, offset: int) -> tuple[dict[int, Entry], int]:
+def read_directory(
+    stream: Stream, offset: int, room: int = MAX_VALUES
+) -> tuple[dict[int, Entry], int]:
     """The entries of the directory at `offset` by tag, and the offset of the next directory."""
+    rows, following = read_rows(stream, offset, room)
+    return {row.tag: row for row in rows}, following
+
+
+def read_rows(stream: Stream, offset: int, room: int = MAX_VALUES) -> tuple[list[Entry], int]:
+    """`read_directory` with all entries of a tag that is there more than once.
+
+    Entries whose values go beyond `room` bytes in all, or the file's size, are left out: many can
+    point to the same bytes.
+    """
     file, order, big, _ = stream
     counter, row, pointer, inline = ("Q", 20, "Q", 8) if big else ("H", 12, "I", 4)
     start = struct.calcsize(f"={counter}")
@@ -75,20 +87,22 @@ def read_directory(stream: Stream, offset: int) -> tuple[dict[int, Entry], int]:
     if count > 4096:
         raise ValueError("a directory with too many entries")
     table = read_at(file, offset + start, count * row)
-    entries: dict[int, Entry] = {}
+    room = min(room, file.seek(0, 2))
+    entries: list[Entry] = []
     for i in range(count):
         tag, kind, number = struct.unpack_from(f"{order}HH{pointer}", table, i * row)
         size = SIZES.get(kind, 1) * number
         place = offset + start + i * row + row - inline
         if size > inline:
             (place,) = struct.unpack_from(f"{order}{pointer}", table, i * row + row - inline)
-        if size > MAX_VALUE:
+        if size > room:
             continue
         try:
             data = read_at(file, place, size)
         except ValueError:
             continue  # one broken entry does not spoil the others
-        entries[tag] = Entry(tag, kind, number, data, place, order)
+        room -= size
+        entries.append(Entry(tag, kind, number, data, place, order))
     size = struct.calcsize(f"={pointer}")
     try:
         (following,) = struct.unpack(

@@ -25,18 +25,23 @@ KEPT = {
     ("xmpRights", "WebStatement"),
     ("photoshop", "Credit"),
 }
-GAIN_MAP = re.compile(rb"hdrgm:|HDRGainMap|Semantic=\"GainMap\"|hdrgainmap", re.IGNORECASE)
+# What uses a gain map's names; to declare them, as a written packet still may, says nothing.
+GAIN_MAP = re.compile(rb"hdrgm:\w|HDRGainMap:\w|Semantic=\"GainMap\"|aux:hdrgainmap", re.IGNORECASE)
 
-_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>))[2-8]")
+_ORIENTATION = re.compile(
+    rb"(tiff:Orientation\s*=\s*[\"']\s*|<tiff:Orientation(?:\s[^<>]*)?>\s*)[2-8]"
+)
 # A gain map, a motion clip and a thumbnail that the written file no longer has.
 _STALE_ATTRIBUTES = re.compile(
-    rb"\s(?:hdrgm:\w+|HDRGainMap:\w+|GCamera:(?:MicroVideo|MotionPhoto)\w*)=(?:\"[^\"]*\"|'[^']*')"
+    rb"\s(?:hdrgm:\w+|HDRGainMap:\w+|G?Camera:(?:MicroVideo|MotionPhoto)\w*)"
+    rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')"
 )
 _STALE_ELEMENT = re.compile(
     rb"<((?:hdrgm|HDRGainMap):\w+|(?:Container|GContainer):Directory|xmp:Thumbnails"
-    rb"|GCamera:(?:MicroVideo|MotionPhoto)\w*|xmpNote:HasExtendedXMP)(?:\s[^<>]*)?>"
+    rb"|G?Camera:(?:MicroVideo|MotionPhoto)\w*|xmpNote:HasExtendedXMP)(?:\s[^<>]*)?>"
 )
-_EXTENDED = re.compile(rb"\sxmpNote:HasExtendedXMP=(?:\"[^\"]*\"|'[^']*')")
+_EXTENDED = re.compile(rb"\sxmpNote:HasExtendedXMP\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_EXTENDED_NAME = re.compile(rb"xmpNote:HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Za-z]{32})\b")
 END = b"<?xpacket end"
 
 
@@ -65,6 +70,12 @@ def without_elements(packet: bytes, spare: bytes) -> bytes:
         kept.append(packet[at : found.start()])
         at = end
     return b"".join([*kept, packet[at:]])
+
+
+def extended_name(packet: bytes) -> bytes | None:
+    """The name of the second part that the packet refers to."""
+    found = _EXTENDED_NAME.search(packet)
+    return found[1] if found else None
 
 
 def without_padding(packet: bytes) -> bytes:

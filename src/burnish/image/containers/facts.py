@@ -22,5 +22,8 @@ class Facts:
         None  # of ISO/IEC 23091-2, where the file gives them instead of a profile
     )
     transfer: int | None = None
+    broken_profile: bool = False  # a part of it is missing
     gain_map: bool = False
+    premultiplied: bool = False  # the decoder gives colours that were multiplied by alpha
+    refused: str | None = None  # why, as the rest of a sentence that begins with the file's name
     notes: tuple[str, ...] = ()

@@ -37,7 +37,17 @@ def facts(file: BinaryIO) -> Facts:
         primaries=primaries,
         transfer=transfer,
         gain_map=APPLE_GAIN_MAP in head or GAIN_MAP_URN in head or b"tmap" in head[:8192],
+        premultiplied=b"prem" in references(head),
     )
+
+
+def references(head: bytes) -> set[bytes]:
+    """The kinds of references between the file's items."""
+    try:
+        meta = dict(boxes(head)).get(b"meta", b"")
+        return {kind for kind, _ in boxes(dict(boxes(meta[4:])).get(b"iref", b"")[4:])}
+    except (ValueError, struct.error):
+        return set()
 
 
 Box = tuple[bytes, bytes]  # kind, body

@@ -32,6 +32,7 @@ STANDARD = np.frombuffer(
 def facts(file: BinaryIO) -> Facts:
     found: dict[str, bytes] = {}
     extension: dict[bytes, list[tuple[int, bytes]]] = {}
+    profile: dict[int, int] = {}  # number of each segment: how many there should be
     photoshop, luminance, subsampling, gain = b"", None, None, False
     for marker, offset, payload in segments(file):
         if marker == 0xE1 and payload.startswith(exif.PREFIX):
@@ -44,6 +45,8 @@ def facts(file: BinaryIO) -> Facts:
             extension.setdefault(guid, []).append((at, payload[len(EXTENSION) + 40 :]))
         elif marker == 0xE2 and payload.startswith(b"MPF\0"):
             gain |= gain_map_in_second_picture(file, payload[4:], offset + 4)
+        elif marker == 0xE2 and payload.startswith(ICC) and len(payload) > len(ICC) + 2:
+            profile[payload[len(ICC)]] = payload[len(ICC) + 1]
         elif marker == 0xE2 and payload.startswith(GAIN_MAP_URN):
             gain = True
         elif marker == 0xED and payload.startswith(iptc.PHOTOSHOP):
@@ -64,6 +67,7 @@ def facts(file: BinaryIO) -> Facts:
         iptc=iptc.unwrap(photoshop),
         subsampling=subsampling,
         quality=None if luminance is None else quality(luminance),
+        broken_profile=len(profile) < max(profile.values(), default=0),
         gain_map=gain or xmp.has_gain_map(packet),
     )
 
@@ -109,8 +113,8 @@ def quality(table: np.ndarray) -> int:
 
 
 def sampling(frame: bytes) -> str | None:
-    """ "444", "422", "440", "420", "411"; None for one or four channels."""
-    if frame[5] != 3 or len(frame) < 15:
+    """ "444", "422", "440", "420", "411"; None for one channel. A fourth is like the first."""
+    if frame[5] not in (3, 4) or len(frame) < 15:
         return None
     factors = [(frame[7 + 3 * i] >> 4, frame[7 + 3 * i] & 15) for i in range(3)]
     across = factors[0][0] / max(factors[1][0], factors[2][0], 1)
@@ -139,13 +143,13 @@ def gain_map_in_second_picture(file: BinaryIO, index: bytes, base: int) -> bool:
     return False
 
 
-def wrap(encoded: bytes, meta: Metadata, dpi: float | None) -> list[bytes]:
+def wrap(encoded: bytes, meta: Metadata, dpi: tuple[float, float] | None) -> list[bytes]:
     """The file in parts: a JFIF header and metadata before the rest of an encoded picture."""
     at = 2
     if encoded[2:4] == b"\xff\xe0":
         at += 2 + struct.unpack_from(">H", encoded, 4)[0]
-    per_inch = min(round(dpi or 72), 65535)
-    jfif = b"JFIF\0\1\2" + struct.pack(">BHHBB", 1, per_inch, per_inch, 0, 0)
+    across, down = (min(max(round(value), 1), 65535) for value in dpi or (72, 72))
+    jfif = b"JFIF\0\1\2" + struct.pack(">BHHBB", 1, across, down, 0, 0)
     inserted = [segment(0xE0, jfif)]
     if meta.exif and fits_exif(meta.exif):
         inserted.append(segment(0xE1, exif.PREFIX + meta.exif))
@@ -153,7 +157,8 @@ def wrap(encoded: bytes, meta: Metadata, dpi: float | None) -> list[bytes]:
         packet = meta.xmp if fits_xmp(meta.xmp) else xmp.without_padding(meta.xmp)
         if fits_xmp(packet):
             inserted.append(segment(0xE1, XMP + packet))
-            inserted += extended_segments(meta.xmp_extended) if meta.xmp_extended else []
+            if meta.xmp_extended:
+                inserted += extended_segments(meta.xmp_extended, xmp.extended_name(packet))
     if meta.icc:
         inserted += icc_segments(meta.icc)
     if meta.iptc:
@@ -183,8 +188,9 @@ def icc_segments(profile: bytes) -> list[bytes]:
     return [segment(0xE2, ICC + bytes([i + 1, len(parts)]) + part) for i, part in enumerate(parts)]
 
 
-def extended_segments(packet: bytes) -> list[bytes]:
-    guid = md5(packet, usedforsecurity=False).hexdigest().upper().encode()
+def extended_segments(packet: bytes, name: bytes | None) -> list[bytes]:
+    """Under the name by which the main packet calls it; by the standard that is its MD5."""
+    guid = name or md5(packet, usedforsecurity=False).hexdigest().upper().encode()
     room = 65000
     return [
         segment(0xE1, EXTENSION + guid + struct.pack(">II", len(packet), i) + packet[i : i + room])

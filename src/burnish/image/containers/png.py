@@ -13,12 +13,14 @@ from burnish.image.metadata import Metadata
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP_KEY = b"XML:com.adobe.xmp"
 IPTC_KEY = b"Raw profile type iptc"
-MAX_TEXT = 64 << 20
+EXIF_KEYS = (b"Raw profile type exif", b"Raw profile type APP1")
+KEYS = (XMP_KEY, IPTC_KEY, *EXIF_KEYS)
+MAX_TEXT = 64 << 20  # bytes of one chunk, and of all texts that are unpacked
 
 
 def facts(file: BinaryIO) -> Facts:
     blobs: dict[str, bytes | None] = {}
-    frames, cicp = 1, None
+    frames, cicp, room = 1, None, MAX_TEXT
     for kind, data in chunks(file):
         if kind == b"acTL" and len(data) == 8:
             frames = struct.unpack_from(">I", data)[0]
@@ -26,13 +28,14 @@ def facts(file: BinaryIO) -> Facts:
             cicp = data
         elif kind == b"eXIf":
             blobs["exif"] = exif.bare(data)
-        elif kind in (b"iTXt", b"zTXt", b"tEXt"):
-            key, text = keyed_text(kind, data)
+        elif kind in (b"iTXt", b"zTXt", b"tEXt") and data.partition(b"\0")[0] in KEYS:
+            key, text = keyed_text(kind, data, room)
+            room -= len(text)
             if key == XMP_KEY:
                 blobs["xmp"] = text
             elif key == IPTC_KEY:
                 blobs["iptc"] = iptc.unwrap(raw_profile(text))
-            elif key in (b"Raw profile type exif", b"Raw profile type APP1"):
+            else:
                 blobs.setdefault("exif", exif.bare(raw_profile(text)))
     return Facts(
         exif=blobs.get("exif"),
@@ -61,8 +64,8 @@ def chunks(file: BinaryIO) -> list[tuple[bytes, bytes]]:
     return found
 
 
-def keyed_text(kind: bytes, data: bytes) -> tuple[bytes, bytes]:
-    """Keyword and text of a text chunk; empty where it is damaged."""
+def keyed_text(kind: bytes, data: bytes, room: int) -> tuple[bytes, bytes]:
+    """Keyword and text of a text chunk, of at most `room` bytes; empty where it is damaged."""
     key, _, rest = data.partition(b"\0")
     compressed = kind == b"zTXt"
     if kind == b"zTXt":
@@ -73,16 +76,17 @@ def keyed_text(kind: bytes, data: bytes) -> tuple[bytes, bytes]:
     if compressed:
         unpacker = zlib.decompressobj()
         try:
-            rest = unpacker.decompress(rest, MAX_TEXT)
+            rest = unpacker.decompress(rest, max(room, 1))  # 0 would mean no limit
         except zlib.error:
             rest = b""
-    return key, rest
+    return key, rest[:room]
 
 
 def raw_profile(text: bytes) -> bytes | None:
     """ImageMagick's way to put bytes into text: a name, a length, lines of hexadecimal digits."""
     try:
-        return bytes.fromhex(b"".join(text.split()[2:]).decode("ascii"))
+        _, _, digits = text.split(None, 2)
+        return bytes.fromhex(digits.decode("ascii"))
     except ValueError:
         return None
 

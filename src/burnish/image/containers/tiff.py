@@ -18,6 +18,7 @@ from burnish.image.metadata import Metadata
 from burnish.image.tiffdir import (
     BYTE,
     LONG,
+    SHORT,
     UNDEFINED,
     Entry,
     Stream,
@@ -27,13 +28,16 @@ from burnish.image.tiffdir import (
     read_directory,
 )
 
-NEW_SUBFILE, COMPRESSION, ORIENTATION, STRIPS, STRIP_SIZES = 254, 259, 274, 273, 279
+NEW_SUBFILE, COMPRESSION, PHOTOMETRIC, ORIENTATION = 254, 259, 262, 274
+STRIPS, STRIP_SIZES, SUB_DIRECTORIES, BITS, CHANNELS = 273, 279, 330, 258, 277
 XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG, ICC_TAG, DNG_VERSION = 700, 33723, 34377, 34675, 50706
-REDUCED = 1  # of NewSubfileType: a smaller copy
-# Tags of the first directory that describe the photo and not the way it is stored (the resolution
-# comes from the decoder).
+REDUCED, MASK = 1, 4  # of NewSubfileType: a smaller copy; what of the photo is to be seen
+LAB = 8  # photometric
+MOSAIC = {32803, 34892}  # photometric: a sensor's colour filters, and what is made of them
+# Tags of the first directory that describe the photo and not the way it is stored.
 DESCRIPTIVE = {269, 270, 271, 272, 274, 285, 305, 306, 315, 316, 18246, 18249, 33432}
 DESCRIPTIVE |= {*range(40091, 40096)}
+RESOLUTION = {282, 283, 296}
 STRUCTURE = {254, *range(256, 260), 262, 266, 273, 277, 278, 279, 284, 317, 320, 338, 339}
 COMPRESSIONS = {1: "none", 5: "lzw", 7: "jpeg", 8: "deflate", 32946: "deflate", 32773: "packbits"}
 MAX_SIZE = (1 << 32) - (1 << 16)
@@ -55,7 +59,31 @@ def facts(file: BinaryIO) -> Facts:
         frames=count_pages(stream, following),
         compression=COMPRESSIONS.get(compression, "other"),
         lossless=compression != 7,
+        refused=refusal(first, following),
     )
+
+
+def is_raw(file: BinaryIO) -> bool:
+    """Whether this is a camera's raw file: DNG, or one with a sensor's mosaic, as in NEF."""
+    stream = open_stream(file)
+    first, _ = read_directory(stream, stream.first)
+    if DNG_VERSION in first or number(first, PHOTOMETRIC) in MOSAIC:
+        return True
+    inner = first[SUB_DIRECTORIES].numbers()[:16] if SUB_DIRECTORIES in first else ()
+    return any(number(read_directory(stream, at)[0], PHOTOMETRIC) in MOSAIC for at in inner)
+
+
+def refusal(first: dict[int, Entry], following: int) -> str | None:
+    if number(first, NEW_SUBFILE) & REDUCED and (following or SUB_DIRECTORIES in first):
+        return "begins with a smaller copy of its photo: save it as a plain TIFF file first"
+    if (number(first, PHOTOMETRIC), number(first, BITS), number(first, CHANNELS)) == (LAB, 8, 3):
+        return "is a Lab file of 8 bits; burnish reads Lab of 16 bits"  # the decoder knows no other
+    return None
+
+
+def number(directory: dict[int, Entry], tag: int) -> int:
+    """The first number of an entry; 0 where there is none."""
+    return next(iter(directory[tag].numbers()), 0) if tag in directory else 0
 
 
 def count_pages(stream: Stream, offset: int) -> int:
@@ -65,11 +93,10 @@ def count_pages(stream: Stream, offset: int) -> int:
     while offset and offset not in seen and len(seen) < 10000:
         seen.add(offset)
         try:
-            page, offset = read_directory(stream, offset)
+            page, offset = read_directory(stream, offset, room=1 << 12)
         except (ValueError, struct.error):
             break
-        kind = page[NEW_SUBFILE].numbers()[0] if NEW_SUBFILE in page else 0
-        pages += not kind & REDUCED
+        pages += not number(page, NEW_SUBFILE) & (REDUCED | MASK)
     return pages
 
 
@@ -114,9 +141,12 @@ def wrap(encoded: bytes, meta: Metadata, file: BinaryIO | None = None) -> list[b
     at += len(padding)
 
     rows = {row.tag: row for row in described_rows(meta.exif)}
-    resolution = {282, 283, 296}
+    if not rows.keys() >= RESOLUTION:  # numbers without their unit could mean anything
+        rows = {tag: row for tag, row in rows.items() if tag not in RESOLUTION}
+    if ORIENTATION in rows:
+        rows[ORIENTATION] = entry(ORIENTATION, SHORT, [1])  # whatever its type was
     for tag, row in picture.items():
-        if tag in STRUCTURE or (tag in resolution and tag not in rows):
+        if tag in STRUCTURE or (tag in RESOLUTION and tag not in rows):
             rows[tag] = row._replace(place=0)
     rows[STRIPS] = entry(STRIPS, LONG, offsets)
     for tag, kind, value in (
@@ -131,11 +161,15 @@ def wrap(encoded: bytes, meta: Metadata, file: BinaryIO | None = None) -> list[b
 
 
 def described_rows(blob: bytes | None) -> list[Entry]:
-    """The entries of an EXIF stream's first directory, their values staying where they are."""
+    """The entries of an EXIF stream's first directory that describe, their values staying in place.
+
+    Others would be taken for this file's own structure: cameras write some that hold for theirs.
+    """
     if blob is None:
         return []
     try:
         first = exif.directories(blob)[1]
     except (ValueError, struct.error, IndexError):
         return []
-    return [row for tag, row in first.items() if tag not in STRUCTURE]
+    kept = DESCRIPTIVE | RESOLUTION | {EXIF_IFD, GPS_IFD}
+    return [row for tag, row in first.items() if tag in kept]

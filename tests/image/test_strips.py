@@ -1,0 +1,67 @@
+"""Photos written strip by strip: any folder's name, and nothing left of what went wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from burnish.errors import OutputError
+from burnish.image import Photo, read, write
+from burnish.image.push import push
+from burnish.image.strips import open_strips, write_strips
+from image.photo_files import picture
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names are UTF-8 there")
+@pytest.mark.parametrize("suffix", ["jpg", "tif"])
+def test_a_folder_whose_name_is_no_utf_8(tmp_path: Path, suffix: str) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    source = folder / "in.tif"
+    write(Photo.from_array(picture()), source)
+    strips = open_strips(source, folder / f"out.{suffix}")
+    assert strips is not None
+    write_strips(strips, strips, folder / f"out.{suffix}")
+    assert read(folder / f"out.{suffix}").width == 56
+    assert len(list(folder.iterdir())) == 2
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("odd")])
+@pytest.mark.parametrize("late", [True, False])
+def test_what_the_encoder_raises_is_raised(tmp_path: Path, error: Exception, late: bool) -> None:
+    part = tmp_path / "part"
+
+    def take(image: Any) -> None:
+        if late:
+            image.tiffsave(os.fsencode(part))
+        raise error
+
+    with pytest.raises(type(error)):
+        push(iter([picture()]), (40, 56, 3), 8, take)
+
+
+def test_nothing_is_left_when_the_encoder_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "in.tif", tmp_path / "out.tif"
+    write(Photo.from_array(picture()), source)
+    strips = open_strips(source, target)
+    assert strips is not None
+
+    def half(
+        blocks: Any, shape: tuple[int, int, int], bits: int, take: Callable[[Any], None]
+    ) -> None:
+        def fail(image: Any) -> None:
+            take(image)
+            raise MemoryError
+
+        push(blocks, shape, bits, fail)
+
+    monkeypatch.setattr("burnish.image.strips.push", half)
+    with pytest.raises((MemoryError, OutputError)):
+        write_strips(strips, strips, target)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.tif"]
