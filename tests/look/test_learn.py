@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from burnish.engine.look import load
-from burnish.errors import InputError, OutputError
+from burnish.errors import InputError, OptionError, OutputError
 from burnish.look import cube, report
 from burnish.look.cache import Cache
 from burnish.look.learn import Learned, learn
+from burnish.look.learn import pairs as read_pairs
 from burnish.look.made import LOOKS, make
 from burnish.look.options import LearnOptions
 from look.conftest import make_photo, s_curve, save
@@ -59,6 +60,21 @@ def test_too_few_pairs(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="at least 5 pairs; 3 of"):
         learn(tmp_path / "before", tmp_path / "after", tmp_path / "x.look", OPTIONS)
     assert not (tmp_path / "x.look").exists()
+
+
+def test_finished_photos_in_a_folder_of_the_others(tmp_path: Path) -> None:
+    for n in range(5):
+        save(make_photo(n), tmp_path / "all" / f"{n}.png")
+        save(s_curve(make_photo(n)).clip(0, 1), tmp_path / "all" / "edited" / f"{n}.png")
+    outer, inner = tmp_path / "all", tmp_path / "all" / "edited"
+    cache, quiet = Cache(tmp_path / "cache"), lambda what, share: None
+    for before, after in ((outer, inner), (inner, outer)):
+        found, aside = read_pairs(before, after, cache, quiet)
+        assert len(found) == 5 and not aside
+        assert all(s.path and s.path.parent == before for s in found)
+        assert all(np.abs(s.before - s.after).max() > 0.05 for s in found)
+    with pytest.raises(OptionError, match="named twice"):
+        read_pairs(inner, outer / "edited" / ".." / "edited", cache, quiet)
 
 
 def test_ctrl_c_while_measuring_keeps_the_look(pairs: Path, tmp_path: Path) -> None:

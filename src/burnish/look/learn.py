@@ -21,7 +21,7 @@ from burnish.look.judge import Verdict, hold_out, verdict
 from burnish.look.match import SetAside
 from burnish.look.moments import Moments, Penalties
 from burnish.look.options import LearnOptions
-from burnish.look.shots import Report, Shot, shots, views
+from burnish.look.shots import Report, Shot, check_folders, shots, views
 from burnish.metrics import delta_e
 
 FEWEST = 5
@@ -87,8 +87,9 @@ def pairs(
 ) -> tuple[list[Shot], list[SetAside]]:
     """The shots of two folders, and what is set aside; InputError if too few are left."""
     aside: list[SetAside] = []
-    left = views(before, report, aside, cache.view)
-    right = views(after, report, aside, cache.view)
+    check_folders(before, after)
+    left = views(before, after, report, aside, cache.view)
+    right = views(after, before, report, aside, cache.view)
     found, more = shots(left, right, report)
     aside += more
     if len(found) < FEWEST:

@@ -21,7 +21,7 @@ from burnish.look.learn import choose
 from burnish.look.made import LOOKS, make
 from burnish.look.match import SetAside
 from burnish.look.options import LearnOptions
-from burnish.look.shots import Shot, shots, views
+from burnish.look.shots import Shot, check_folders, shots, views
 from burnish.metrics import delta_e, psnr
 
 LEARNED, SHIPPED = "learned", "shipped"
@@ -178,7 +178,8 @@ def split(
     """Real pairs of two folders: some to learn from, the rest beyond the largest count to score."""
     aside: list[SetAside] = []
     quiet = lambda what, share: None  # noqa: E731
-    found, _ = shots(views(before, quiet, aside), views(after, quiet, aside))
+    check_folders(before, after)
+    found, _ = shots(views(before, after, quiet, aside), views(after, before, quiet, aside))
     order = np.random.default_rng(seed).permutation(len(found))
     test = [found[i] for i in order[max(counts) :]]
     if not test:
