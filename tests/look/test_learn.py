@@ -1,5 +1,6 @@
 """From two folders to a look, its report and its table."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,13 @@ from burnish.engine.look import load
 from burnish.errors import InputError, OptionError, OutputError
 from burnish.look import cube, report
 from burnish.look.cache import Cache
-from burnish.look.learn import Learned, learn
+from burnish.look.fit import predict
+from burnish.look.learn import Learned, learn, learn_shots
 from burnish.look.learn import pairs as read_pairs
 from burnish.look.made import LOOKS, make
+from burnish.look.moments import Moments
 from burnish.look.options import LearnOptions
-from look.conftest import make_photo, s_curve, save
+from look.conftest import make_photo, make_shot, s_curve, save
 
 OPTIONS = LearnOptions(base="none", licence="(c) me")
 
@@ -85,6 +88,39 @@ def test_ctrl_c_while_measuring_keeps_the_look(pairs: Path, tmp_path: Path) -> N
     got = learn(pairs / "before", pairs / "after", tmp_path / "x.look", OPTIONS, stop)
     assert not got.finished and load(tmp_path / "x.look").card.scores == {}
     assert "stopped" in report.page(got)
+
+
+@pytest.mark.parametrize("network", [False, True])
+def test_ctrl_c_while_learning_keeps_the_best_so_far(
+    network: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a second search of any kind, and without the figures of another look."""
+    shots = [make_shot(n, s_curve) for n in range(5)]
+    if network:
+        shots = [replace(s, base=s.before) for s in shots]
+    said: list[str] = []
+
+    def stop(what: str, share: float) -> None:
+        said.append(what)
+        if share > 0.1 and not network:
+            raise KeyboardInterrupt
+
+    def wider(*arguments: object, use_base: bool = True) -> Moments:
+        if use_base:  # between the two searches
+            said.append("wider")
+            raise KeyboardInterrupt
+        return measure(*arguments, use_base=use_base)
+
+    measure = Moments.of
+    monkeypatch.setattr("burnish.look.learn.Moments.of", wider)
+    got = learn_shots(shots, LearnOptions(name="x"), stop)
+    assert set(said) == ({"learning", "wider"} if network else {"learning"})
+    assert not got.finished and got.look.card.scores == {} and not got.verdict.sentences
+    shot = make_shot(90, s_curve)
+    error = np.abs(predict(got.look.parts[0], shot) - shot.after).mean()
+    assert error < 0.7 * np.abs(shot.before - shot.after).mean()
+    page = report.page(got)
+    assert "figures on held-out pairs are missing" in page and "<h2>Shots" not in page
 
 
 def test_reading_resumes(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def command(
 ) -> int:
     """Learn a look from 5 to 500 pairs; a report (HTML) is written beside it."""
     from burnish.look import report
-    from burnish.look.learn import learn
+    from burnish.look.learn import learn, reading
 
     if output.suffix.lower() in (".html", ".htm") or output.is_dir():
         raise OptionError("-o names the look file to write, such as mine.look.")
@@ -47,9 +47,8 @@ def command(
     for sentence in learned.verdict.sentences:
         print(sentence)
     if not learned.finished:
-        print(
-            "Measuring was stopped; the look is whole. The same command with --overwrite measures."
-        )
+        print(report.STOPPED)
+        print(f"What was read is kept for it in {reading(output)}; delete that if you are done.")
     print(f"{output}: learned from {learned.look.card.pairs} pairs. Report: {page}")
     return 0
 

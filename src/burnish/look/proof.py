@@ -78,7 +78,9 @@ def compare(
 
 def _learned(train: Sequence[Shot]) -> Method:
     """As `burnish learn` does it."""
-    moments, penalties = choose(train, LearnOptions())
+    moments, penalties, finished = choose(train, LearnOptions())
+    if not finished:
+        raise KeyboardInterrupt  # a row of half a search would be wrong
     part = moments.frame.part(weights(moments, penalties))
     return lambda shot: predict(part, shot)
 
