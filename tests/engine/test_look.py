@@ -160,6 +160,23 @@ def test_on_a_base_network(model: Path, tmp_path: Path) -> None:
         Enhancer(EnhanceOptions(look=str(tmp_path / "b.look")))
 
 
+def test_a_base_that_does_not_ship_is_named(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`burnish learn --base FOLDER` leaves the card's name, which finds nothing."""
+    monkeypatch.chdir(tmp_path)
+    card = {"base": "tiny", "base_hash": looks.model_hash(find(str(model)))}
+    look(1, ("network",), **card).save(tmp_path / "a.look")
+    path = str(tmp_path / "a.look")
+    got = Enhancer(EnhanceOptions(look=path, model=str(model)))
+    assert got.network and got.network.card.name == "tiny"
+    for other in ({}, {"model": "nrl"}):
+        with pytest.raises(ModelError, match="'tiny', which does not ship: name its folder"):
+            Enhancer(EnhanceOptions(look=path, **other))
+    larger = Enhancer(EnhanceOptions(look=path, model=f"{model}+srpie-sr", scale=2))
+    assert larger.network and larger.network.card.name == "tiny" and larger.scale == 2
+
+
 def test_a_look_of_its_own_loads_no_network(tmp_path: Path) -> None:
     look().save(tmp_path / "a.look")
     code = (

@@ -118,12 +118,17 @@ class Look:
         assert isinstance(total, np.ndarray)
         return total
 
+    def starts_from(self, model: Model) -> bool:
+        """Whether the model is the one that the look was learned with."""
+        return model_hash(model) == self.card.base_hash
+
     def check_base(self, model: Model) -> None:
-        """ModelError unless the model is the one that the look was learned with."""
-        if model_hash(model) != self.card.base_hash:
+        """ModelError unless it starts from this model."""
+        if not self.starts_from(model):
             raise ModelError(
                 f"The look '{self.card.name}' was learned with another version of the network "
-                f"'{self.card.base}'; learn it again, or use that version."
+                f"'{self.card.base}': name that version's folder with --model FOLDER, or learn it "
+                "again."
             )
 
     def save(self, path: Path) -> None:
