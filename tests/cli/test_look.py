@@ -34,6 +34,17 @@ def test_enhance_with_it(work: Path, tmp_path: Path) -> None:
     assert (work / "mine.html").is_file()
 
 
+def test_a_page_that_exists_stays(
+    work: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.html").write_text("about me")
+    arguments = ["learn", str(work / "before"), str(work / "after"), "-o"]
+    assert cli.run([*arguments, str(tmp_path / "mine.look")]) == 4
+    assert "mine.html, where the report goes, exists" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.html"]
+    assert (tmp_path / "mine.html").read_text() == "about me"
+
+
 def test_info(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["look", "info", str(work / "mine.look")]) == 0
     text = capsys.readouterr().out

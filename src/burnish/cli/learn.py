@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from burnish.cli.flags import with_flags
-from burnish.errors import OptionError
+from burnish.errors import OptionError, OutputError
 from burnish.look.options import LearnOptions
 
 EPILOG = (
@@ -38,8 +38,13 @@ def command(
 
     if output.suffix.lower() in (".html", ".htm") or output.is_dir():
         raise OptionError("-o names the look file to write, such as mine.look.")
-    learned = learn(before, after, output, LearnOptions(**choices), Progress(), overwrite)
     page = output.with_suffix(".html")
+    if page.exists() and not overwrite:
+        raise OutputError(
+            f"{page}, where the report goes, exists already: choose another name, or use "
+            "--overwrite."
+        )
+    learned = learn(before, after, output, LearnOptions(**choices), Progress(), overwrite)
     report.write(learned, page)
     clear()
     for aside in learned.aside:
