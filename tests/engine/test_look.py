@@ -1,6 +1,7 @@
 """Looks in the engine: whole photos, files, blends, and what they must not load."""
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -8,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from burnish import EnhanceOptions, Enhancer
 from burnish.engine import look as looks
 from burnish.engine.look_card import LookCard
 from burnish.engine.look_facts import LENGTH, STATISTICS, Facts
 from burnish.engine.look_features import ADAPTIVE, GROUPS, TABLED, Strip, looked_up, tabled
+from burnish.engine.look_form import form
 from burnish.engine.look_maps import Maps, blur, box, enlarge, guide
 from burnish.engine.models import find
 from burnish.errors import ModelError, OptionError
@@ -96,8 +99,6 @@ def test_bad_files(tmp_path: Path) -> None:
     path.write_bytes(b"nonsense")
     with pytest.raises(ModelError, match="cannot be read"):
         looks.load(path)
-    from safetensors.numpy import save_file
-
     save_file({"x": np.zeros(2)}, path)
     with pytest.raises(ModelError, match="not a look"):
         looks.load(path)
@@ -110,6 +111,60 @@ def test_bad_files(tmp_path: Path) -> None:
     )
     with pytest.raises(ModelError, match="format 99"):
         looks.load(path)
+
+
+@pytest.mark.parametrize(
+    ("weights", "vectors", "card", "says"),
+    [
+        ({"linear": np.zeros((5, 3), "f4")}, {}, {}, "'?linear"),
+        ({"linear": np.zeros((4, 2), "f4")}, {}, {}, "'?linear"),
+        ({"linear": np.zeros((4, 3), "i4")}, {}, {}, "'?linear"),
+        ({"linear": np.full((4, 3), np.nan, "f4")}, {}, {}, "'?linear"),
+        ({"tones": np.zeros((35, 3), "f4")}, {}, {}, "'?tones"),
+        ({"sparkle": np.zeros((3, 3), "f4")}, {}, {}, "'?sparkle"),
+        ({}, {"target": np.full(LENGTH, np.inf)}, {}, "'?target"),
+        ({"network": np.eye(3, dtype="f4")}, {}, {}, "its card names none"),
+        ({}, {}, {"shares": ("a",)}, "'shares'"),
+        ({}, {}, {"shares": ()}, "'shares'"),
+        ({}, {}, {"shares": (float("nan"),)}, "'shares'"),
+        ({}, {}, {"base": 3}, "'base'"),
+        ({}, {}, {"scores": "good"}, "'scores'"),
+        ({}, {}, {"sparkle": 1}, "sparkle"),
+    ],
+)
+def test_damaged_parts_and_cards(
+    weights: dict[str, np.ndarray],
+    vectors: dict[str, np.ndarray],
+    card: dict[str, object],
+    says: str,
+    tmp_path: Path,
+) -> None:
+    good = part(1, ("linear", "tones"))
+    bad = dataclasses.replace(good, weights={**good.weights, **weights}, **vectors)
+    text = json.dumps(dataclasses.asdict(LookCard("x")) | card)
+    named = {f"0.weights.{k}": v for k, v in bad.weights.items()}
+    named |= {f"0.{k}": getattr(bad, k) for k in ("target", "typical", "statistics")}
+    save_file(named, tmp_path / "a.look", metadata={looks.CARD_KEY: text})
+    with pytest.raises(ModelError, match=says) as caught:
+        looks.load(tmp_path / "a.look")
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_that_numpy_has_not(tmp_path: Path) -> None:
+    header = json.dumps({"x": {"dtype": "BF16", "shape": [1], "data_offsets": [0, 2]}}).encode()
+    for text, says in ((header, "but not a look"), (_with_card(header), "cannot be read")):
+        (tmp_path / "a.look").write_bytes(len(text).to_bytes(8, "little") + text + b"\0\0")
+        with pytest.raises(ModelError, match=says):
+            looks.load(tmp_path / "a.look")
+
+
+def _with_card(header: bytes) -> bytes:
+    metadata = {"__metadata__": {looks.CARD_KEY: LookCard("x").to_json()}}
+    return json.dumps(json.loads(header) | metadata).encode()
+
+
+def test_widths_are_those_of_the_features() -> None:
+    assert {g: w.shape for g, w in part(1).weights.items()} == {g: form(g) for g in GROUPS}
 
 
 def test_a_blend_lies_between() -> None:
