@@ -97,7 +97,10 @@ class EnhanceOptions:
     )
     tile: int = field(
         default=512,
-        metadata={"help": "Side of a tile in pixels, halo included; smaller takes less memory."},
+        metadata={
+            "help": "Side of a tile in pixels, halo included, and never less than four times the "
+            "model's halo; smaller takes less memory."
+        },
     )
 
     def __post_init__(self) -> None:
