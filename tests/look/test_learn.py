@@ -16,6 +16,7 @@ from burnish.look.learn import pairs as read_pairs
 from burnish.look.made import LOOKS, make
 from burnish.look.moments import Moments
 from burnish.look.options import LearnOptions
+from burnish.look.shots import views
 from look.conftest import make_photo, make_shot, s_curve, save
 
 OPTIONS = LearnOptions(base="none", licence="(c) me")
@@ -77,7 +78,31 @@ def test_finished_photos_in_a_folder_of_the_others(tmp_path: Path) -> None:
         assert all(s.path and s.path.parent == before for s in found)
         assert all(np.abs(s.before - s.after).max() > 0.05 for s in found)
     with pytest.raises(OptionError, match="named twice"):
-        read_pairs(inner, outer / "edited" / ".." / "edited", cache, quiet)
+        learn(inner, outer / "edited" / ".." / "edited", tmp_path / "x.look", OPTIONS)
+    assert not list(tmp_path.glob(".x*"))
+
+
+def test_what_cannot_be_written_is_said(pairs: Path, learned: Learned, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    read: list[str] = []
+
+    def note(what: str, share: float) -> None:
+        read.append(what)
+
+    with pytest.raises(OutputError, match="cannot be written: Not a directory"):
+        learn(pairs / "before", pairs / "after", tmp_path / "file" / "x.look", OPTIONS, note)
+    assert not read  # it is said at once
+    for write in (learned.look.save, lambda path: report.write(learned, path)):
+        for path in (tmp_path / "file" / "x", tmp_path / "folder"):
+            with pytest.raises(OutputError, match="cannot be written"):
+                write(path)
+    cache = Cache(tmp_path / "cache")
+    cache.open()
+    (tmp_path / "cache").rmdir()
+    (tmp_path / "cache").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        views(pairs / "before", pairs / "after", note, [], cache.view)
 
 
 def test_ctrl_c_while_measuring_keeps_the_look(pairs: Path, tmp_path: Path) -> None:

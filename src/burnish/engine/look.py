@@ -22,7 +22,7 @@ from burnish.engine.look_features import ADAPTIVE, GROUPS, TABLED, Strip, looked
 from burnish.engine.look_form import VECTORS, WEIGHTS, split
 from burnish.engine.look_maps import Place
 from burnish.engine.models import Model
-from burnish.errors import ModelError, OptionError
+from burnish.errors import ModelError, OptionError, OutputError
 from burnish.image.photo import strips
 
 CARD_KEY = "burnish.look"
@@ -137,11 +137,15 @@ class Look:
             named = {f"{WEIGHTS}{k}": v for k, v in part.weights.items()}
             named |= {n: getattr(part, n) for n in VECTORS}
             tensors |= {f"{number}.{k}": np.ascontiguousarray(v) for k, v in named.items()}
-        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-        save_file(tensors, partial, metadata={CARD_KEY: self.card.to_json()})
-        partial.chmod(0o644)
-        partial.replace(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_file(tensors, partial, metadata={CARD_KEY: self.card.to_json()})
+            partial.chmod(0o644)
+            partial.replace(path)
+        except (OSError, SafetensorError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(f"{path} cannot be written: {reason}.") from error
 
 
 def _for(strip: Strip, part: Part) -> Strip:

@@ -70,7 +70,9 @@ def learn(
     options = options or LearnOptions()
     if output.exists() and not overwrite:
         raise OutputError(f"{output} exists already: choose another name, or use --overwrite.")
+    check_folders(before, after)
     cache = Cache(reading(output))
+    cache.open()
     found, aside = pairs(before, after, cache, report)
     enhance = _base(options) if options.base != "none" else None
     if enhance:
@@ -93,7 +95,6 @@ def pairs(
 ) -> tuple[list[Shot], list[SetAside]]:
     """The shots of two folders, and what is set aside; InputError if too few are left."""
     aside: list[SetAside] = []
-    check_folders(before, after)
     left = views(before, after, report, aside, cache.view)
     right = views(after, before, report, aside, cache.view)
     found, more = shots(left, right, report)

@@ -8,7 +8,7 @@ import numpy as np
 
 from burnish.engine.look_facts import Facts
 from burnish.engine.look_maps import Maps, box
-from burnish.errors import BurnishError, InputError, OptionError
+from burnish.errors import BurnishError, InputError, OptionError, OutputError
 from burnish.image.sniff import is_photo_name
 from burnish.look.align import laid_over, place
 from burnish.look.match import Match, SetAside, match
@@ -93,6 +93,8 @@ def views(
         report(f"reading {folder.name}", number / len(paths))
         try:
             found.append(view(path))
+        except OutputError:
+            raise  # what is read cannot be kept: no fault of the photo
         except BurnishError as error:
             aside.append(SetAside(path.name, str(error)))
     return found
