@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import burnish
 from burnish import EnhanceOptions, Enhancer
 from burnish.engine import look as looks
 from burnish.engine.look_card import LookCard
@@ -189,6 +190,23 @@ def test_enhancer_with_a_look(tmp_path: Path) -> None:
     assert np.abs(half(photo).pixels - raw).max() < 1e-6
     grey = Photo.from_array(np.repeat(PIXELS[..., :1], 3, axis=2))
     assert full(grey).is_grey
+
+
+def test_at_strength_0_the_pixels_are_the_photos(tmp_path: Path) -> None:
+    look().save(tmp_path / "a.look")
+    enhance = Enhancer(EnhanceOptions(look=str(tmp_path / "a.look"), strength=0))
+    grey = np.repeat(PIXELS[..., :1], 3, axis=2)
+    got = enhance.enhance_pixels(grey, grey=True)
+    assert np.array_equal(got, grey) and not np.shares_memory(got, grey)
+
+
+def test_a_look_that_was_learned_anew_is_loaded_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.look"
+    for seed in (1, 2):
+        look(seed).save(path)
+        os.utime(path, ns=(seed, seed))
+        got = burnish.enhance(PIXELS, look=str(path))
+        assert np.abs(got - look(seed).apply(PIXELS)).max() < 1e-6
 
 
 def test_judged_by_another_photo(tmp_path: Path) -> None:

@@ -53,7 +53,9 @@ class Network:
 
     def known(self, pixels: np.ndarray) -> np.ndarray:
         """What `condition` is made of, (H,W,3) -> (1, S); empty if nothing."""
-        return statistics.known(self._run, self.card, pixels, max(self.options.tile, 4 * self.card.moments_halo))
+        return statistics.known(
+            self._run, self.card, pixels, max(self.options.tile, 4 * self.card.moments_halo)
+        )
 
     def condition(self, known: np.ndarray) -> np.ndarray:
         """What the network wants to know of the whole picture, (1, K); empty if nothing."""

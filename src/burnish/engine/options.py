@@ -104,6 +104,7 @@ class EnhanceOptions:
     )
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "ensemble", str(self.ensemble))  # 4 is as good as "4"
         if not 0 <= self.strength <= 1:
             raise OptionError(f"strength must lie between 0 and 1, not {self.strength}.")
         for name, choices in (
