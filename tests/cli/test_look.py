@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from burnish import cli
+from burnish.cli.learn import Progress
 from burnish.image.read import read
 from look.conftest import make_photo, s_curve, save
 
@@ -32,6 +33,32 @@ def test_enhance_with_it(work: Path, tmp_path: Path) -> None:
     assert cli.run([*arguments, "-o", str(tmp_path / "b.png")]) == 0
     assert np.abs(read(tmp_path / "b.png").pixels - s_curve(photo)).mean() < 0.03
     assert (work / "mine.html").is_file()
+
+
+def test_a_page_that_exists_stays(
+    work: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.html").write_text("about me")
+    arguments = ["learn", str(work / "before"), str(work / "after"), "-o"]
+    assert cli.run([*arguments, str(tmp_path / "mine.look")]) == 4
+    assert "mine.html, where the report goes, exists" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.html"]
+    assert (tmp_path / "mine.html").read_text() == "about me"
+
+
+def test_what_was_stopped_is_said(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(self: Progress, what: str, share: float) -> None:
+        if what == "learning" and share > 0.1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "__call__", stop)
+    arguments = ["learn", str(work / "before"), str(work / "after"), "--base", "none"]
+    assert cli.run([*arguments, "-o", str(tmp_path / "mine.look")]) == 0
+    said = capsys.readouterr().out
+    assert "figures on held-out pairs are missing" in said and ".mine.look.learning" in said
+    assert (tmp_path / ".mine.look.learning").is_dir() and (tmp_path / "mine.html").is_file()
 
 
 def test_info(work: Path, capsys: pytest.CaptureFixture[str]) -> None:

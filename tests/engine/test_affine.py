@@ -50,9 +50,18 @@ def test_an_edge_gets_no_halo() -> None:
 def test_what_does_not_change_stays_and_broken_pixels_count_as_unchanged() -> None:
     pixels = RNG.random((40, 40, 3)).astype(np.float32)
     small = fast.stand_in(pixels, 4)
-    broken = small.copy()
-    broken[3, 4] = np.nan
-    np.testing.assert_allclose(put(affine.fit(small, broken), 4, pixels), pixels, atol=1e-6)
+    for value in (np.nan, np.inf, 1e4, -3e38):
+        broken = small.copy()
+        broken[3, 4] = value
+        np.testing.assert_allclose(put(affine.fit(small, broken), 4, pixels), pixels, atol=1e-6)
+
+
+def test_maps_that_are_not_finite_leave_the_pixels() -> None:
+    pixels = RNG.random((12, 12, 3)).astype(np.float32)
+    maps = np.full((3, 3, affine.TERMS), np.nan, np.float32)
+    out = np.empty_like(pixels)
+    fast.Carried(maps, 4).apply(pixels, 0, out)
+    assert np.array_equal(out, pixels)
 
 
 @pytest.mark.parametrize("rows", [1, 7, 64, 100])

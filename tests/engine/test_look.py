@@ -1,6 +1,7 @@
 """Looks in the engine: whole photos, files, blends, and what they must not load."""
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -8,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
+import burnish
 from burnish import EnhanceOptions, Enhancer
 from burnish.engine import look as looks
 from burnish.engine.look_card import LookCard
 from burnish.engine.look_facts import LENGTH, STATISTICS, Facts
 from burnish.engine.look_features import ADAPTIVE, GROUPS, TABLED, Strip, looked_up, tabled
+from burnish.engine.look_form import form
 from burnish.engine.look_maps import Maps, blur, box, enlarge, guide
 from burnish.engine.models import find
 from burnish.errors import ModelError, OptionError
@@ -96,8 +100,6 @@ def test_bad_files(tmp_path: Path) -> None:
     path.write_bytes(b"nonsense")
     with pytest.raises(ModelError, match="cannot be read"):
         looks.load(path)
-    from safetensors.numpy import save_file
-
     save_file({"x": np.zeros(2)}, path)
     with pytest.raises(ModelError, match="not a look"):
         looks.load(path)
@@ -110,6 +112,61 @@ def test_bad_files(tmp_path: Path) -> None:
     )
     with pytest.raises(ModelError, match="format 99"):
         looks.load(path)
+
+
+@pytest.mark.parametrize(
+    ("weights", "vectors", "card", "says"),
+    [
+        ({"linear": np.zeros((5, 3), "f4")}, {}, {}, "'?linear"),
+        ({"linear": np.zeros((4, 2), "f4")}, {}, {}, "'?linear"),
+        ({"linear": np.zeros((4, 3), "i4")}, {}, {}, "'?linear"),
+        ({"linear": np.full((4, 3), np.nan, "f4")}, {}, {}, "'?linear"),
+        ({"tones": np.zeros((35, 3), "f4")}, {}, {}, "'?tones"),
+        ({"sparkle": np.zeros((3, 3), "f4")}, {}, {}, "'?sparkle"),
+        ({}, {"target": np.full(LENGTH, np.inf)}, {}, "'?target"),
+        ({"network": np.eye(3, dtype="f4")}, {}, {}, "its card names none"),
+        ({}, {}, {"shares": ("a",)}, "'shares'"),
+        ({}, {}, {"shares": ()}, "'shares'"),
+        ({}, {}, {"shares": (float("nan"),)}, "'shares'"),
+        ({}, {}, {"base": 3}, "'base'"),
+        ({}, {}, {"scores": "good"}, "'scores'"),
+        ({}, {}, {"sparkle": 1}, "sparkle"),
+    ],
+)
+def test_damaged_parts_and_cards(
+    weights: dict[str, np.ndarray],
+    vectors: dict[str, np.ndarray],
+    card: dict[str, object],
+    says: str,
+    tmp_path: Path,
+) -> None:
+    good = part(1, ("linear", "tones"))
+    bad = dataclasses.replace(good, weights={**good.weights, **weights}, **vectors)
+    text = json.dumps(dataclasses.asdict(LookCard("x")) | card)
+    named = {f"0.weights.{k}": v for k, v in bad.weights.items()}
+    named |= {f"0.{k}": getattr(bad, k) for k in ("target", "typical", "statistics")}
+    save_file(named, tmp_path / "a.look", metadata={looks.CARD_KEY: text})
+    with pytest.raises(ModelError, match=says) as caught:
+        looks.load(tmp_path / "a.look")
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_that_numpy_has_not(tmp_path: Path) -> None:
+    """Or that it has only where another library brings them."""
+    header = json.dumps({"x": {"dtype": "BF16", "shape": [1], "data_offsets": [0, 2]}}).encode()
+    for text, says in ((header, "but not a look"), (_with_card(header), "cannot be read|damaged")):
+        (tmp_path / "a.look").write_bytes(len(text).to_bytes(8, "little") + text + b"\0\0")
+        with pytest.raises(ModelError, match=says):
+            looks.load(tmp_path / "a.look")
+
+
+def _with_card(header: bytes) -> bytes:
+    metadata = {"__metadata__": {looks.CARD_KEY: LookCard("x").to_json()}}
+    return json.dumps(json.loads(header) | metadata).encode()
+
+
+def test_widths_are_those_of_the_features() -> None:
+    assert {g: w.shape for g, w in part(1).weights.items()} == {g: form(g) for g in GROUPS}
 
 
 def test_a_blend_lies_between() -> None:
@@ -136,6 +193,23 @@ def test_enhancer_with_a_look(tmp_path: Path) -> None:
     assert full(grey).is_grey
 
 
+def test_at_strength_0_the_pixels_are_the_photos(tmp_path: Path) -> None:
+    look().save(tmp_path / "a.look")
+    enhance = Enhancer(EnhanceOptions(look=str(tmp_path / "a.look"), strength=0))
+    grey = np.repeat(PIXELS[..., :1], 3, axis=2)
+    got = enhance.enhance_pixels(grey, grey=True)
+    assert np.array_equal(got, grey) and not np.shares_memory(got, grey)
+
+
+def test_a_look_that_was_learned_anew_is_loaded_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.look"
+    for seed in (1, 2):
+        look(seed).save(path)
+        os.utime(path, ns=(seed, seed))
+        got = burnish.enhance(PIXELS, look=str(path))
+        assert np.abs(got - look(seed).apply(PIXELS)).max() < 1e-6
+
+
 def test_judged_by_another_photo(tmp_path: Path) -> None:
     look().save(tmp_path / "a.look")
     enhance = Enhancer(EnhanceOptions(look=str(tmp_path / "a.look")))
@@ -158,6 +232,23 @@ def test_on_a_base_network(model: Path, tmp_path: Path) -> None:
     look(1, ("network",), **(card | {"base_hash": "x"})).save(tmp_path / "b.look")
     with pytest.raises(ModelError, match="another version"):
         Enhancer(EnhanceOptions(look=str(tmp_path / "b.look")))
+
+
+def test_a_base_that_does_not_ship_is_named(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`burnish learn --base FOLDER` leaves the card's name, which finds nothing."""
+    monkeypatch.chdir(tmp_path)
+    card = {"base": "tiny", "base_hash": looks.model_hash(find(str(model)))}
+    look(1, ("network",), **card).save(tmp_path / "a.look")
+    path = str(tmp_path / "a.look")
+    got = Enhancer(EnhanceOptions(look=path, model=str(model)))
+    assert got.network and got.network.card.name == "tiny"
+    for other in ({}, {"model": "nrl"}):
+        with pytest.raises(ModelError, match="'tiny', which does not ship: name its folder"):
+            Enhancer(EnhanceOptions(look=path, **other))
+    larger = Enhancer(EnhanceOptions(look=path, model=f"{model}+srpie-sr", scale=2))
+    assert larger.network and larger.network.card.name == "tiny" and larger.scale == 2
 
 
 def test_a_look_of_its_own_loads_no_network(tmp_path: Path) -> None:

@@ -1,18 +1,23 @@
 """From two folders to a look, its report and its table."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from burnish.engine.look import load
-from burnish.errors import InputError, OutputError
+from burnish.errors import InputError, OptionError, OutputError
 from burnish.look import cube, report
 from burnish.look.cache import Cache
-from burnish.look.learn import Learned, learn
+from burnish.look.fit import predict
+from burnish.look.learn import Learned, learn, learn_shots
+from burnish.look.learn import pairs as read_pairs
 from burnish.look.made import LOOKS, make
+from burnish.look.moments import Moments
 from burnish.look.options import LearnOptions
-from look.conftest import make_photo, s_curve, save
+from burnish.look.shots import views
+from look.conftest import make_photo, make_shot, s_curve, save
 
 OPTIONS = LearnOptions(base="none", licence="(c) me")
 
@@ -61,6 +66,45 @@ def test_too_few_pairs(tmp_path: Path) -> None:
     assert not (tmp_path / "x.look").exists()
 
 
+def test_finished_photos_in_a_folder_of_the_others(tmp_path: Path) -> None:
+    for n in range(5):
+        save(make_photo(n), tmp_path / "all" / f"{n}.png")
+        save(s_curve(make_photo(n)).clip(0, 1), tmp_path / "all" / "edited" / f"{n}.png")
+    outer, inner = tmp_path / "all", tmp_path / "all" / "edited"
+    cache, quiet = Cache(tmp_path / "cache"), lambda what, share: None
+    for before, after in ((outer, inner), (inner, outer)):
+        found, aside = read_pairs(before, after, cache, quiet)
+        assert len(found) == 5 and not aside
+        assert all(s.path and s.path.parent == before for s in found)
+        assert all(np.abs(s.before - s.after).max() > 0.05 for s in found)
+    with pytest.raises(OptionError, match="named twice"):
+        learn(inner, outer / "edited" / ".." / "edited", tmp_path / "x.look", OPTIONS)
+    assert not list(tmp_path.glob(".x*"))
+
+
+def test_what_cannot_be_written_is_said(pairs: Path, learned: Learned, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    read: list[str] = []
+
+    def note(what: str, share: float) -> None:
+        read.append(what)
+
+    with pytest.raises(OutputError, match="cannot be written: Not a directory"):
+        learn(pairs / "before", pairs / "after", tmp_path / "file" / "x.look", OPTIONS, note)
+    assert not read  # it is said at once
+    for write in (learned.look.save, lambda path: report.write(learned, path)):
+        for path in (tmp_path / "file" / "x", tmp_path / "folder"):
+            with pytest.raises(OutputError, match="cannot be written"):
+                write(path)
+    cache = Cache(tmp_path / "cache")
+    cache.open()
+    (tmp_path / "cache").rmdir()
+    (tmp_path / "cache").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        views(pairs / "before", pairs / "after", note, [], cache.view)
+
+
 def test_ctrl_c_while_measuring_keeps_the_look(pairs: Path, tmp_path: Path) -> None:
     def stop(what: str, share: float) -> None:
         if what.startswith("measuring"):
@@ -69,6 +113,39 @@ def test_ctrl_c_while_measuring_keeps_the_look(pairs: Path, tmp_path: Path) -> N
     got = learn(pairs / "before", pairs / "after", tmp_path / "x.look", OPTIONS, stop)
     assert not got.finished and load(tmp_path / "x.look").card.scores == {}
     assert "stopped" in report.page(got)
+
+
+@pytest.mark.parametrize("network", [False, True])
+def test_ctrl_c_while_learning_keeps_the_best_so_far(
+    network: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a second search of any kind, and without the figures of another look."""
+    shots = [make_shot(n, s_curve) for n in range(5)]
+    if network:
+        shots = [replace(s, base=s.before) for s in shots]
+    said: list[str] = []
+
+    def stop(what: str, share: float) -> None:
+        said.append(what)
+        if share > 0.1 and not network:
+            raise KeyboardInterrupt
+
+    def wider(*arguments: object, use_base: bool = True) -> Moments:
+        if use_base:  # between the two searches
+            said.append("wider")
+            raise KeyboardInterrupt
+        return measure(*arguments, use_base=use_base)
+
+    measure = Moments.of
+    monkeypatch.setattr("burnish.look.learn.Moments.of", wider)
+    got = learn_shots(shots, LearnOptions(name="x"), stop)
+    assert set(said) == ({"learning", "wider"} if network else {"learning"})
+    assert not got.finished and got.look.card.scores == {} and not got.verdict.sentences
+    shot = make_shot(90, s_curve)
+    error = np.abs(predict(got.look.parts[0], shot) - shot.after).mean()
+    assert error < 0.7 * np.abs(shot.before - shot.after).mean()
+    page = report.page(got)
+    assert "figures on held-out pairs are missing" in page and "<h2>Shots" not in page
 
 
 def test_reading_resumes(tmp_path: Path) -> None:

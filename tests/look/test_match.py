@@ -63,6 +63,17 @@ def test_by_content_and_what_stays_over(tmp_path: Path) -> None:
     assert {a.name for a in aside} == {"b2.png", "x9.png"}
 
 
+def test_the_same_file_or_a_copy_is_no_finish(tmp_path: Path) -> None:
+    before = [view(tmp_path / f"a{n}.png", n) for n in (1, 2)]
+    copy = view(tmp_path / "out" / "a1.png", 1)
+    finish = view(tmp_path / "out" / "a1-edit.png", 1, finished=True)
+    found, aside = match(before, [copy, finish, before[1]])
+    assert names(found) == [("a1.png", "a1-edit.png", "name")]
+    assert [a.name for a in aside] == ["a2.png", "a1.png", "a2.png"]
+    unchanged, aside = match(before[:1], [copy])  # where there is no other, that is the finish
+    assert names(unchanged) == [("a1.png", "a1.png", "name")] and aside == []
+
+
 def test_a_wrong_pair_of_one_name_is_refused(tmp_path: Path) -> None:
     item = Match(view(tmp_path / "a.png", 1), view(tmp_path / "out" / "a.png", 2), "name")
     reason = lay(item)

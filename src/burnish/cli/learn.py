@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from burnish.cli.flags import with_flags
-from burnish.errors import OptionError
+from burnish.errors import OptionError, OutputError
 from burnish.look.options import LearnOptions
 
 EPILOG = (
@@ -34,12 +34,17 @@ def command(
 ) -> int:
     """Learn a look from 5 to 500 pairs; a report (HTML) is written beside it."""
     from burnish.look import report
-    from burnish.look.learn import learn
+    from burnish.look.learn import learn, reading
 
     if output.suffix.lower() in (".html", ".htm") or output.is_dir():
         raise OptionError("-o names the look file to write, such as mine.look.")
-    learned = learn(before, after, output, LearnOptions(**choices), Progress(), overwrite)
     page = output.with_suffix(".html")
+    if page.exists() and not overwrite:
+        raise OutputError(
+            f"{page}, where the report goes, exists already: choose another name, or use "
+            "--overwrite."
+        )
+    learned = learn(before, after, output, LearnOptions(**choices), Progress(), overwrite)
     report.write(learned, page)
     clear()
     for aside in learned.aside:
@@ -47,9 +52,8 @@ def command(
     for sentence in learned.verdict.sentences:
         print(sentence)
     if not learned.finished:
-        print(
-            "Measuring was stopped; the look is whole. The same command with --overwrite measures."
-        )
+        print(report.STOPPED)
+        print(f"What was read is kept for it in {reading(output)}; delete that if you are done.")
     print(f"{output}: learned from {learned.look.card.pairs} pairs. Report: {page}")
     return 0
 

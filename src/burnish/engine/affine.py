@@ -53,11 +53,12 @@ def fit_whole(x: np.ndarray, change: np.ndarray) -> np.ndarray:
 def fit(x: np.ndarray, y: np.ndarray, radius: int = RADIUS, eps: float = EPS) -> np.ndarray:
     """Maps that take a proxy to its enhanced form: x, y (h,w,3) -> (h,w,12) float32.
 
-    Where ``y`` is not finite the proxy pixel counts as unchanged.
+    Where ``y`` is not finite, or further away than white from black, the network broke down and the
+    proxy pixel counts as unchanged.
     """
     x = np.ascontiguousarray(x.transpose(2, 0, 1), np.float32)  # (3,h,w)
     change = y.transpose(2, 0, 1) - x
-    change[:, ~np.isfinite(change).all(0)] = 0
+    change[:, ~(np.abs(change) <= 1).all(0)] = 0  # NaN is no less than 1 either
     whole = fit_whole(x, change)
     change -= np.tensordot(whole[:3].T, x, 1) + whole[3][:, None, None]
 

@@ -10,7 +10,7 @@ from burnish.engine import look as looks
 from burnish.engine.look import Look
 from burnish.engine.models import Model, choose, find, in_turn
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import OptionError
+from burnish.errors import ModelError, OptionError
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,27 @@ def chosen(options: EnhanceOptions) -> Chosen:
         raise OptionError(
             f"Model '{asked.card.name}' cannot enlarge what a look has made: leave --model out."
         )
-    base = find(look.card.base) if look.card.base else None
-    if base:
-        look.check_base(base)
+    base = base_of(look, first)
     model = in_turn(base, second) if base and second else base or second or asked
     return Chosen(look, base, second, model)
+
+
+def base_of(look: Look, named: Model) -> Model | None:
+    """The network that a look starts from: the one that ``--model`` names, or one of that name.
+
+    None for a look without. The card has no path: a look works wherever it is carried.
+    """
+    card = look.card
+    if not card.base:
+        return None
+    if look.starts_from(named):
+        return named
+    try:
+        base = find(card.base)
+    except OptionError as error:
+        raise ModelError(
+            f"The look '{card.name}' starts from the network '{card.base}', which does not ship: "
+            "name its folder, the one that --base named, with --model FOLDER."
+        ) from error
+    look.check_base(base)
+    return base

@@ -119,12 +119,22 @@ def enhancer_for(choices: dict[str, Any]) -> Enhancer:
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
             raise OptionError(f"There is no option '{name}': {hint}")
     with _loading:  # the same model is not loaded twice at a time
-        return _load(EnhanceOptions(**choices))
+        made = EnhanceOptions(**choices)
+        return _load(made, _state(made.look))
 
 
 @lru_cache(KEPT)
-def _load(options: EnhanceOptions) -> Enhancer:
+def _load(options: EnhanceOptions, look: tuple[int, int]) -> Enhancer:
     return Enhancer(options)
+
+
+def _state(look: str) -> tuple[int, int]:
+    """Time and size of a look file, which may be learned anew; zeros for what is not there."""
+    try:
+        facts = Path(look).stat()
+    except OSError:
+        return 0, 0
+    return facts.st_mtime_ns, facts.st_size
 
 
 def _is_path(source: Any) -> bool:

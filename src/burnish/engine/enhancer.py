@@ -106,7 +106,7 @@ class Enhancer:
         """The first step, or all there is: see `enhance_pixels`."""
         if self.look:
             base = None
-            if self.network:
+            if self.network and self.options.strength:
                 told = self.for_network(condition)
                 base = self._networked(self.network, pixels, told, 1.0, False, report)
             return self.looked(pixels, base, condition, grey, report, place)
@@ -135,6 +135,9 @@ class Enhancer:
         """The look on the photo, and on the base network's result where it has one."""
         assert self.look
         facts, strength = condition[0, -LENGTH:], self.options.strength
+        if strength == 0:
+            report(1.0)
+            return pixels.copy()
         out = self.look.apply(pixels, base, facts, strength, report, place)
         if grey:
             out = np.repeat(fast.luma(out), 3, axis=2)

@@ -39,6 +39,8 @@ class Carried:
     def apply(self, pixels: np.ndarray, top: int, out: np.ndarray, grey: bool = False) -> None:
         """Enhance rows of the photo, (n,W,3) from row ``top`` on, into ``out``, clipped."""
         affine.apply(self.maps, self.factor, pixels, top, out)
+        if not np.isfinite(out).all():
+            np.copyto(out, pixels, where=~np.isfinite(out))
         if grey:
             out[:] = luma(out)
         np.clip(out, 0, 1, out=out)

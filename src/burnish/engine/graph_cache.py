@@ -14,14 +14,22 @@ log = logging.getLogger(__name__)
 SEAL = ".sha256"
 
 
-def default_cache() -> Path:
-    """Folder for compiled graphs, by the platform's usual rule; ``BURNISH_CACHE`` overrides it."""
+def default_cache() -> Path | None:
+    """Folder for compiled graphs, by the platform's usual rule; ``BURNISH_CACHE`` overrides it.
+
+    None for a user without a home: there is no other place that only this user can write to.
+    """
     if chosen := os.environ.get("BURNISH_CACHE"):
         return Path(chosen)
+    variable, usual = ("XDG_CACHE_HOME", ".cache")
     if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+        variable, usual = ("LOCALAPPDATA", "AppData/Local")
+    base = Path(os.environ.get(variable, ""))
+    if not base.is_absolute():  # empty, or against the rule: it would change with the folder
+        try:
+            base = Path.home() / usual
+        except RuntimeError:
+            return None
     return base / "burnish" / "openvino"
 
 
@@ -41,7 +49,7 @@ def prepare(base: Path, key: str) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
         for blob in folder.glob("*.blob"):
             mark = blob.with_name(blob.name + SEAL)
-            if not mark.is_file() or mark.read_text() != _hash(blob):
+            if not mark.is_file() or mark.read_bytes() != _hash(blob).encode():
                 blob.unlink(missing_ok=True)
     except OSError as error:
         log.debug("no cache of compiled graphs: %s", error)

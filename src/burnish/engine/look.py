@@ -17,16 +17,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from burnish.engine.look_card import LookCard
-from burnish.engine.look_facts import LENGTH, STATISTICS, Facts
+from burnish.engine.look_facts import Facts
 from burnish.engine.look_features import ADAPTIVE, GROUPS, TABLED, Strip, looked_up, tabled
+from burnish.engine.look_form import VECTORS, WEIGHTS, split
 from burnish.engine.look_maps import Place
 from burnish.engine.models import Model
-from burnish.errors import ModelError, OptionError
+from burnish.errors import ModelError, OptionError, OutputError
 from burnish.image.photo import strips
 
 CARD_KEY = "burnish.look"
-VECTORS = {"target": (LENGTH,), "typical": (LENGTH,), "statistics": (4, STATISTICS)}
-"""What a part holds beside its weights, with its form."""
 
 
 @dataclass(frozen=True)
@@ -118,26 +117,35 @@ class Look:
         assert isinstance(total, np.ndarray)
         return total
 
+    def starts_from(self, model: Model) -> bool:
+        """Whether the model is the one that the look was learned with."""
+        return model_hash(model) == self.card.base_hash
+
     def check_base(self, model: Model) -> None:
-        """ModelError unless the model is the one that the look was learned with."""
-        if model_hash(model) != self.card.base_hash:
+        """ModelError unless it starts from this model."""
+        if not self.starts_from(model):
             raise ModelError(
                 f"The look '{self.card.name}' was learned with another version of the network "
-                f"'{self.card.base}'; learn it again, or use that version."
+                f"'{self.card.base}': name that version's folder with --model FOLDER, or learn it "
+                "again."
             )
 
     def save(self, path: Path) -> None:
         """One safetensors file with the card in its header, whole or not at all."""
         tensors: dict[str, np.ndarray] = {}
         for number, part in enumerate(self.parts):
-            named = {f"weights.{k}": v for k, v in part.weights.items()}
+            named = {f"{WEIGHTS}{k}": v for k, v in part.weights.items()}
             named |= {n: getattr(part, n) for n in VECTORS}
             tensors |= {f"{number}.{k}": np.ascontiguousarray(v) for k, v in named.items()}
-        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-        save_file(tensors, partial, metadata={CARD_KEY: self.card.to_json()})
-        partial.chmod(0o644)
-        partial.replace(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_file(tensors, partial, metadata={CARD_KEY: self.card.to_json()})
+            partial.chmod(0o644)
+            partial.replace(path)
+        except (OSError, SafetensorError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(f"{path} cannot be written: {reason}.") from error
 
 
 def _for(strip: Strip, part: Part) -> Strip:
@@ -158,30 +166,19 @@ def load(path: Path | str) -> Look:
     try:
         with safe_open(path, framework="np") as file:
             header = file.metadata() or {}
+            if CARD_KEY not in header:
+                raise ModelError(f"{path} is a safetensors file, but not a look.")
+            card = LookCard.from_json(header[CARD_KEY], str(path))
             tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, TypeError) as error:  # TypeError: numpy has no such numbers
         raise ModelError(f"{path} cannot be read as a look: {error}") from error
-    if CARD_KEY not in header:
-        raise ModelError(f"{path} is a safetensors file, but not a look.")
-    card = LookCard.from_json(header[CARD_KEY], str(path))
     try:
-        parts = tuple(_part(tensors, number) for number in range(len(card.shares)))
+        split_up = [split(tensors, number) for number in range(len(card.shares))]
     except (KeyError, ValueError) as error:
         raise ModelError(f"{path} is damaged: {error} is missing or of a wrong form.") from error
-    return Look(parts, card)
-
-
-def _part(tensors: dict[str, np.ndarray], number: int) -> Part:
-    prefix = f"{number}."
-    own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-    weights = {k.removeprefix("weights."): v for k, v in own.items() if k.startswith("weights.")}
-    for group, values in weights.items():
-        if group not in GROUPS or values.ndim != (3 if group == ADAPTIVE else 2):
-            raise ValueError(group)
-    for name, form in VECTORS.items():
-        if own[name].shape != form:
-            raise ValueError(name)
-    return Part(weights, **{name: own[name] for name in VECTORS})
+    if not card.base and any("network" in weights for weights, _ in split_up):
+        raise ModelError(f"{path} is damaged: it starts from a network, and its card names none.")
+    return Look(tuple(Part(weights, **vectors) for weights, vectors in split_up), card)
 
 
 def blend(looks: list[Look], shares: list[float], name: str) -> Look:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,12 +41,23 @@ class LookCard:
         """Read a card; ModelError names ``where`` if it is none, or of another format."""
         try:
             values = json.loads(text)
+            if (found := values.get("format", FORMAT)) != FORMAT:
+                raise ModelError(
+                    f"{where} is a look of format {found}, this burnish reads {FORMAT}: "
+                    "install a newer burnish, or learn the look again."
+                )
             card = LookCard(**values | {"shares": tuple(values.get("shares", (1.0,)))})
-        except (TypeError, ValueError, AttributeError) as error:
-            raise ModelError(f"{where} holds no valid look card: {error}") from error
-        if card.format != FORMAT:
-            raise ModelError(
-                f"{where} is a look of format {card.format}, this burnish reads {FORMAT}: "
-                "install a newer burnish, or learn the look again."
-            )
+            card.check()
+        except (TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise ModelError(f"{where} holds no valid look card: {error}.") from error
         return card
+
+    def check(self) -> None:
+        """ValueError names a fact of a wrong kind."""
+        for name, usual in vars(LookCard("")).items():
+            if not isinstance(getattr(self, name), type(usual)):
+                raise ValueError(f"its '{name}' is no {type(usual).__name__}")
+        if not self.shares or not all(
+            isinstance(share, int | float) and math.isfinite(share) for share in self.shares
+        ):
+            raise ValueError("its 'shares' are no list of numbers")

@@ -202,6 +202,18 @@ GROUPS: dict[str, Callable[[Strip], np.ndarray]] = {
     "local": local,
     "adaptive": adaptive,
 }
+WIDTHS = {
+    "linear": 4,
+    "quadratic": 6,
+    "cubic": 10,
+    "tones": 36,
+    "automatic": 28,
+    "network": 3,
+    "position": 21,
+    "local": 40,
+    "adaptive": 13,
+}
+"""How many features each has."""
 TABLED = ("tones", "automatic")
 """Groups that `tabled` can do."""
 ADAPTIVE = "adaptive"

@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from functools import cached_property
-from threading import Lock
+from threading import RLock
 
 import numpy as np
 
@@ -30,7 +29,8 @@ class Network:
         self.backend = load_backend(
             options.backend, model.folder, options.precision, options.threads, options.device
         )
-        self._turn = Lock()
+        self._turn = RLock()
+        self._seconds = 0.0
 
     def _run(self, graph: Graph, inputs: dict[str, np.ndarray]) -> np.ndarray:
         with self._turn:
@@ -41,14 +41,21 @@ class Network:
         """Pixels around a tile that the network is given too."""
         return 0 if self.card.whole else self.card.halo
 
+    @property
+    def tile(self) -> int:
+        """Side of a tile, halo included: what was asked for, but half of it is the tile's own."""
+        return max(self.options.tile, 4 * self.halo)
+
     def plan(self, height: int, width: int) -> Iterator[tiles.Tile]:
         """The tiles of a photo of this size."""
-        largest = max(height, width) if self.card.whole else self.options.tile - 2 * self.halo
+        largest = max(height, width) if self.card.whole else self.tile - 2 * self.halo
         return tiles.plan(height, width, largest, self.card.multiple_of)
 
     def known(self, pixels: np.ndarray) -> np.ndarray:
         """What `condition` is made of, (H,W,3) -> (1, S); empty if nothing."""
-        return statistics.known(self._run, self.card, pixels, self.options.tile)
+        return statistics.known(
+            self._run, self.card, pixels, max(self.options.tile, 4 * self.card.moments_halo)
+        )
 
     def condition(self, known: np.ndarray) -> np.ndarray:
         """What the network wants to know of the whole picture, (1, K); empty if nothing."""
@@ -128,14 +135,22 @@ class Network:
 
         return fast.learn(small, factor, whole, strength)
 
-    @cached_property
+    @property
     def seconds_per_pixel(self) -> float:
-        """Of a pixel that goes in, on this machine, measured once on a small patch."""
+        """Of a pixel that goes in, on this machine, measured once on a small patch.
+
+        Other threads wait for that: their tiles would be measured too.
+        """
+        with self._turn:
+            self._seconds = self._seconds or self._measured()
+        return self._seconds
+
+    def _measured(self) -> float:
         side = 160
         x = np.full((1, 3, side, side), 0.5, np.float32)
         condition = self.condition(self.known(x[0].transpose(1, 2, 0)))
         self.raw(x, condition)  # prepares its kernels
         start = time.perf_counter()
         self.raw(x, condition)
-        core = self.options.tile - 2 * self.halo
-        return (time.perf_counter() - start) / side**2 * (self.options.tile / core) ** 2
+        core = self.tile - 2 * self.halo
+        return (time.perf_counter() - start) / side**2 * (self.tile / core) ** 2

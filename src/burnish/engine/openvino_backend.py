@@ -82,7 +82,7 @@ class OpenVinoBackend:
         self._cache: Path | None = None
         if cache is not None:
             base = graph_cache.default_cache() if cache == "default" else Path(cache)
-            self._cache = graph_cache.prepare(base, self._key())
+            self._cache = graph_cache.prepare(base, self._key()) if base else None
             if self._cache:
                 self.core.set_property({"CACHE_DIR": str(self._cache)})
         self._requests: dict[str, ov.InferRequest] = {}

@@ -97,10 +97,14 @@ class EnhanceOptions:
     )
     tile: int = field(
         default=512,
-        metadata={"help": "Side of a tile in pixels, halo included; smaller takes less memory."},
+        metadata={
+            "help": "Side of a tile in pixels, halo included, and never less than four times the "
+            "model's halo; smaller takes less memory."
+        },
     )
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "ensemble", str(self.ensemble))  # 4 is as good as "4"
         if not 0 <= self.strength <= 1:
             raise OptionError(f"strength must lie between 0 and 1, not {self.strength}.")
         for name, choices in (

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from burnish.errors import OutputError
 from burnish.look.view import View
 
 
@@ -17,6 +18,13 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def open(self) -> None:
+        """Make the folder; OutputError if that cannot be."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._refused(error) from error
+
     def array(self, key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         """The array of this key, made and kept if it is not there."""
         path = self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
@@ -25,12 +33,18 @@ class Cache:
             return kept
         except (OSError, ValueError, EOFError):
             value = make()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.open()
         partial = path.with_suffix(f".{os.getpid()}.part")
-        with partial.open("wb") as file:
-            np.save(file, value)
-        partial.replace(path)
+        try:
+            with partial.open("wb") as file:
+                np.save(file, value)
+            partial.replace(path)
+        except OSError as error:
+            raise self._refused(error) from error
         return value
+
+    def _refused(self, error: OSError) -> OutputError:
+        return OutputError(f"{self.folder} cannot be written: {error.strerror or error}.")
 
     def view(self, path: Path) -> View:
         """The view of a photo, read only once in each state of its file."""

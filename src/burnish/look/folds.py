@@ -94,8 +94,8 @@ def search(
     report: Callable[[float], None] = lambda share: None,
     steps: int = 12,
     keeps: bool = True,
-) -> Penalties:
-    """Penalties of least held-out error, found by climbing from each of `STARTS`.
+) -> tuple[Penalties, bool]:
+    """Penalties of least held-out error, found by climbing from each of `STARTS`; whether all were.
 
     What a later start leads to has to be better by `WORTH` than what earlier ones led to. Ctrl-C
     ends the search with the best so far, if it ``keeps`` that.
@@ -111,7 +111,8 @@ def search(
     except KeyboardInterrupt:
         if not keeps:
             raise
-    return best
+        return best, False
+    return best, True
 
 
 def climb(

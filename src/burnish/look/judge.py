@@ -100,7 +100,7 @@ def learned(
 ) -> Part:
     """A look from these shots, penalties and all."""
     moments = Moments.of(shots, use_base=use_base)
-    penalties = search(Folds.of(moments, seed), report, keeps=False)
+    penalties, _ = search(Folds.of(moments, seed), report, keeps=False)
     return moments.frame.part(weights(moments, penalties))
 
 

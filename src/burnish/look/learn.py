@@ -21,7 +21,7 @@ from burnish.look.judge import Verdict, hold_out, verdict
 from burnish.look.match import SetAside
 from burnish.look.moments import Moments, Penalties
 from burnish.look.options import LearnOptions
-from burnish.look.shots import Report, Shot, shots, views
+from burnish.look.shots import Report, Shot, check_folders, shots, views
 from burnish.metrics import delta_e
 
 FEWEST = 5
@@ -50,7 +50,8 @@ class Learned:
     shots: list[Shot]
     aside: list[SetAside]
     finished: bool
-    """False where Ctrl-C ended the measuring; the look is whole all the same."""
+    """False where Ctrl-C ended the learning or the measuring: the look is the best so far, and
+    figures are missing."""
 
 
 def learn(
@@ -69,7 +70,9 @@ def learn(
     options = options or LearnOptions()
     if output.exists() and not overwrite:
         raise OutputError(f"{output} exists already: choose another name, or use --overwrite.")
-    cache = Cache(output.with_name(f".{output.name}.learning"))
+    check_folders(before, after)
+    cache = Cache(reading(output))
+    cache.open()
     found, aside = pairs(before, after, cache, report)
     enhance = _base(options) if options.base != "none" else None
     if enhance:
@@ -82,13 +85,18 @@ def learn(
     return result
 
 
+def reading(output: Path) -> Path:
+    """The folder of what was read for a look, until that is done."""
+    return output.with_name(f".{output.name}.learning")
+
+
 def pairs(
     before: Path, after: Path, cache: Cache, report: Report
 ) -> tuple[list[Shot], list[SetAside]]:
     """The shots of two folders, and what is set aside; InputError if too few are left."""
     aside: list[SetAside] = []
-    left = views(before, report, aside, cache.view)
-    right = views(after, report, aside, cache.view)
+    left = views(before, after, report, aside, cache.view)
+    right = views(after, before, report, aside, cache.view)
     found, more = shots(left, right, report)
     aside += more
     if len(found) < FEWEST:
@@ -127,8 +135,8 @@ def learn_shots(
     enhance: Enhancer | None = None,
     aside: Sequence[SetAside] = (),
 ) -> Learned:
-    """The look of these shots; once it is found, Ctrl-C only ends the measuring of it."""
-    moments, penalties = choose(shots, options, _in(report, "learning"))
+    """The look of these shots; after Ctrl-C the best so far, without figures."""
+    moments, penalties, finished = choose(shots, options, _in(report, "learning"))
     use_base = "network" in penalties
     part = moments.frame.part(weights(moments, penalties))
     card = LookCard(
@@ -139,12 +147,15 @@ def learn_shots(
         licence=options.licence,
         options={"penalties": penalties, "seed": options.seed},
     )
-    said, finished = Verdict([], [], 0.0), True
+    said = Verdict([], [], 0.0)
     try:
-        judging = _in(report, "measuring on held-out pairs")
-        held = hold_out(shots, options.seed, judging, use_base)
-        said = verdict(shots, held, moments, penalties, options.seed)
-        card = replace(card, scores=scores(said, Look((part,), card), shots))
+        if finished:
+            judging = _in(report, "measuring on held-out pairs")
+            held = hold_out(shots, options.seed, judging, use_base)
+            # Bound together at the end: no figures are better than some of them.
+            measured = verdict(shots, held, moments, penalties, options.seed)
+            card = replace(card, scores=scores(measured, Look((part,), card), shots))
+            said = measured
     except KeyboardInterrupt:
         finished = False
     return Learned(Look((part,), card), said, list(shots), list(aside), finished)
@@ -154,22 +165,29 @@ def choose(
     shots: Sequence[Shot],
     options: LearnOptions,
     report: Callable[[float], None] = lambda share: None,
-) -> tuple[Moments, Penalties]:
-    """Without the network, or with it if that is worth its time."""
+) -> tuple[Moments, Penalties, bool]:
+    """Without the network, or with it if that is worth its time; and whether all was tried.
+
+    Ctrl-C ends it with the best so far, which is without the network until that is found worth it.
+    """
     moments = Moments.of(shots, use_base=False)
     folds = Folds.of(moments, options.seed)
-    penalties = search(folds, report)
-    if any(s.base is None for s in shots):
-        return moments, penalties
-    wider = Moments.of(shots)
-    folds_wider = Folds.of(wider, options.seed)
-    with_network = search(folds_wider, report)
+    penalties, finished = search(folds, report)
+    if not finished or any(s.base is None for s in shots):
+        return moments, penalties, finished
+    try:
+        wider = Moments.of(shots)
+        folds_wider = Folds.of(wider, options.seed)
+        with_network, _ = search(folds_wider, report, keeps=False)
+    except KeyboardInterrupt:
+        return moments, penalties, False
     if "network" not in with_network:
-        return moments, penalties
+        return moments, penalties, True
     gain = folds.errors(penalties) - folds_wider.errors(with_network)
     noise = gain.std() / len(gain) ** 0.5
     needed = BASE_WORTH * folds.errors(penalties).mean() + DOUBT * noise
-    return (wider, with_network) if gain.mean() > needed else (moments, penalties)
+    best = (wider, with_network) if gain.mean() > needed else (moments, penalties)
+    return *best, True
 
 
 def scores(said: Verdict, look: Look, shots: Sequence[Shot]) -> dict[str, Any]:

@@ -43,8 +43,11 @@ def match(before: list[View], after: list[View]) -> tuple[list[Match], list[SetA
         if v not in left
     ]
     found: list[Match] = []
-    for how, agree in (("name", same_name), ("name", derived_name), ("time", same_time)):
-        found += _take(left, right, how, agree)
+    ways = (("name", (same_name, derived_name)), ("time", (same_time,)))
+    for how, kinds in ways:
+        for unchanged in (False, True):  # a copy of the photo before is no finish if there is one
+            for agree in kinds:
+                found += _take(left, right, how, agree, unchanged)
     found += _by_content(left, right)
     used = {m.before.path.stem.casefold() for m in found}
     for view in left:
@@ -81,13 +84,27 @@ def same_time(a: View, b: View) -> bool:
     return bool(shorter) and longer.startswith(shorter)
 
 
+def same_file(a: View, b: View) -> bool:
+    """One file, by whatever path or link."""
+    return a.path.resolve() == b.path.resolve()
+
+
 def _take(
-    left: list[View], right: list[View], how: str, agree: Callable[[View, View], bool]
+    left: list[View],
+    right: list[View],
+    how: str,
+    agree: Callable[[View, View], bool],
+    unchanged: bool,
 ) -> list[Match]:
-    """Take out of both lists what agrees with exactly one; of several exports, the largest."""
+    """Take out of both lists what agrees with exactly one; of several exports, the largest.
+
+    A partner with the very same pixels counts only where ``unchanged`` ones do.
+    """
     found = []
     for view in list(left):
-        partners = [v for v in right if agree(view, v)]
+        partners = [v for v in right if agree(view, v) and not same_file(view, v)]
+        if not unchanged:
+            partners = [v for v in partners if not np.array_equal(v.pixels, view.pixels)]
         rivals = [v for v in left if partners and agree(v, partners[0]) and v is not view]
         if how == "name":  # IMG_1 and IMG_1-2 both begin IMG_1-2-edit: the longer name is meant
             rivals = [v for v in rivals if len(v.path.stem) > len(view.path.stem)]
@@ -117,7 +134,8 @@ def _by_content(left: list[View], right: list[View]) -> list[Match]:
     scores = np.full(likeness.shape, -1.0)
     for row, view in enumerate(left):
         for column in np.argsort(-likeness[row])[:CANDIDATES]:
-            scores[row, column] = place(view.pixels, right[column].pixels).fit
+            if not same_file(view, right[column]):
+                scores[row, column] = place(view.pixels, right[column].pixels).fit
     found = []
     for flat in np.argsort(-scores, axis=None):
         row, column = divmod(int(flat), scores.shape[1])

@@ -17,7 +17,8 @@ class LearnOptions:
         default="auto",
         metadata={
             "help": "Network whose result the look may start from: auto uses the shipped one where "
-            "that clearly helps (enhancing then takes longer), none, or a model's name."
+            "that clearly helps (enhancing then takes longer), none, a model's name, or an "
+            "exported folder (enhancing then takes --model FOLDER too)."
         },
     )
     seed: int = field(default=0, metadata={"help": "Seed of the split for cross-validation."})

@@ -21,7 +21,7 @@ from burnish.look.learn import choose
 from burnish.look.made import LOOKS, make
 from burnish.look.match import SetAside
 from burnish.look.options import LearnOptions
-from burnish.look.shots import Shot, shots, views
+from burnish.look.shots import Shot, check_folders, shots, views
 from burnish.metrics import delta_e, psnr
 
 LEARNED, SHIPPED = "learned", "shipped"
@@ -78,7 +78,9 @@ def compare(
 
 def _learned(train: Sequence[Shot]) -> Method:
     """As `burnish learn` does it."""
-    moments, penalties = choose(train, LearnOptions())
+    moments, penalties, finished = choose(train, LearnOptions())
+    if not finished:
+        raise KeyboardInterrupt  # a row of half a search would be wrong
     part = moments.frame.part(weights(moments, penalties))
     return lambda shot: predict(part, shot)
 
@@ -178,7 +180,8 @@ def split(
     """Real pairs of two folders: some to learn from, the rest beyond the largest count to score."""
     aside: list[SetAside] = []
     quiet = lambda what, share: None  # noqa: E731
-    found, _ = shots(views(before, quiet, aside), views(after, quiet, aside))
+    check_folders(before, after)
+    found, _ = shots(views(before, after, quiet, aside), views(after, before, quiet, aside))
     order = np.random.default_rng(seed).permutation(len(found))
     test = [found[i] for i in order[max(counts) :]]
     if not test:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from burnish.errors import OutputError
 from burnish.look import cube
 from burnish.look.judge import HeldOut
 from burnish.look.learn import Learned
@@ -19,6 +20,10 @@ MOST = 12
 """Shots shown with pictures: the hardest half and the rest evenly."""
 CLEAR = 10.0
 """CIEDE2000 that the difference maps show as white."""
+STOPPED = (
+    "It was stopped: this is the best look so far, and figures on held-out pairs are missing. "
+    "The same command with --overwrite does the rest."
+)
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;
 color:#222;background:#fff}
@@ -34,8 +39,12 @@ td,th{border-color:#444}}
 def write(learned: Learned, path: Path) -> None:
     """Write the report, whole or not at all."""
     partial = path.with_name(f".{path.name}.part")
-    partial.write_text(page(learned), "utf-8")
-    partial.replace(path)
+    text = page(learned)
+    try:
+        partial.write_text(text, "utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def page(learned: Learned) -> str:
@@ -44,17 +53,19 @@ def page(learned: Learned) -> str:
     body = [f"<h1>{escape(card.name)}</h1>", f"<p>Learned from {card.pairs} pairs.</p>"]
     body += [f"<p>{escape(s)}</p>" for s in verdict.sentences]
     if not learned.finished:
-        body.append("<p>Measuring was stopped: run the same command again for all figures.</p>")
+        body.append(f"<p>{escape(STOPPED)}</p>")
     if verdict.held:
         body += ["<h2>On shots that it had not seen</h2>", _table(learned)]
     kept = card.scores.get("kept by a 33-point table")
     if kept is not None:
         body.append(f"<p>A 3-D table (.cube) keeps {kept:.0%} of what the look does.</p>")
-    body += ["<h2>Tone curves</h2>", curves(learned), "<h2>Shots</h2>"]
-    body.append(
-        "<p>Each from a look learned without that shot, the hardest first. The last picture is the "
-        f"colour difference to your finish: black none, white {CLEAR:.0f} or more.</p>"
-    )
+    body += ["<h2>Tone curves</h2>", curves(learned)]
+    if verdict.held:
+        body.append(
+            "<h2>Shots</h2><p>Each from a look learned without that shot, the hardest first. The "
+            "last picture is the colour difference to your finish: black none, white "
+            f"{CLEAR:.0f} or more.</p>"
+        )
     body += [_shot(held) for held in chosen(verdict.held)]
     body += ["<h2>Set aside</h2>", _aside(learned)]
     return (

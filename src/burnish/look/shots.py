@@ -8,7 +8,7 @@ import numpy as np
 
 from burnish.engine.look_facts import Facts
 from burnish.engine.look_maps import Maps, box
-from burnish.errors import BurnishError, InputError
+from burnish.errors import BurnishError, InputError, OptionError, OutputError
 from burnish.image.sniff import is_photo_name
 from burnish.look.align import laid_over, place
 from burnish.look.match import Match, SetAside, match
@@ -62,21 +62,39 @@ def _box(inside: np.ndarray) -> tuple[slice, slice]:
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
+def check_folders(before: Path, after: Path) -> None:
+    """Refuse what are not two folders."""
+    for folder in (before, after):
+        if not folder.is_dir():
+            raise InputError(f"{folder} is not a folder.")
+    if before.resolve() == after.resolve():
+        raise OptionError(
+            f"{before} is named twice: photos before and finished ones need a folder each."
+        )
+
+
 def views(
     folder: Path,
+    other: Path,
     report: Report,
     aside: list[SetAside],
     view: Callable[[Path], View] = View.of,
 ) -> list[View]:
-    """All photos of a folder, made small; those that cannot be read are set aside."""
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder.")
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and is_photo_name(p))
+    """All photos of a folder, made small; those that cannot be read are set aside.
+
+    What lies in the other folder is the other's, should that one lie in this one.
+    """
+    inner = other.resolve()
+    nested = inner.is_relative_to(folder.resolve())
+    paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and is_photo_name(p)]
+    paths = [p for p in paths if not (nested and p.resolve().is_relative_to(inner))]
     found = []
     for number, path in enumerate(paths):
         report(f"reading {folder.name}", number / len(paths))
         try:
             found.append(view(path))
+        except OutputError:
+            raise  # what is read cannot be kept: no fault of the photo
         except BurnishError as error:
             aside.append(SetAside(path.name, str(error)))
     return found
