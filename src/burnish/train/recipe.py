@@ -113,10 +113,10 @@ def nrl() -> Recipe:
 
 
 def nrl_gate() -> Recipe:
-    """The run behind the default model: from the features and the recursion of an earlier run.
+    """The last run behind the default model, from an earlier one's weights.
 
     The adjusting map first, without G, since tone and colour are its business; then everything.
-    `burnish train nrl-gate --start WEIGHTS ...`, an hour on one core without matrix units.
+    `burnish train nrl-gate --start WEIGHTS ...`, half an hour on one core without matrix units.
     """
     return replace(
         nrl_global(),
