@@ -101,7 +101,7 @@ def examine_openvino() -> dict[str, Any]:
         "cpu": backend.core.get_property("CPU", "FULL_DEVICE_NAME").strip(),
         "arithmetic": sorted(backend.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
         "bf16": backend.has_bf16(),
-        "cache": str(default_cache()),
+        "cache": str(default_cache() or "none (no home folder)"),
     }
 
 

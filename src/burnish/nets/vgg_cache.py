@@ -19,7 +19,8 @@ def cache_folder() -> Path:
     """
     if chosen := os.environ.get("BURNISH_CACHE"):
         return Path(chosen) / "weights"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "burnish" / "weights"
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "burnish" / "weights"
 
 
 def load_vgg(
