@@ -113,6 +113,10 @@ class Jobs:
         job.touched = time.monotonic()
         return job
 
+    def all(self) -> list[Job]:
+        """Those of this moment: other threads add and take away."""
+        return list(self.jobs.values())
+
     def submit(self, photos: list[Stored], options: EnhanceOptions, output: Output) -> Job:
         """Queue all of the photos, or none and `Busy`."""
         id = secrets.token_urlsafe(16)
@@ -178,7 +182,7 @@ class Jobs:
                 return None
             done = sum(item.megapixels * item.task.share for item in known)
             pace = sum(time.monotonic() - item.task.started for item in known) / done
-        others = sum(min(other.left, own) for other in self.jobs.values() if other is not job)
+        others = sum(min(other.left, own) for other in self.all() if other is not job)
         return (own + others) * pace
 
     def delete(self, job: Job) -> None:
@@ -198,7 +202,7 @@ class Jobs:
     def expired(self) -> list[Job]:
         """Finished jobs that nothing has asked for in a long time."""
         before = time.monotonic() - self.store.limits.keep_seconds
-        return [j for j in self.jobs.values() if j.finished and j.touched < before]
+        return [j for j in self.all() if j.finished and j.touched < before]
 
 
 def sentence(error: BaseException) -> str:

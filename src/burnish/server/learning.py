@@ -167,6 +167,9 @@ class Learnings:
         with self.turns.ready:
             self.turns.drop_cancelled()
 
+    def forget(self, learning: Learning) -> None:
+        self.learnings.pop(learning.id, None)
+
     def expired(self) -> list[Learning]:
         """Ended ones that nothing has asked for in a long time."""
         before = time.monotonic() - self.store.limits.keep_seconds

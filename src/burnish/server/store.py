@@ -112,7 +112,7 @@ class Store:
     def expired(self) -> list[Stored]:
         """Photos that nothing has asked for in a long time."""
         before = time.monotonic() - self.limits.keep_seconds
-        return [p for p in self.photos.values() if not p.uses and p.touched < before]
+        return [p for p in list(self.photos.values()) if not p.uses and p.touched < before]
 
 
 def identify_as(path: Path, name: str) -> str:
