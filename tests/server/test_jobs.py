@@ -137,6 +137,19 @@ def test_cancel_keeps_what_is_done_and_makes_room(start: Serve) -> None:
     assert client.get(f"/v1/jobs/{again['id']}/results/{ids[0]}").status_code == 200
 
 
+@pytest.mark.parametrize("verb", ["cancel", "delete"])
+def test_photos_of_a_job_that_never_began_are_free(start: Serve, verb: str) -> None:
+    client = start()
+    ids = [client.add(photo_bytes(30, 30, s)) for s in range(2)]
+    held = Held(client)
+    job = f"/v1/jobs/{submit(client, ids)['id']}"
+    answer = client.post(f"{job}/cancel") if verb == "cancel" else client.ask("DELETE", job)
+    assert answer.status_code in (200, 204)
+    assert client.service.photos.count == 0
+    assert [client.ask("DELETE", f"/v1/photos/{id}").status_code for id in ids] == [204, 204]
+    held.go.set()
+
+
 def test_cancel_stops_a_photo_between_tiles(start: Serve, model: str) -> None:
     from burnish.engine.options import EnhanceOptions
 

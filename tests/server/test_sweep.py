@@ -1,4 +1,4 @@
-"""What looks through all jobs, photos and looks: others come and go meanwhile, and things go wrong."""
+"""What looks through all jobs, photos and looks: others come and go, and things go wrong."""
 
 import logging
 import time

@@ -91,14 +91,14 @@ class Service:
                             forget(thing)
 
     def forget_photo(self, id: str) -> None:
-        self.darkroom.forget(id)
         self.store.delete(self.store.get(id))
+        self.darkroom.forget(id)
 
     def forget_job(self, id: str) -> None:
         job = self.jobs.get(id)
+        self.jobs.delete(job)
         for photo in job.items:
             self.darkroom.forget(result_key(id, photo))
-        self.jobs.delete(job)
 
     def in_use(self, known: Known) -> bool:
         """Whether photos of a job still wait for this look."""

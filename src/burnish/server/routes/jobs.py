@@ -73,7 +73,7 @@ def router(service: Service) -> APIRouter:
     def cancel_job(job_id: Id) -> JobInfo:
         """Stop a job; what is done stays, and can be downloaded."""
         job = service.jobs.get(job_id)
-        job.cancel()
+        service.jobs.cancel(job)
         return describe(service, job)
 
     @routes.delete("/{job_id}", status_code=204, responses=refusals(404))
