@@ -13,6 +13,7 @@ from PIL import Image
 from burnish.server.limits import Limits
 from burnish.server.names import distinct
 from burnish.server.refusals import Busy, Stopped
+from burnish.server.routes.jobs import MOST_JOBS
 from burnish.server.worker import Task, Turns
 
 from .conftest import Client, Serve, photo_bytes, pixels_of
@@ -82,6 +83,14 @@ def test_several_jobs_in_one_zip_the_last_result_counts(client: Client) -> None:
     assert archive.namelist() == ["0.png", "1.png"]
     assert archive.read("0.png") == client.get(f"/v1/jobs/{second}/results/{ids[0]}").content
     assert archive.read("1.png") == client.get(f"/v1/jobs/{first}/results/{ids[1]}").content
+
+
+def test_a_zip_of_many_jobs(client: Client) -> None:
+    job = client.finish(submit(client, [client.add(photo_bytes(16, 16))])["id"])["id"]
+    answer = client.get("/v1/zip", params={"job": [job] * MOST_JOBS})
+    assert answer.status_code == 200
+    assert zipfile.ZipFile(BytesIO(answer.content)).namelist() == ["a.png"]
+    assert client.get("/v1/zip", params={"job": [job] * (MOST_JOBS + 1)}).status_code == 422
 
 
 class Held:

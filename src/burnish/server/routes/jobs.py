@@ -34,6 +34,8 @@ from burnish.server.store import Stored
 
 MOST = 10_000
 """Photos in one job, whatever the queue's length."""
+MOST_JOBS = 1000
+"""Jobs in one ZIP: their ids must fit into an address, of which the protocol takes 32 kB."""
 
 
 class NewJob(BaseModel):
@@ -125,7 +127,8 @@ def archive_router(service: Service) -> APIRouter:
     )
     def download_zip(
         job: Annotated[
-            list[IdText], Query(min_length=1, max_length=100, description="Ids of finished jobs.")
+            list[IdText],
+            Query(min_length=1, max_length=MOST_JOBS, description="Ids of finished jobs."),
         ],
     ) -> StreamingResponse:
         """All results of finished jobs; what failed is listed in failed.txt inside.
