@@ -20,6 +20,7 @@ from burnish.batch.recipe import Recipe, recipe_for
 from burnish.batch.report import check_report, write_report
 from burnish.batch.resume import Memory, wants_memory
 from burnish.batch.run import Enhance, rehearse, run
+from burnish.batch.search import lies_in, refuse_special
 from burnish.batch.series import alike, look_id, look_of, look_of_series
 from burnish.batch.steps import Steps
 from burnish.cli.batch_flags import (
@@ -115,7 +116,8 @@ def command(
             return finish(result, output, show, report)
         check_device(options.backend, options.device)
         inputs = expanded(paths)
-        jobs = plan(inputs, output, format=format, name=name)
+        locked = [lock_to] if lock_to else []
+        jobs = plan(inputs, output, format=format, name=name, originals=locked)
         if lock_to and series:
             raise OptionError("Choose one of --lock-to and --series.")
         models = chosen(options)
@@ -123,9 +125,10 @@ def command(
         recipe = recipe_of(options, models.model, steps, lock_to)
         with ExitStack() as stack:
             memory = None
-            if home(output).exists() if dry_run else wants_memory(inputs, output):
-                manifest = stack.enter_context(Manifest(home(output)))
-                memory = Memory(manifest, output, recipe, retry_failed)
+            if wants_memory(inputs, output):
+                manifest = stack.enter_context(Manifest(home(output), rehearsal=dry_run))
+                among = lies_in(output, inputs)
+                memory = Memory(manifest, output, recipe, retry_failed, among_photos=among)
             if series:
                 recipe = recipe.with_look(look_id(jobs, memory))
             if memory:
@@ -175,6 +178,7 @@ def recipe_of(options: EnhanceOptions, model: Model, steps: Steps, lock_to: Path
     recipe = recipe_for(options, model, metadata=steps.metadata, quality=steps.quality)
     if lock_to is None:
         return recipe
+    refuse_special(lock_to)
     probe(lock_to)
     return recipe.with_look(digest(lock_to))
 

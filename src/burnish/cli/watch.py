@@ -13,6 +13,7 @@ import typer
 from burnish.batch.manifest import Manifest, home
 from burnish.batch.plan import refuse_read_only
 from burnish.batch.resume import Memory
+from burnish.batch.search import lies_in
 from burnish.batch.steps import Steps
 from burnish.batch.watch import Patience, Watcher, watch
 from burnish.cli.batch_flags import (
@@ -62,14 +63,15 @@ def command(
         options = EnhanceOptions(**choices)
         steps = Steps(metadata, quality, overwrite)
         patience = Patience(poll, settle, max(60.0, settle))
-        watcher = Watcher(folder, output, format, name, patience, show.event)
+        watcher = Watcher(folder, output, format, name, patience, show.event, lock_to)
         refuse_read_only(output)
         models = chosen(options)
         show.uses(models)
         recipe = recipe_of(options, models.model, steps, lock_to)
         enhance = enhancer(options, lock_to)
         with Manifest(home(output)) as manifest:
-            memory = Memory(manifest, output, recipe, retry_failed)
+            among = lies_in(output, [folder])
+            memory = Memory(manifest, output, recipe, retry_failed, among_photos=among)
             steps = replace(steps, memory=memory, scratch=memory.begin())
             print(f"Watching {folder}; results go to {output}.", file=sys.stderr, flush=True)
             watch(watcher, enhance, steps)
