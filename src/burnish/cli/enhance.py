@@ -31,6 +31,7 @@ from burnish.cli.batch_flags import (
     Name,
     Quality,
     RetryFailed,
+    some_path,
 )
 from burnish.cli.flags import with_flags
 from burnish.cli.on_ray import enhance_on_ray, wants_ray
@@ -40,7 +41,7 @@ from burnish.engine.chosen import chosen
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import Model
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import BurnishError, InputError, OptionError
+from burnish.errors import InputError, OptionError
 from burnish.image.read import probe, read
 
 EPILOG = """\b
@@ -60,12 +61,20 @@ Exit codes:
 @with_flags(EnhanceOptions)
 def command(
     paths: Annotated[
-        list[Path], typer.Argument(help="Photos, and folders to search with their sub-folders.")
+        list[Path],
+        typer.Argument(
+            parser=some_path,
+            metavar="PATHS",
+            help="Photos, and folders to search with their sub-folders.",
+        ),
     ],
     output: Annotated[
         Path,
         typer.Option(
-            "-o", "--output", help="Folder for the results, or a file name if one photo goes in."
+            *("-o", "--output"),
+            parser=some_path,
+            metavar="PATH",
+            help="Folder for the results, or a file name if one photo goes in.",
         ),
     ],
     overwrite: Annotated[
@@ -85,7 +94,9 @@ def command(
     ] = False,
     report: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write a report: FILE.json and FILE.txt."),
+        typer.Option(
+            parser=some_path, metavar="FILE", help="Write a report: FILE.json and FILE.txt."
+        ),
     ] = None,
     json: Json = False,
     **choices: Any,
@@ -146,7 +157,12 @@ def command(
                     return enhancer(options, lock_to, members, memory, show.event)
 
                 result = run(jobs, load, steps, on_event=show.event)
-    except BurnishError as error:
+    except BrokenPipeError:
+        raise
+    except KeyboardInterrupt:
+        show.interrupted(output)
+        raise
+    except Exception as error:
         show.refused(error)
         raise
     return finish(result, output, show, report)

@@ -24,21 +24,28 @@ from burnish.cli.batch_flags import (
     Name,
     Quality,
     RetryFailed,
+    some_path,
 )
 from burnish.cli.enhance import enhancer, recipe_of
 from burnish.cli.flags import with_flags
 from burnish.cli.progress import JsonLines, Lines
 from burnish.engine.chosen import chosen
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import BurnishError
 
 EPILOG = "Ctrl-C or a termination signal ends it with exit code 0; started again, it goes on."
 
 
 @with_flags(EnhanceOptions)
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="IN", help="The folder to watch.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")],
+    folder: Annotated[
+        Path, typer.Argument(parser=some_path, metavar="IN", help="The folder to watch.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            *("-o", "--output"), parser=some_path, metavar="PATH", help="Folder for the results."
+        ),
+    ],
     overwrite: Annotated[
         bool,
         typer.Option("--overwrite", help="Replace results whose photo or options have changed."),
@@ -77,7 +84,9 @@ def command(
             watch(watcher, enhance, steps)
     except KeyboardInterrupt:
         return 0
-    except BurnishError as error:
+    except BrokenPipeError:
+        raise
+    except Exception as error:
         show.refused(error)
         raise
     return 0
