@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from burnish.batch.manifest import Manifest, home
+from burnish.batch.plan import Job, plan
 from burnish.batch.recipe import Recipe
 from burnish.batch.resume import Memory
 from burnish.image.photo import Photo
@@ -76,3 +77,15 @@ def remember(tmp_path: Path) -> Iterator[Callable[..., Memory]]:
     yield call
     for manifest in opened:
         manifest.close()
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> list[Job]:
+    for number in range(3):
+        picture(tmp_path / "in" / f"{number}.png", seed=number)
+    return plan([tmp_path / "in"], tmp_path / "out")
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"

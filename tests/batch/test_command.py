@@ -11,6 +11,7 @@ import pytest
 
 from batch.conftest import picture
 from burnish import cli
+from burnish.batch.manifest import home
 from burnish.image.read import read
 
 
@@ -61,6 +62,103 @@ def test_a_batch_from_rehearsal_to_retry(
     report.write_text("my diary")
     assert cli.run(arguments) == 4
     assert report.read_text() == "my diary"
+
+
+def test_originals_are_safe_from_overwrite(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, out = tmp_path / "in", tmp_path / "in" / "out"
+    picture(photos / "a.png")
+    picture(photos / "b.png")
+    mine = picture(out / "a.png", seed=5).read_bytes()
+    arguments = [str(photos), "-o", str(out), "--threads", "1", "--overwrite"]
+    assert cli.run([*arguments, "--dry-run"]) == 1
+    assert names(out) == ["a.png"] and not (out / ".burnish").exists()
+    assert cli.run(arguments) == 1
+    assert "a.png lies among the photos" in capsys.readouterr().err
+    assert (out / "a.png").read_bytes() == mine and names(out) == ["a.png", "b.png"]
+    assert cli.run([*arguments, "--lock-to", str(out / "a.png")]) == 4
+    assert "is an original, which is never overwritten" in capsys.readouterr().err
+
+
+def test_a_rehearsal_leaves_the_manifest_alone(tmp_path: Path) -> None:
+    photo, out = picture(tmp_path / "in" / "a.png"), tmp_path / "out"
+    arguments = [str(tmp_path / "in"), "-o", str(out), "--threads", "1"]
+    assert cli.run(arguments) == 0
+    before = home(out).read_bytes()
+    os.utime(photo, (1, 1))
+    assert cli.run([*arguments, "--dry-run"]) == 0
+    assert home(out).read_bytes() == before
+    assert cli.run(arguments) == 0
+    assert home(out).read_bytes() != before  # what the rehearsal must not do can be seen
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["", "-o", "out"], 2, "it is empty"),
+        (["in", "-o", ""], 2, "it is empty"),
+        (["in", "-o", "loop"], 4, "is a link that leads nowhere"),
+        (["in", "-o", "out", "--report", "."], 4, "is no name for a report"),
+        (["in", "-o", "out", "--name", "a/{name}"], 2, "makes no file names, but paths"),
+        (["in", "-o", "out", "--name", f"{252 * 'n'}{{name}}"], 4, "more than 255 bytes"),
+        (["/dev/null", "-o", "out"], 3, "is a pipe, socket or device"),
+        (["in", "-o", "out", "--lock-to", "/dev/null"], 3, "is a pipe, socket or device"),
+        (["watch", "in", "-o", "out", "--poll", "inf"], 2, "at most a day"),
+        (["watch", "in", "-o", "loop"], 4, "is a link that leads nowhere"),
+        (["watch", "", "-o", "out"], 2, "it is empty"),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="devices of POSIX")
+def test_one_sentence_before_anything_is_done(
+    arguments: list[str],
+    code: int,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture(Path("in/photo.png"))
+    Path("loop").symlink_to("loop")
+    assert cli.run(arguments) == code
+    told = capsys.readouterr().err
+    assert words in told and len(told.splitlines()) == 1
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "event"),
+    [
+        (KeyboardInterrupt(), 130, {"event": "summary", "interrupted": True, "total": 0}),
+        (ZeroDivisionError("surprise"), 1, {"event": "refused"}),
+    ],
+)
+def test_json_has_an_end_however_it_comes(
+    error: BaseException,
+    code: int,
+    event: dict[str, object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr("burnish.cli.enhance.plan", broken)
+    assert cli.run([str(tmp_path), "-o", str(tmp_path / "out"), "--json"]) == code
+    (line,) = capsys.readouterr().out.splitlines()
+    told = json.loads(line)
+    assert told.items() >= event.items() and told["exit_code"] == code
+    assert code == 130 or "surprise" in told["reason"]
+
+
+def test_json_is_ascii(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo = picture(tmp_path / "in" / "ä 日.png")
+    arguments = [str(photo.parent), "-o", str(tmp_path / "out"), "--dry-run", "--json"]
+    assert cli.run(arguments) == 0
+    shown = capsys.readouterr().out
+    assert shown.isascii() and json.loads(shown.splitlines()[0])["source"] == str(photo)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")

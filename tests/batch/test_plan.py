@@ -1,5 +1,6 @@
 """What goes in, where it comes out, and what is refused before anything is done."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,8 +168,79 @@ def test_names_by_a_template(root: Path) -> None:
         plan([Path("in")], Path("out"), name="same")
 
 
+def test_results_of_other_batches_are_not_enhanced_again(root: Path) -> None:
+    make("in/a.png")
+    make("in/one/a.png")
+    Path("in/one/.burnish").mkdir()
+    Path("in/one/.burnish/manifest.sqlite").touch()
+    assert targets("in", out="in/two") == {"in/a.png": "in/two/a.png"}
+    assert targets("in/one", out="best") == {"in/one/a.png": "best/a.png"}  # when it is asked for
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_pipes_and_devices_are_no_photos(root: Path) -> None:
+    make("in/a.png")
+    os.mkfifo("in/b.png")
+    Path("in/c.png").symlink_to("nowhere.png")
+    assert list(targets("in")) == ["in/a.png", "in/c.png"]  # `run` says what is wrong with a link
+    for name in ("in/b.png", "/dev/null"):
+        with pytest.raises(InputError, match=r"is a pipe, socket or device, not a file\."):
+            targets("in/a.png", name)
+
+
+def test_a_photo_that_others_follow_is_an_original(root: Path) -> None:
+    make("in/a.png")
+    best = make("out/a.png")
+    with pytest.raises(OutputError, match="is an original"):
+        plan([Path("in")], Path("out"), originals=[best])
+
+
+def test_a_link_that_leads_nowhere(root: Path) -> None:
+    make("in/a.png")
+    Path("loop").symlink_to("loop")
+    Path("gone").symlink_to("nowhere")
+    for out in ("loop", "gone", "loop/deeper"):
+        with pytest.raises(OutputError, match="is a link that leads nowhere"):
+            targets("in", out=out)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of bytes")
+def test_names_that_are_too_long(root: Path) -> None:
+    make(f"in/{80 * '日'}.png")  # 244 bytes
+    assert len(targets("in")) == 1
+    with pytest.raises(OutputError, match="a name of more than 255 bytes"):
+        plan([Path("in")], Path("out"), name="{name}_and_better_still")
+
+
+def test_a_folder_above(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make("in/b.png")
+    Path("in/x").mkdir()
+    monkeypatch.chdir("in/x")
+    for given in ("..", "../b.png"):
+        (job,) = plan([Path(given)], root / "out", name="{folder}-{name}")
+        assert job.target == root / "out" / "in-b.png"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a separator there")
+def test_a_backslash_in_a_name(root: Path) -> None:
+    make("in/a\\b.png")
+    jobs = plan([Path("in")], Path("out"), name="{name}_new")
+    assert jobs[0].target == Path("out/a\\b_new.png")
+
+
 @pytest.mark.parametrize(
-    "template", ["{number}", "{name!r}", "{name:>9}", "{", "", ".{name}", "a/{name}", "{name.stem}"]
+    "template",
+    [
+        "{number}",
+        "{name!r}",
+        "{name:>9}",
+        "{",
+        "",
+        ".{name}",
+        "a/{name}",
+        "b\\{name}",
+        "{name.stem}",
+    ],
 )
 def test_templates_that_make_no_names(root: Path, template: str) -> None:
     make("a.png")

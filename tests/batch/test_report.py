@@ -7,7 +7,7 @@ import pytest
 
 from burnish.batch.events import Done, Failed, Kept, Report, Skipped
 from burnish.batch.plan import Job
-from burnish.batch.report import check_report, write_report
+from burnish.batch.report import check_report, names, write_report
 from burnish.errors import OutputError
 
 
@@ -38,6 +38,36 @@ def test_both_files(tmp_path: Path) -> None:
     text = (tmp_path / "r.txt").read_text()
     assert "1 photo enhanced" in text and "in/d.jpg: is empty" in text
     assert "Done before (1)\n  in/b.jpg -> out/b.jpg" in text
+
+
+@pytest.mark.parametrize(
+    ("given", "stem"),
+    [
+        ("r", "r"),
+        ("r.json", "r"),
+        ("r.TXT", "r"),
+        ("june.2025", "june.2025"),
+        ("a.tar.txt", "a.tar"),
+    ],
+)
+def test_names_of_both_files(given: str, stem: str) -> None:
+    assert names(Path("x") / given) == (Path(f"x/{stem}.json"), Path(f"x/{stem}.txt"))
+
+
+def test_places_for_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for given in (".", "..", "/"):
+        with pytest.raises(OutputError, match="is no name for a report"):
+            check_report(Path(given))
+    (tmp_path / "r.json").mkdir()
+    with pytest.raises(OutputError, match="cannot be the report"):
+        check_report(tmp_path / "r")
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be the report"):
+        check_report(tmp_path / "file" / "r.json")
+    check_report(tmp_path / "new" / "r.json")
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(OutputError, match="no permission"):
+        check_report(tmp_path / "new" / "r.json")
 
 
 def test_a_report_replaces_reports_only(tmp_path: Path) -> None:

@@ -1,62 +1,26 @@
 """What a second run does: nothing over, nothing lost, nothing stale taken for current."""
 
 import os
-import sqlite3
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from batch.conftest import picture
-from burnish.batch.events import Report
+from batch.runs import Remember, counts, go, never, states
 from burnish.batch.files import digest
-from burnish.batch.manifest import Entry, Manifest, home, key
+from burnish.batch.manifest import Manifest, home
 from burnish.batch.plan import Job, plan
 from burnish.batch.recipe import Recipe, recipe_for
 from burnish.batch.resume import Memory, wants_memory
-from burnish.batch.run import Enhance, rehearse, run
+from burnish.batch.run import rehearse
+from burnish.batch.search import lies_in
 from burnish.batch.steps import Steps
 from burnish.batch.whole import is_whole
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import OutputError
-from burnish.image.photo import Photo
-
-Remember = Callable[..., Memory]
-
-
-def invert(photo: Photo, progress: Callable[[float], None]) -> Photo:
-    return photo.with_pixels(1 - photo.pixels)
-
-
-def never() -> Enhance:
-    raise AssertionError("nothing was to be done")
-
-
-def go(jobs: list[Job], memory: Memory, load: object = None, overwrite: bool = False) -> Report:
-    steps = Steps(overwrite=overwrite, memory=memory)
-    return run(jobs, load or (lambda: invert), steps)  # type: ignore[arg-type]
-
-
-def counts(report: Report) -> tuple[int, int, int, int]:
-    """(done, kept, skipped, failed)"""
-    parts = (report.done, report.kept, report.skipped, report.failed)
-    return tuple(map(len, parts))  # type: ignore[return-value]
-
-
-def states(folder: Path) -> dict[str, tuple[str, int]]:
-    return {p.name: (digest(p), p.stat().st_mtime_ns) for p in folder.glob("*.png")}
-
-
-@pytest.fixture
-def jobs(tmp_path: Path) -> list[Job]:
-    for number in range(3):
-        picture(tmp_path / "in" / f"{number}.png", seed=number)
-    return plan([tmp_path / "in"], tmp_path / "out")
 
 
 @pytest.mark.parametrize("look", [digest, is_whole])
@@ -71,11 +35,6 @@ def test_a_second_run_has_nothing_to_do(jobs: list[Job], remember: Remember, out
         report = go(jobs, remember(), never, overwrite)
         assert (counts(report), report.exit_code) == ((0, 3, 0, 0), 0)
     assert states(out) == before
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "out"
 
 
 def test_a_photo_that_changed_is_refused_or_redone(jobs: list[Job], remember: Remember) -> None:
@@ -133,30 +92,18 @@ def test_an_output_that_is_gone_is_made_again(jobs: list[Job], remember: Remembe
     assert counts(go(jobs, remember())) == (1, 2, 0, 0)
 
 
-def test_failures_are_remembered_until_asked_or_changed(
-    jobs: list[Job], remember: Remember
-) -> None:
-    whole = jobs[0].source.read_bytes()
-    jobs[0].source.write_bytes(whole[:200])
-    assert counts(go(jobs, remember())) == (2, 0, 0, 1)
-    report = go(jobs, remember(), never)
-    assert counts(report) == (0, 2, 0, 1) and report.exit_code == 1
-    assert "--retry-failed tries again" in report.failed[0].reason
-    assert "earlier" not in go(jobs, remember(retry_failed=True)).failed[0].reason
-    jobs[0].source.write_bytes(whole)
-    assert counts(go(jobs, remember())) == (1, 2, 0, 0)
-
-
-def test_a_full_disk_is_no_fault_of_the_photo(
-    jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*given: object, **options: object) -> None:
-        raise OutputError("no space left")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("burnish.batch.steps.write_bytes", full)
-        assert counts(go(jobs, remember())) == (0, 0, 0, 3)
-    assert counts(go(jobs, remember())) == (3, 0, 0, 0)
+def test_originals_among_the_outputs(jobs: list[Job], remember: Remember, tmp_path: Path) -> None:
+    among = replace(remember(), among_photos=True)
+    jobs[0].target.write_text("a photo of mine")
+    for overwrite, made in ((True, 2), (False, 0)):
+        assert counts(go(jobs, among, overwrite=overwrite)) == (made, 2 - made, 1, 0)
+    jobs[1].target.write_text("retouched by hand")
+    report = go(jobs, replace(remember(strength=0.5), among_photos=True), overwrite=True)
+    assert counts(report) == (1, 0, 2, 0)  # what burnish wrote is made anew
+    assert "lies among the photos" in report.skipped[0].reason
+    assert jobs[0].target.read_text() == "a photo of mine"
+    assert lies_in(tmp_path / "in" / "x", [tmp_path / "in"])
+    assert not lies_in(tmp_path / "out", [tmp_path / "in", jobs[0].source])
 
 
 def test_power_cut_between_the_name_and_the_memory(jobs: list[Job], remember: Remember) -> None:
@@ -171,22 +118,6 @@ def test_power_cut_between_the_name_and_the_memory(jobs: list[Job], remember: Re
     assert counts(go(jobs, remember())) == (1, 1, 1, 0)
     entry = remember().manifest.get("0.png")
     assert entry and entry.state == "done" and entry.output_stamp
-
-
-def test_a_photo_that_changes_while_it_is_read_fails(
-    jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from burnish.image.read import read
-
-    def slow(path: Path) -> Photo:
-        photo = read(path)
-        os.utime(path, (1, 1))
-        return photo
-
-    monkeypatch.setattr("burnish.batch.steps.read", slow)
-    report = go(jobs[:1], remember())
-    assert report.failed[0].reason == "0.png changed while it was read."
-    assert not jobs[0].target.exists()
 
 
 def test_a_hash_that_is_known_is_not_taken_again(
@@ -222,23 +153,22 @@ def test_a_rehearsal_tells_and_does_nothing(jobs: list[Job], remember: Remember,
     assert states(out) == before
 
 
-def test_one_burnish_at_a_time(remember: Remember, out: Path) -> None:
-    remember()
-    with pytest.raises(OutputError, match=rf"Another burnish is at work in {out}"):
-        Manifest(home(out))
+def test_a_rehearsal_writes_nothing(jobs: list[Job], remember: Remember, out: Path) -> None:
+    go(jobs, remember())
+    remember().manifest.close()
+    os.utime(jobs[0].source, (1, 1))
 
+    def files() -> dict[Path, tuple[bytes, int]]:
+        found = (p for p in out.rglob("*") if p.is_file())
+        return {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in found}
 
-def test_damaged_or_newer_manifests_are_refused(tmp_path: Path) -> None:
-    home(tmp_path).parent.mkdir()
-    home(tmp_path).write_bytes(b"no database" * 100)
-    with pytest.raises(OutputError, match="cannot be used"):
-        Manifest(home(tmp_path))
-    home(tmp_path).unlink()
-    with sqlite3.connect(home(tmp_path)) as db:
-        db.execute("PRAGMA user_version = 99")
-    db.close()
-    with pytest.raises(OutputError, match="newer burnish"):
-        Manifest(home(tmp_path))
+    before = files()
+    with Manifest(home(out), rehearsal=True) as manifest:
+        memory = Memory(manifest, out, Recipe({"strength": 1.0}))
+        assert len(rehearse(jobs, Steps(memory=memory)).kept) == 3
+    assert files() == before
+    Manifest(home(out / "nothing"), rehearsal=True).close()
+    assert not (out / "nothing").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
@@ -248,27 +178,6 @@ def test_names_that_are_no_text(remember: Remember, tmp_path: Path) -> None:
     jobs = plan([tmp_path / "in"], tmp_path / "out")
     assert counts(go(jobs, remember())) == (1, 0, 0, 0)
     assert counts(go(jobs, remember(), never)) == (0, 1, 0, 0)
-
-
-def test_entries_survive_as_they_are(tmp_path: Path) -> None:
-    entry = Entry("a/ä.jpg", "/in/ä.jpg", "5:6", "c" * 64, "r" * 64, "failed", "", "", "why", 3)
-    vector = np.arange(5, dtype=np.float32)[None]
-    with Manifest(tmp_path / "m.sqlite") as manifest:
-        manifest.put(replace(entry, state="writing"))
-        manifest.put(entry)
-        manifest.add_statistics("c", "model", vector)
-        manifest.add_recipe(Recipe({"a": 1}))
-    with Manifest(tmp_path / "m.sqlite") as manifest:
-        assert list(manifest.entries()) == [entry]
-        assert manifest.get("b") is None
-        found = manifest.statistics("c", "model")
-        assert found is not None and np.array_equal(found, vector)
-        assert manifest.statistics("c", "other") is None
-        assert manifest.recipe(Recipe({"a": 1}).hash) == Recipe({"a": 1})
-
-
-def test_keys_are_the_same_on_every_system(tmp_path: Path) -> None:
-    assert key(tmp_path / "x" / "a.jpg", tmp_path) == "x/a.jpg"
 
 
 def test_the_recipe_knows_what_changes_outputs_and_what_does_not() -> None:

@@ -104,6 +104,67 @@ def test_two_photos_for_one_output(inbox: Path, tmp_path: Path) -> None:
     assert isinstance(told[0], Skipped) and "would both become" in told[0].reason
 
 
+def test_a_photo_is_taken_once_its_rival_is_gone(inbox: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    watcher = Watcher(
+        inbox, tmp_path / "out", format="jpeg", patience=Patience(settle=0), on_event=told.append
+    )
+    rival = picture(inbox / "a.jpg")
+    picture(inbox / "a.png")
+    watcher.ready(0)
+    assert names(watcher.ready(1)) == ["a.jpg"]
+    rival.unlink()
+    assert names(watcher.ready(2)) == ["a.png"]
+    assert watcher.ready(3) == [] and len(told) == 1
+
+
+def test_what_has_no_name_here_is_told_and_stops_nothing(inbox: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    watcher = Watcher(
+        *(inbox, tmp_path / "out", None, "{name}_and_better_still", Patience(settle=0)),
+        on_event=told.append,
+    )
+    picture(inbox / "a.png")
+    picture(inbox / f"{240 * 'l'}.png")
+    watcher.ready(0)
+    assert names(watcher.ready(1)) == ["a.png"]
+    assert isinstance(told[0], Failed) and "more than 255 bytes" in told[0].reason
+
+
+def test_the_photo_that_others_follow_is_an_original(inbox: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    best = picture(tmp_path / "out" / "a.png")
+    watcher = Watcher(
+        inbox, tmp_path / "out", patience=Patience(settle=0), on_event=told.append, lock_to=best
+    )
+    picture(inbox / "a.png")
+    watcher.ready(0)
+    assert watcher.ready(1) == []
+    assert isinstance(told[0], Skipped) and "is an original" in told[0].reason
+
+
+def test_a_folder_that_cannot_be_searched_is_left_out(
+    inbox: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture(inbox / "a.png")
+    picture(inbox / "secret" / "b.png")
+    scandir, locked = os.scandir, [True]
+
+    def refuse(path: str) -> object:
+        if locked and path == str(inbox / "secret"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    watcher = Watcher(inbox, tmp_path / "out", patience=Patience(settle=0))
+    watcher.ready(0)
+    assert names(watcher.ready(1)) == ["a.png"] and watcher.ready(2) == []
+    assert caplog.text.count("secret cannot be searched: Permission denied.") == 1
+    locked.clear()
+    watcher.ready(3)
+    assert names(watcher.ready(4)) == ["b.png"]
+
+
 def test_no_loops(inbox: Path, tmp_path: Path) -> None:
     for out in (inbox, tmp_path, tmp_path / "in" / ".." / "in"):
         with pytest.raises(OutputError, match="choose another"):
@@ -113,8 +174,9 @@ def test_no_loops(inbox: Path, tmp_path: Path) -> None:
         Watcher(inbox, tmp_path / "link")
     with pytest.raises(InputError):
         Watcher(tmp_path / "nowhere", tmp_path / "out")
-    with pytest.raises(OptionError):
-        Patience(poll=0)
+    for seconds in (0, float("inf"), float("nan")):
+        with pytest.raises(OptionError):
+            Patience(poll=seconds)
     picture(inbox / "a.png")
     watcher = Watcher(inbox, inbox / "better", patience=Patience(settle=0))
     watcher.ready(0)

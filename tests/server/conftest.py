@@ -237,4 +237,5 @@ def open_page(browser: Any, client: Client) -> Iterator[Open]:
 
 def is_error(message: Any) -> bool:
     """An error on the page; that a request was refused is none."""
-    return message.type == "error" and "status of 422" not in message.text
+    refused = any(f"status of {status}" in message.text for status in (404, 422))
+    return message.type == "error" and not refused

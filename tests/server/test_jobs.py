@@ -13,6 +13,7 @@ from PIL import Image
 from burnish.server.limits import Limits
 from burnish.server.names import distinct
 from burnish.server.refusals import Busy, Stopped
+from burnish.server.routes.jobs import MOST_JOBS
 from burnish.server.worker import Task, Turns
 
 from .conftest import Client, Serve, photo_bytes, pixels_of
@@ -84,6 +85,14 @@ def test_several_jobs_in_one_zip_the_last_result_counts(client: Client) -> None:
     assert archive.read("1.png") == client.get(f"/v1/jobs/{first}/results/{ids[1]}").content
 
 
+def test_a_zip_of_many_jobs(client: Client) -> None:
+    job = client.finish(submit(client, [client.add(photo_bytes(16, 16))])["id"])["id"]
+    answer = client.get("/v1/zip", params={"job": [job] * MOST_JOBS})
+    assert answer.status_code == 200
+    assert zipfile.ZipFile(BytesIO(answer.content)).namelist() == ["a.png"]
+    assert client.get("/v1/zip", params={"job": [job] * (MOST_JOBS + 1)}).status_code == 422
+
+
 class Held:
     """A service whose only worker is kept busy until told."""
 
@@ -135,6 +144,19 @@ def test_cancel_keeps_what_is_done_and_makes_room(start: Serve) -> None:
     assert client.finish(again["id"])["done"] == 2
     client.post(f"/v1/jobs/{again['id']}/cancel")
     assert client.get(f"/v1/jobs/{again['id']}/results/{ids[0]}").status_code == 200
+
+
+@pytest.mark.parametrize("verb", ["cancel", "delete"])
+def test_photos_of_a_job_that_never_began_are_free(start: Serve, verb: str) -> None:
+    client = start()
+    ids = [client.add(photo_bytes(30, 30, s)) for s in range(2)]
+    held = Held(client)
+    job = f"/v1/jobs/{submit(client, ids)['id']}"
+    answer = client.post(f"{job}/cancel") if verb == "cancel" else client.ask("DELETE", job)
+    assert answer.status_code in (200, 204)
+    assert client.service.photos.count == 0
+    assert [client.ask("DELETE", f"/v1/photos/{id}").status_code for id in ids] == [204, 204]
+    held.go.set()
 
 
 def test_cancel_stops_a_photo_between_tiles(start: Serve, model: str) -> None:

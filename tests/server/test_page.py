@@ -185,6 +185,54 @@ def test_progress_and_cancel(open_page: Open, start: Serve, tmp_path: Path) -> N
     page.wait_for_selector("#one:not([hidden])")
 
 
+def test_a_job_that_is_gone_can_be_done_again(
+    open_page: Open, start: Serve, tmp_path: Path
+) -> None:
+    import threading
+
+    from burnish.server.worker import Task
+
+    client = start()
+    go = threading.Event()
+    page = open_page(client.url)
+    for number in range(2):
+        Image.fromarray(noise(seed=number)).save(tmp_path / f"{number}.png")
+        page.set_input_files("#files", tmp_path / f"{number}.png")
+        page.wait_for_selector(f"#film li.ready:nth-child({number + 1})")
+    page.locator("#only").click()
+    page.wait_for_selector("#one:not([hidden])")
+    client.service.photos.put("holder", [Task(lambda enhancers, task: go.wait(60), 90)])
+    page.locator("#go").click()
+    page.wait_for_selector("text=0 of 1")
+    for job in list(client.service.jobs.jobs):  # as after a restart
+        assert client.ask("DELETE", f"/v1/jobs/{job}").status_code == 204
+    page.wait_for_selector("text=There is no such job")
+    go.set()
+    assert page.locator("#running").is_hidden()
+    page.locator("#go").click()
+    page.wait_for_selector("#film li.done:nth-child(2)")
+
+
+def test_a_photo_that_is_removed_while_it_is_sent_is_gone(
+    open_page: Open, start: Serve, photos: list[Path]
+) -> None:
+    client = start()
+    page = open_page(client.url)
+    held: list[Any] = []
+    page.route("**/v1/photos?*", lambda route: held.append(route))
+    page.set_input_files("#files", photos[0])
+    while not held:
+        page.wait_for_timeout(20)
+    page.get_by_role("button", name="Remove photo 0.jpg").click()
+    with page.expect_response(lambda r: r.request.method == "DELETE"):
+        held[0].continue_()
+    page.unroute("**/v1/photos?*")
+    page.set_input_files("#files", photos[1])
+    page.wait_for_selector("#film li.ready")
+    page.wait_for_selector("#name >> text=photo 1.jpg")
+    assert [photo.name for photo in client.service.store.photos.values()] == ["photo 1.jpg"]
+
+
 def test_what_is_refused_is_said(open_page: Open, photos: list[Path], tmp_path: Path) -> None:
     page = open_page()
     torn = tmp_path / "notes.pdf"

@@ -165,6 +165,23 @@ def test_decoded_photos_that_are_not_looked_at_give_way(start: Serve) -> None:
     assert client.get(f"/v1/photos/{ids[0]}/view").status_code == 200
 
 
+def test_a_photo_that_is_deleted_while_it_is_decoded_leaves_nothing(
+    start: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = start()
+    id = client.add(photo_bytes())
+
+    def slow(path: Path, **options: Any) -> Any:
+        photo = read(path, **options)
+        assert Client(client.running).ask("DELETE", f"/v1/photos/{id}").status_code == 204
+        return photo
+
+    monkeypatch.setattr("burnish.server.darkroom.read", slow)
+    assert client.get(f"/v1/photos/{id}/view").status_code == 404
+    darkroom = client.service.darkroom
+    assert not darkroom.kept and not list(darkroom.root.iterdir())
+
+
 def test_a_part_in_fast_mode_is_that_part_of_the_whole(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).random((620, 500, 3)).astype(np.float32)
     np.save(tmp_path / "pixels.npy", pixels)

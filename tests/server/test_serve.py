@@ -43,6 +43,8 @@ def test_refusals_come_before_anything_listens(capsys: pytest.CaptureFixture[str
         (["--max-megabytes", "0"], "max-megabytes"),
         (["--strength", "2"], "strength"),
         (["--model", "nothing"], "nothing"),
+        (["--port", "65536"], "port must be from 0 to 65535"),
+        (["--port", "-1"], "port must be from 0 to 65535"),
     ]:
         assert cli.run(["serve", "--no-browser", *arguments]) == 2
         assert reason in capsys.readouterr().err

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -159,21 +159,20 @@ def outcome_of(job: Job, row: dict[str, Any]) -> Done | Failed:
 
 
 def remember(memory: Memory, job: Job, outcome: Done | Failed, row: dict[str, Any]) -> None:
-    failed = isinstance(outcome, Failed)
-    memory.manifest.put(
-        Entry(
-            target=key(job.target, memory.out),
-            source=spelt(str(job.source.absolute())),
-            stamp=row["stamp"],
-            content=row["content"],
-            recipe=memory.recipe.hash,
-            state="failed" if failed else "done",
-            output_stamp="" if failed else row["output_stamp"],
-            output="" if failed else row["output"],
-            reason=row["reason"],
-            code=row["code"],
-        )
+    entry = Entry(
+        target=key(job.target, memory.out),
+        source=spelt(str(job.source.absolute())),
+        stamp=row["stamp"],
+        content=row["content"],
+        recipe=memory.recipe.hash,
+        state="done",
+        output_stamp=row["output_stamp"],
+        output=row["output"],
     )
+    if isinstance(outcome, Failed):
+        memory.failed(job, replace(entry, output_stamp=""), outcome.reason, outcome.code)
+    else:
+        memory.manifest.put(entry)
 
 
 @contextlib.contextmanager

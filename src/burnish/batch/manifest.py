@@ -6,6 +6,7 @@ has its name, so that after a power cut the hash tells whether a file that is th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -67,8 +68,8 @@ class Manifest:
     Every change is on the disk when its call returns.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open or make the file; its folder too.
+    def __init__(self, path: Path, *, rehearsal: bool = False) -> None:
+        """Open or make the file; its folder too. For a rehearsal, a copy in memory.
 
         Raises:
             OutputError: it cannot be made, is damaged or from a newer burnish, or another burnish
@@ -76,14 +77,15 @@ class Manifest:
         """
         self.path = path
         self._lock = threading.Lock()
+        if not rehearsal:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OutputError(f"{path.parent} cannot be made: {error.strerror}.") from None
+        self._db = self._guarded(lambda: connected(":memory:" if rehearsal else path))
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{path.parent} cannot be made: {error.strerror}.") from None
-        self._db = self._guarded(
-            lambda: sqlite3.connect(path, timeout=1, check_same_thread=False, isolation_level=None)
-        )
-        try:
+            if rehearsal and os.path.lexists(path):
+                self._guarded(lambda: copy(path, self._db))
             self._guarded(self._prepare)
         except BaseException:
             self._db.close()
@@ -159,6 +161,18 @@ class Manifest:
                     f"Another burnish is at work in {self.path.parent.parent}: let it finish."
                 ) from None
             raise OutputError(f"{self.path} cannot be used: {error}.") from error
+
+
+def connected(path: Path | str) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=1, check_same_thread=False, isolation_level=None)
+
+
+def copy(path: Path, to: sqlite3.Connection) -> None:
+    """Copy a database that nobody else works with; nothing in it changes."""
+    with contextlib.closing(connected(path)) as db:
+        db.execute("PRAGMA locking_mode = exclusive")
+        db.execute("SELECT 1 FROM sqlite_master").fetchall()  # takes the lock, or says who has it
+        db.backup(to)
 
 
 def home(out: Path) -> Path:

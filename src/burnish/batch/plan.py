@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
 
-from burnish.errors import BurnishError, InputError, OptionError, OutputError
+from burnish.batch.search import photos_in
+from burnish.errors import BurnishError, OptionError, OutputError
 from burnish.image.formats import FORMATS, check_format, format_of, natural_format, suffix_for
 from burnish.image.photo import Source
 from burnish.image.read import probe
-from burnish.image.sniff import SUFFIXES, is_photo_name
+from burnish.image.sniff import SUFFIXES
+
+LONGEST = 255
+"""Bytes that a file name may have, on nearly every file system."""
 
 
 @dataclass(frozen=True)
@@ -27,22 +31,28 @@ class Job:
 
 
 def plan(
-    inputs: Sequence[Path], out: Path, *, format: str | None = None, name: str | None = None
+    inputs: Sequence[Path],
+    out: Path,
+    *,
+    format: str | None = None,
+    name: str | None = None,
+    originals: Sequence[Path] = (),
 ) -> list[Job]:
     """The jobs for files and folders (searched with their sub-folders), in a fixed order.
 
     ``out`` is a folder, in which names and sub-folders are kept, unless exactly one photo goes in
     and ``out`` ends like a photo. Hidden files and folders, links to folders, and an ``out`` that
     lies inside an input folder are not searched. ``name`` is a template for the outputs' names:
-    see `renamed`.
+    see `renamed`. ``originals`` are further files that no result may replace.
 
     Raises:
-        InputError: there is no photo in a folder.
+        InputError: there is no photo in a folder, or an input is no file.
         OptionError: a format that cannot be written, several photos for one output file, or a
             template that makes no names.
-        OutputError: a result would replace an input, two results would have one name, or ``out``
-            cannot be written to.
+        OutputError: a result would replace an input, two results would have one name, a name is
+            too long, or ``out`` cannot be written to.
     """
+    refuse_lost(out)
     wanted = output_format(format) if format else None
     found = list(dict.fromkeys(pair for given in inputs for pair in photos_in(given, out)))
     if not found:
@@ -62,7 +72,9 @@ def plan(
             found = [(source, renamed(below, source, name)) for source, below in found]
         jobs = [job_for(source, out / below, wanted) for source, below in found]
     refuse_clashes(jobs)
-    refuse_inputs(jobs)
+    refuse_inputs(jobs, originals)
+    for job in jobs:
+        refuse_long(job)
     refuse_read_only(out)
     return jobs
 
@@ -77,55 +89,25 @@ def renamed(below: Path, source: Path, template: str) -> Path:
 
     The extension stays out of it, and sub-folders are kept.
     """
-    values = {"name": below.stem, "folder": source.absolute().parent.name}
+    folder = source.absolute().parent
+    folder = folder.resolve() if folder.name == ".." else folder
+    values = {"name": below.stem, "folder": folder.name}
     try:
         pieces = list(Formatter().parse(template))
     except ValueError:
         pieces = [("", "?", "", None)]
-    for _, field, form, conversion in pieces:
+    for text, field, form, conversion in pieces:
+        if set(text) & {"/", "\\", "\0"}:
+            raise OptionError(f"The name template '{template}' makes no file names, but paths.")
         if field is not None and (field not in values or form or conversion):
             raise OptionError(
                 f"The name template '{template}' may hold {{name}} and {{folder}}, nothing else "
                 "in braces."
             )
     stem = template.format(**values)
-    if not stem or stem[0] == "." or set(stem) & {"/", "\\", "\0"}:
+    if not stem or stem[0] == "." or set(stem) & {os.sep, os.altsep or os.sep, "\0"}:
         raise OptionError(f"The name template '{template}' makes '{stem}', which is no file name.")
     return below.with_name(stem + below.suffix)
-
-
-def photos_in(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:
-    """(file, name below ``out``) for a file or for each photo in a folder."""
-    if not given.is_dir():
-        yield given, Path(given.name)
-        return
-    if same_place(given, out):
-        raise OutputError(f"{out} is an input too: choose another folder for the results.")
-    found = False
-    for pair in search(given, out):
-        found = True
-        yield pair
-    if not found:
-        raise InputError(f"There are no photos in {given}.")
-
-
-def search(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:
-    """(file, name below the folder) for each photo in a folder, but for those in ``out``."""
-    for folder, subfolders, files in os.walk(given, onerror=cannot_search):
-        here = Path(folder)
-        subfolders[:] = sorted(
-            name for name in subfolders if name[0] != "." and not same_place(here / name, out)
-        )
-        for name in sorted(filter(is_photo_name, files)):
-            yield here / name, (here / name).relative_to(given)
-
-
-def cannot_search(error: OSError) -> None:
-    raise InputError(f"The folder {error.filename} cannot be searched: {error.strerror}.")
-
-
-def same_place(path: Path, other: Path) -> bool:
-    return path.resolve() == other.resolve()
 
 
 def megapixels(source: Path) -> tuple[float, str]:
@@ -161,13 +143,29 @@ def refuse_clashes(jobs: list[Job]) -> None:
             )
 
 
-def refuse_inputs(jobs: list[Job]) -> None:
-    inputs = {identity(job.source) for job in jobs} - {None}
+def refuse_inputs(jobs: list[Job], originals: Sequence[Path] = ()) -> None:
+    inputs = {identity(path) for path in (*originals, *(job.source for job in jobs))} - {None}
     for job in jobs:
         if identity(job.target) in inputs:
             raise OutputError(
                 f"{job.target} is an original, which is never overwritten: choose another output."
             )
+
+
+def refuse_long(job: Job) -> None:
+    """Better to know before the photo is enhanced than when its result is written."""
+    if len(os.fsencode(job.target.name)) > LONGEST and sys.platform != "win32":
+        raise OutputError(
+            f"The result of {job.source} would have a name of more than {LONGEST} bytes: rename "
+            "it, or choose shorter names with --name."
+        )
+
+
+def refuse_lost(out: Path) -> None:
+    """A link that leads nowhere, or in circles, is no folder and cannot become one."""
+    for place in (out, *out.parents):
+        if place.is_symlink() and not place.exists():
+            raise OutputError(f"{place} is a link that leads nowhere: choose another output.")
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from burnish import __version__
 from burnish.batch.events import Done, Failed, Kept, Planned, Report, Skipped
+from burnish.batch.plan import refuse_read_only
+from burnish.batch.search import is_special
 from burnish.errors import OutputError
 from burnish.image.write import write_bytes
 
@@ -16,13 +18,19 @@ OPENING = f'{{"what": "{TITLE}"'
 
 
 def names(file: Path) -> tuple[Path, Path]:
-    """(JSON file, text file) for the name that was given: one of the two."""
-    return file.with_suffix(".json"), file.with_suffix(".txt")
+    """(JSON file, text file) for a name that is one of the two, or what both begin with."""
+    stem = file.stem if file.suffix.lower() in (".json", ".txt") else file.name
+    return file.with_name(f"{stem}.json"), file.with_name(f"{stem}.txt")
 
 
 def check_report(file: Path) -> None:
-    """Refuse early to replace what is no report of an earlier run."""
+    """Refuse early what cannot be written, or would replace what is no report of an earlier run."""
+    if file.name in ("", ".."):
+        raise OutputError(f"{file} is no name for a report: give that of a file.")
+    refuse_read_only(file.parent)
     for name, opening in zip(names(file), (OPENING, TITLE), strict=True):
+        if is_special(name):
+            raise OutputError(f"{name} is no file, and cannot be the report.")
         try:
             with name.open("rb") as existing:
                 head = existing.read(len(opening))

@@ -33,8 +33,13 @@ class Memory:
     retry_failed: bool = False
     stamp: Callable[[Path], str] = files.stamp
     digest: Callable[[Path], str] = files.digest
+    among_photos: bool = False
+    """Whether ``out`` lies in a folder of photos: a file there that burnish did not write may be an
+    original, which is never overwritten."""
     contents: dict[tuple[Path, str], str] = field(default_factory=dict)
     """Hashes by path and stamp that `content` found and `taken` will want."""
+    before: dict[str, Entry | None] = field(default_factory=dict)
+    """What was known of the outputs that are being written."""
 
     def begin(self) -> Path:
         """Store the recipe; the folder for files without a name yet, emptied.
@@ -57,25 +62,36 @@ class Memory:
         there = self.stamp(job.target)
         entry = self.manifest.get(key(job.target, self.out))
         if entry is None:
-            return exists(job) if there and not overwrite else None
+            return self.foreign(job, overwrite) if there else None
         stamp = self.stamp(job.source)
         same = stamp == entry.stamp or self.digest(job.source) == entry.content != ""
         current = same and entry.recipe == self.recipe.hash
         if entry.state == "failed":
-            if current and not self.retry_failed and entry.code in FAULTS_OF_THE_PHOTO:
+            its_fault = entry.content and entry.code in FAULTS_OF_THE_PHOTO
+            if current and its_fault and not self.retry_failed:
                 again = "(in an earlier run; --retry-failed tries again)"
                 return Failed(job, f"{entry.reason} {again}", entry.code)
-            return exists(job) if there and not overwrite else None
-        if not there:
+            return self.foreign(job, overwrite) if there else None
+        if not there or is_only_a_name(entry, there):
             return None
         if there != entry.output_stamp and self.digest(job.target) != entry.output:
-            return None if overwrite else exists(job)  # not, or no more, what burnish wrote
+            return self.foreign(job, overwrite)
         if not current:
             return None if overwrite else Skipped(job, self.stale(job, entry, same))
         settled = replace(entry, state="done", stamp=stamp, output_stamp=there)
         if settled != entry:
             self.manifest.put(settled)
         return Kept(job)
+
+    def foreign(self, job: Job, overwrite: bool) -> Skipped | None:
+        """Whether a file that is not, or no more, what burnish wrote keeps an output's place."""
+        if self.among_photos:
+            return Skipped(
+                job,
+                f"{job.target} lies among the photos and may be one, as burnish did not write it: "
+                "it is not overwritten.",
+            )
+        return None if overwrite else exists(job)
 
     def content(self, job: Job) -> str:
         """Hash of a photo's file, read only if it is not known already; "" if it cannot be."""
@@ -100,9 +116,12 @@ class Memory:
 
     def taken(self, job: Job) -> Entry:
         """The entry to go on with; not stored yet. Reads the photo's file for its hash."""
-        stamp = self.stamp(job.source)
+        stamp, target = self.stamp(job.source), key(job.target, self.out)
+        known = self.manifest.get(target)
+        if known and is_only_a_name(known, self.stamp(job.target)):
+            job.target.unlink()
         return Entry(
-            target=key(job.target, self.out),
+            target=target,
             source=spelt(str(job.source.absolute())),
             stamp=stamp,
             content=self.contents.pop((job.source, stamp), "") or self.digest(job.source),
@@ -117,13 +136,21 @@ class Memory:
     def writing(self, entry: Entry, output: str) -> Entry:
         """The output's bytes are about to get their name; ``output`` is their sha256."""
         entry = replace(entry, output=output)
+        self.before[entry.target] = self.manifest.get(entry.target)
         self.manifest.put(entry)
         return entry
 
     def done(self, job: Job, entry: Entry) -> None:
+        self.before.pop(entry.target, None)
         self.manifest.put(replace(entry, state="done", output_stamp=self.stamp(job.target)))
 
-    def failed(self, entry: Entry, reason: str, code: int) -> None:
+    def failed(self, job: Job, entry: Entry, reason: str, code: int) -> None:
+        """Remember a failure; but where an output of an earlier run stands, only that."""
+        name = entry.target
+        last = self.before.pop(name) if name in self.before else self.manifest.get(name)
+        if last and last.state != "failed" and self.stamp(job.target):
+            self.manifest.put(last)
+            return
         self.manifest.put(replace(entry, state="failed", output="", reason=reason, code=code))
 
 
@@ -133,6 +160,14 @@ def wants_memory(inputs: Sequence[Path], out: Path) -> bool:
         return True
     is_folder = out.is_dir() or out.suffix.lower() not in SUFFIXES
     return is_folder and (len(inputs) > 1 or any(path.is_dir() for path in inputs))
+
+
+def is_only_a_name(entry: Entry, there: str) -> bool:
+    """Whether an output is the empty file with which a name is taken where there are no links.
+
+    A run that is killed just then leaves it; ``there`` is the file's stamp.
+    """
+    return entry.state == "writing" and there.startswith("0:")
 
 
 def exists(job: Job) -> Skipped:

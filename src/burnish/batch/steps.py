@@ -110,8 +110,8 @@ class Steps:
                 settle=settle,
                 progress=progress,
             )
-            if notes is not None and self.memory and settled:
-                self.memory.done(job, settled)
+            if notes is not None:
+                self.settled(job, settled)
         except FATAL:
             raise
         except Exception as error:
@@ -136,20 +136,25 @@ class Steps:
                 original=original,
                 scratch=self.scratch,
             )
-            if self.memory and entry:
-                self.memory.done(job, entry)
+            self.settled(job, entry)
         except FATAL:
             raise
         except Exception as error:
             return self.fail(job, entry, error)
         return notes
 
+    def settled(self, job: Job, entry: Entry | None) -> None:
+        """Remember a result that is there. Where that fails, the next run knows it by its hash."""
+        if self.memory and entry:
+            with contextlib.suppress(OutputError):
+                self.memory.done(job, entry)
+
     def fail(self, job: Job, entry: Entry | None, error: Exception) -> Failed:
         """Tell a failure, and remember it."""
         failed = failure(job, error)
         if self.memory and entry:
             with contextlib.suppress(OutputError):  # the disk that is full holds the memory too
-                self.memory.failed(entry, failed.reason, failed.code)
+                self.memory.failed(job, entry, failed.reason, failed.code)
         return failed
 
 

@@ -16,12 +16,14 @@ from burnish.batch.plan import (
     Job,
     job_for,
     output_format,
-    photos_in,
     plan,
     refuse_clashes,
+    refuse_long,
+    refuse_lost,
     refuse_read_only,
     renamed,
 )
+from burnish.batch.search import photos_in
 from burnish.errors import InputError, OutputError
 from burnish.image.sniff import is_photo_name
 
@@ -41,6 +43,8 @@ def plan_places(
     """The jobs for one folder; either side may be a `places.Url`. Errors as of `plan`."""
     if not places.is_url(source) and not places.is_url(out):
         return Plan(plan([source], out, format=format, name=name))
+    if not places.is_url(out):
+        refuse_lost(out)
     wanted = output_format(format) if format else None
     stamps: dict[str, str] = {}
     found = list(photos_below(source, out, stamps))
@@ -55,6 +59,8 @@ def plan_places(
     if places.is_url(out):
         stamps |= {str(out / below): stamp for below, stamp in places.listing(out)}
     else:
+        for job in jobs:
+            refuse_long(job)
         refuse_read_only(out)
 
     def stamp(where: Path) -> str:
@@ -102,10 +108,14 @@ def manifest_of(out: Path) -> Path:
 
 
 @contextlib.contextmanager
-def open_manifest(out: Path) -> Iterator[Manifest]:
+def open_manifest(out: Path, *, rehearsal: bool = False) -> Iterator[Manifest]:
     """The manifest of an output. For a URL a copy goes there at the end, and comes from there
     where this machine has none, so that another machine can go on."""
     here, there = manifest_of(out), out / FOLDER / "manifest.sqlite"
+    if rehearsal:
+        with Manifest(here, rehearsal=True) as manifest:
+            yield manifest
+        return
     if places.is_url(out) and not here.exists() and places.stamp(there):
         here.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=here.parent) as folder:

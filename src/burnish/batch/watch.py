@@ -7,6 +7,7 @@ happened before the start.
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
 import time
@@ -16,13 +17,24 @@ from pathlib import Path
 
 from burnish.batch.events import Event, Failed, Skipped
 from burnish.batch.files import stamp
-from burnish.batch.plan import Job, job_for, output_format, renamed, same_place, search
+from burnish.batch.plan import (
+    Job,
+    identity,
+    job_for,
+    output_format,
+    refuse_long,
+    refuse_lost,
+    renamed,
+)
 from burnish.batch.run import Enhance, run
+from burnish.batch.search import same_place, search, unsearched
 from burnish.batch.steps import Steps
 from burnish.batch.whole import is_whole
 from burnish.errors import InputError, OptionError, OutputError
 
 log = logging.getLogger(__name__)
+
+DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -37,8 +49,11 @@ class Patience:
     """One that stays the same but has no proper end is taken for damaged after this long."""
 
     def __post_init__(self) -> None:
-        if not (self.poll > 0 and self.settle >= 0 and self.unfinished >= self.settle):
-            raise OptionError("poll must be above 0 seconds, and settle not below 0.")
+        if not (0 < self.poll <= DAY and 0 <= self.settle <= DAY):
+            raise OptionError(
+                "poll must be above 0 seconds, settle not below 0, and both at most a day."
+            )
+        assert self.unfinished >= self.settle
 
 
 @dataclass
@@ -51,10 +66,13 @@ class Watcher:
     name: str | None = None
     patience: Patience = field(default_factory=Patience)
     on_event: Callable[[Event], None] = lambda event: None
+    lock_to: Path | None = None
+    """A photo that others follow: an original, wherever it lies."""
 
     def __post_init__(self) -> None:
         if not self.folder.is_dir():
             raise InputError(f"{self.folder} is no folder that could be watched.")
+        refuse_lost(self.out)
         if same_place(self.folder, self.out):
             raise OutputError(f"{self.out} is an input too: choose another folder for the results.")
         if self.out.resolve() in self.folder.resolve().parents:
@@ -69,7 +87,10 @@ class Watcher:
         """Stamp under which a file was taken."""
         self.owners: dict[Path, Path] = {}
         """Which photo each output is for."""
-        self.trouble = ""
+        self.waiting: dict[Path, Path] = {}
+        """Photos whose output is for another one, and that one."""
+        self.trouble: list[str] = []
+        """What could not be searched when last looked at."""
 
     def ready(self, now: float) -> list[Job]:
         """The photos that are whole and new, or have changed."""
@@ -77,6 +98,10 @@ class Watcher:
         self.seen = {path: known for path, known in self.seen.items() if path in there}
         self.handled = {path: known for path, known in self.handled.items() if path in there}
         self.owners = {target: path for target, path in self.owners.items() if path in there}
+        for path, rival in list(self.waiting.items()):
+            if path not in there or rival not in there:
+                del self.waiting[path]
+                self.handled.pop(path, None)
         jobs = []
         for path, below in there.items():
             current = stamp(path)
@@ -98,24 +123,38 @@ class Watcher:
         return jobs
 
     def listed(self) -> list[tuple[Path, Path]]:
-        try:
-            found = list(search(self.folder, self.out))
-        except InputError as error:  # a disk that is not there just now may come back
-            if str(error) != self.trouble:
-                log.warning("%s", error)
-            self.trouble = str(error)
-            return []
-        self.trouble = ""
+        """What can be searched; of the rest it is told once, and it may come back."""
+        trouble: list[str] = []
+
+        def leave_out(error: OSError) -> None:
+            if error.errno == errno.ENOENT and Path(error.filename) != self.folder:
+                return  # deleted just now
+            trouble.append(unsearched(error))
+
+        found = list(search(self.folder, self.out, leave_out))
+        for sentence in trouble:
+            if sentence not in self.trouble:
+                log.warning("%s", sentence)
+        self.trouble = trouble
         return found
 
     def job(self, path: Path, below: Path) -> Job | None:
-        """The job for a photo, unless another photo has its output."""
-        if self.name is not None:
-            below = renamed(below, path, self.name)
-        job = job_for(path, self.out / below, self.format)
+        """The job for a photo, unless its output cannot have its name: then it is told why."""
+        try:
+            named = below if self.name is None else renamed(below, path, self.name)
+            job = job_for(path, self.out / named, self.format)
+            refuse_long(job)
+        except (OptionError, OutputError) as error:
+            self.on_event(Failed(Job(path, self.out / below, 0.0), str(error), error.exit_code))
+            return None
+        there = identity(job.target)
+        if there and self.lock_to and there == identity(self.lock_to):
+            self.on_event(Skipped(job, f"{job.target} is an original, which is never overwritten."))
+            return None
         owner = self.owners.setdefault(job.target, path)
         if owner == path:
             return job
+        self.waiting[path] = owner
         self.on_event(Skipped(job, f"{owner} and {path} would both become {job.target}."))
         return None
 

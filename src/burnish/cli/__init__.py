@@ -63,16 +63,18 @@ def run(arguments: Sequence[str]) -> int:
             import traceback
 
             traceback.print_exc()
-        if isinstance(error, BurnishError):
-            print(f"burnish: {error}", file=sys.stderr)
-            return error.exit_code
-        first = next(iter(str(error).splitlines()), "")
-        print(
-            f"burnish: unexpected {type(error).__name__}: {first} "
-            "(BURNISH_DEBUG=1 shows where; please report it).",
-            file=sys.stderr,
-        )
-        return BurnishError.exit_code
+        sentence, code = told(error)
+        print(f"burnish: {sentence}", file=sys.stderr)
+        return code
+
+
+def told(error: Exception) -> tuple[str, int]:
+    """(sentence, exit code) for whatever ends a command."""
+    if isinstance(error, BurnishError):
+        return str(error), error.exit_code
+    first = next(iter(str(error).splitlines()), "")
+    unexpected = f"unexpected {type(error).__name__}: {first}"
+    return f"{unexpected} (BURNISH_DEBUG=1 shows where; please report it).", BurnishError.exit_code
 
 
 def dispatch(arguments: list[str]) -> int:

@@ -7,6 +7,14 @@ from typing import Annotated
 
 import typer
 
+
+def some_path(text: str) -> Path:
+    """A path; an empty one, as of a variable that is not set, would be the current folder."""
+    if not text:
+        raise typer.BadParameter("it is empty.")
+    return Path(text)
+
+
 Metadata = Annotated[
     str,
     typer.Option(metavar="keep|copyright|strip", help="What of EXIF, XMP and IPTC to keep."),
@@ -25,7 +33,9 @@ Name = Annotated[
 ]
 LockTo = Annotated[
     Path | None,
-    typer.Option(metavar="PHOTO", help="Give all photos the look that this one gets."),
+    typer.Option(
+        parser=some_path, metavar="PHOTO", help="Give all photos the look that this one gets."
+    ),
 ]
 RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", help="Try photos again that failed in an earlier run.")

@@ -20,6 +20,7 @@ from burnish.batch.recipe import Recipe, recipe_for
 from burnish.batch.report import check_report, write_report
 from burnish.batch.resume import Memory, wants_memory
 from burnish.batch.run import Enhance, rehearse, run
+from burnish.batch.search import lies_in, refuse_special
 from burnish.batch.series import alike, look_id, look_of, look_of_series
 from burnish.batch.steps import Steps
 from burnish.cli.batch_flags import (
@@ -30,6 +31,7 @@ from burnish.cli.batch_flags import (
     Name,
     Quality,
     RetryFailed,
+    some_path,
 )
 from burnish.cli.flags import with_flags
 from burnish.cli.on_ray import enhance_on_ray, wants_ray
@@ -39,7 +41,7 @@ from burnish.engine.chosen import chosen
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import Model
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import BurnishError, InputError, OptionError
+from burnish.errors import InputError, OptionError
 from burnish.image.read import probe, read
 
 EPILOG = """\b
@@ -59,12 +61,20 @@ Exit codes:
 @with_flags(EnhanceOptions)
 def command(
     paths: Annotated[
-        list[Path], typer.Argument(help="Photos, and folders to search with their sub-folders.")
+        list[Path],
+        typer.Argument(
+            parser=some_path,
+            metavar="PATHS",
+            help="Photos, and folders to search with their sub-folders.",
+        ),
     ],
     output: Annotated[
         Path,
         typer.Option(
-            "-o", "--output", help="Folder for the results, or a file name if one photo goes in."
+            *("-o", "--output"),
+            parser=some_path,
+            metavar="PATH",
+            help="Folder for the results, or a file name if one photo goes in.",
         ),
     ],
     overwrite: Annotated[
@@ -84,7 +94,9 @@ def command(
     ] = False,
     report: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write a report: FILE.json and FILE.txt."),
+        typer.Option(
+            parser=some_path, metavar="FILE", help="Write a report: FILE.json and FILE.txt."
+        ),
     ] = None,
     json: Json = False,
     **choices: Any,
@@ -115,7 +127,8 @@ def command(
             return finish(result, output, show, report)
         check_device(options.backend, options.device)
         inputs = expanded(paths)
-        jobs = plan(inputs, output, format=format, name=name)
+        locked = [lock_to] if lock_to else []
+        jobs = plan(inputs, output, format=format, name=name, originals=locked)
         if lock_to and series:
             raise OptionError("Choose one of --lock-to and --series.")
         models = chosen(options)
@@ -123,9 +136,10 @@ def command(
         recipe = recipe_of(options, models.model, steps, lock_to)
         with ExitStack() as stack:
             memory = None
-            if home(output).exists() if dry_run else wants_memory(inputs, output):
-                manifest = stack.enter_context(Manifest(home(output)))
-                memory = Memory(manifest, output, recipe, retry_failed)
+            if wants_memory(inputs, output):
+                manifest = stack.enter_context(Manifest(home(output), rehearsal=dry_run))
+                among = lies_in(output, inputs)
+                memory = Memory(manifest, output, recipe, retry_failed, among_photos=among)
             if series:
                 recipe = recipe.with_look(look_id(jobs, memory))
             if memory:
@@ -143,7 +157,12 @@ def command(
                     return enhancer(options, lock_to, members, memory, show.event)
 
                 result = run(jobs, load, steps, on_event=show.event)
-    except BurnishError as error:
+    except BrokenPipeError:
+        raise
+    except KeyboardInterrupt:
+        show.interrupted(output)
+        raise
+    except Exception as error:
         show.refused(error)
         raise
     return finish(result, output, show, report)
@@ -175,6 +194,7 @@ def recipe_of(options: EnhanceOptions, model: Model, steps: Steps, lock_to: Path
     recipe = recipe_for(options, model, metadata=steps.metadata, quality=steps.quality)
     if lock_to is None:
         return recipe
+    refuse_special(lock_to)
     probe(lock_to)
     return recipe.with_look(digest(lock_to))
 

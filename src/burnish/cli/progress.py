@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,8 +23,8 @@ from burnish.batch.events import (
     Started,
 )
 from burnish.batch.plan import Job
+from burnish.cli import told
 from burnish.engine.chosen import Chosen
-from burnish.errors import BurnishError
 
 EVERY = 0.25
 """Least seconds between two progress lines of JSON."""
@@ -36,6 +37,7 @@ class Lines:
 
     model = ""
     """What enhances, by name; known once the options are settled."""
+    jobs: Sequence[Job] = ()
 
     def uses(self, model: Chosen) -> None:
         self.model = model.name
@@ -72,8 +74,11 @@ class Lines:
     def bad(self, line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    def refused(self, error: BurnishError) -> None:
-        """Nothing could be started; the sentence itself is printed by the caller."""
+    def refused(self, error: Exception) -> None:
+        """Nothing could be started, or an error ended it; the sentence is printed by the caller."""
+
+    def interrupted(self, out: Path) -> None:
+        """Ctrl-C before the first photo; that is printed by the caller."""
 
     def summary(self, report: Report, out: Path) -> None:
         self.good(sentence(report, out))
@@ -154,10 +159,14 @@ class JsonLines(Lines):
         self.model = model.name
 
     def put(self, **values: Any) -> None:
-        print(json.dumps(values, ensure_ascii=False), flush=True)
+        print(json.dumps(values), flush=True)  # ASCII, whatever the terminal's encoding
 
-    def refused(self, error: BurnishError) -> None:
-        self.put(event="refused", reason=str(error), exit_code=error.exit_code)
+    def refused(self, error: Exception) -> None:
+        reason, code = told(error)
+        self.put(event="refused", reason=reason, exit_code=code)
+
+    def interrupted(self, out: Path) -> None:
+        self.summary(Report(total=len(self.jobs), interrupted=True), out)
 
     def summary(self, report: Report, out: Path) -> None:
         self.put(

@@ -13,6 +13,7 @@ import typer
 from burnish.batch.manifest import Manifest, home
 from burnish.batch.plan import refuse_read_only
 from burnish.batch.resume import Memory
+from burnish.batch.search import lies_in
 from burnish.batch.steps import Steps
 from burnish.batch.watch import Patience, Watcher, watch
 from burnish.cli.batch_flags import (
@@ -23,21 +24,28 @@ from burnish.cli.batch_flags import (
     Name,
     Quality,
     RetryFailed,
+    some_path,
 )
 from burnish.cli.enhance import enhancer, recipe_of
 from burnish.cli.flags import with_flags
 from burnish.cli.progress import JsonLines, Lines
 from burnish.engine.chosen import chosen
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import BurnishError
 
 EPILOG = "Ctrl-C or a termination signal ends it with exit code 0; started again, it goes on."
 
 
 @with_flags(EnhanceOptions)
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="IN", help="The folder to watch.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")],
+    folder: Annotated[
+        Path, typer.Argument(parser=some_path, metavar="IN", help="The folder to watch.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            *("-o", "--output"), parser=some_path, metavar="PATH", help="Folder for the results."
+        ),
+    ],
     overwrite: Annotated[
         bool,
         typer.Option("--overwrite", help="Replace results whose photo or options have changed."),
@@ -62,20 +70,23 @@ def command(
         options = EnhanceOptions(**choices)
         steps = Steps(metadata, quality, overwrite)
         patience = Patience(poll, settle, max(60.0, settle))
-        watcher = Watcher(folder, output, format, name, patience, show.event)
+        watcher = Watcher(folder, output, format, name, patience, show.event, lock_to)
         refuse_read_only(output)
         models = chosen(options)
         show.uses(models)
         recipe = recipe_of(options, models.model, steps, lock_to)
         enhance = enhancer(options, lock_to)
         with Manifest(home(output)) as manifest:
-            memory = Memory(manifest, output, recipe, retry_failed)
+            among = lies_in(output, [folder])
+            memory = Memory(manifest, output, recipe, retry_failed, among_photos=among)
             steps = replace(steps, memory=memory, scratch=memory.begin())
             print(f"Watching {folder}; results go to {output}.", file=sys.stderr, flush=True)
             watch(watcher, enhance, steps)
     except KeyboardInterrupt:
         return 0
-    except BurnishError as error:
+    except BrokenPipeError:
+        raise
+    except Exception as error:
         show.refused(error)
         raise
     return 0

@@ -17,6 +17,7 @@ from burnish.errors import BurnishError
 from burnish.server.gauges import Counter
 from burnish.server.guard import Guard
 from burnish.server.limits import Limits
+from burnish.server.refusals import sentence
 from burnish.server.routes import enhance, jobs, photos, system
 from burnish.server.routes import looks as look_routes
 from burnish.server.service import Service
@@ -96,7 +97,7 @@ def add_error_handlers(app: FastAPI) -> None:
     """Every refusal in the same form: a status and one sentence."""
 
     def refused(request: Request, error: Any) -> Response:
-        return answer(error.http_status, str(error), extra_headers(error))
+        return answer(error.http_status, sentence(error), extra_headers(error))
 
     def invalid(request: Request, error: Any) -> Response:
         first = error.errors()[0]
@@ -110,7 +111,7 @@ def add_error_handlers(app: FastAPI) -> None:
         return answer(error.status_code, f"{error.detail}.", headers)
 
     def unexpected(request: Request, error: Any) -> Response:
-        return answer(500, f"Unexpected {type(error).__name__}; the log of the service says more.")
+        return answer(500, sentence(error))
 
     app.add_exception_handler(BurnishError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
@@ -125,5 +126,5 @@ def allowed(request: Request) -> list[str]:
     return sorted(method.upper() for method in schema.get(getattr(route, "path", ""), {"get": 0}))
 
 
-def answer(status: int, sentence: str, headers: Any = None) -> JSONResponse:
-    return JSONResponse({"error": sentence}, status, headers=headers)
+def answer(status: int, error: str, headers: Any = None) -> JSONResponse:
+    return JSONResponse({"error": error}, status, headers=headers)

@@ -16,6 +16,7 @@ from burnish.engine.options import EnhanceOptions
 from burnish.image.photo import Photo
 from burnish.image.read import read
 from burnish.server.limits import Limits
+from burnish.server.refusals import NotThere, busy_when_full
 from burnish.server.worker import loaded_for
 
 
@@ -96,6 +97,8 @@ class Darkroom:
         self.root = root
         self.limits = limits
         self.kept: OrderedDict[str, Decoded] = OrderedDict()
+        self.coming = ""
+        """Key of the photo that is being decoded, until it is forgotten."""
         self.lock = threading.Lock()
 
     def open(self, key: str, path: Path) -> Decoded:
@@ -104,19 +107,20 @@ class Darkroom:
             if key in self.kept:
                 self.kept.move_to_end(key)
                 return self.kept[key]
+            self.coming = key
         photo = read(path, max_pixels=self.limits.max_pixels)
         folder = self.root / key
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / "pixels.npy", photo.pixels)
-        size = photo.pixels.nbytes
-        if photo.alpha is not None:
-            np.save(folder / "alpha.npy", photo.alpha)
-            size += photo.alpha.nbytes
-        decoded = Decoded(folder, size, photo.is_grey)
-        with self.lock:
-            self.kept[key] = decoded
-            while len(self.kept) > 1 and self.used > self.limits.disk_bytes / 4:
-                shutil.rmtree(self.kept.popitem(last=False)[1].folder, ignore_errors=True)
+        try:
+            decoded = decode(photo, folder)
+            with self.lock:
+                if self.coming != key:
+                    raise NotThere("The photo was deleted meanwhile.")
+                self.kept[key] = decoded
+                while len(self.kept) > 1 and self.used > self.limits.disk_bytes / 4:
+                    shutil.rmtree(self.kept.popitem(last=False)[1].folder, ignore_errors=True)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return decoded
 
     @property
@@ -124,10 +128,25 @@ class Darkroom:
         return sum(decoded.bytes for decoded in self.kept.values())
 
     def forget(self, key: str) -> None:
+        """Delete what is decoded of a photo, after its file: nothing can be decoded of it anew."""
         with self.lock:
             decoded = self.kept.pop(key, None)
+            if self.coming == key:
+                self.coming = ""
         if decoded:
             shutil.rmtree(decoded.folder, ignore_errors=True)
+
+
+def decode(photo: Photo, folder: Path) -> Decoded:
+    """Put a photo's pixels into a folder."""
+    size = photo.pixels.nbytes
+    with busy_when_full():
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / "pixels.npy", photo.pixels)
+        if photo.alpha is not None:
+            np.save(folder / "alpha.npy", photo.alpha)
+            size += photo.alpha.nbytes
+    return Decoded(folder, size, photo.is_grey)
 
 
 def look(decoded: Decoded, box: Box, enhancer: Enhancer | None = None) -> tuple[Photo, bool]:

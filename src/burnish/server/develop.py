@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from burnish.engine.options import EnhanceOptions
-from burnish.image.formats import natural_format, suffix_for
+from burnish.image.encode import encode_parts
+from burnish.image.formats import losses, natural_format, suffix_for
 from burnish.image.photo import Source
 from burnish.image.read import read
-from burnish.image.write import write
-from burnish.server.limits import Limits
+from burnish.server.store import Store
 from burnish.server.worker import Enhancers, Task
 
 WRITING = 0.1
@@ -46,24 +46,21 @@ def enhance_file(
     target: Path,
     options: EnhanceOptions,
     output: Output,
-    limits: Limits,
+    store: Store,
     enhancers: Enhancers,
     task: Task,
 ) -> Result:
     """Read, enhance, write; ``target`` has the extension that `output_suffix` says."""
-    photo = read(source, max_pixels=limits.max_pixels)
+    store.make_room(1)  # better to know before the work
+    photo = read(source, max_pixels=store.limits.max_pixels)
     task.check()
     format = output.format or natural_format(photo.source)
     notes = photo.source.notes
     better = enhancers.get(options)(photo, lambda share: task.progress((1 - WRITING) * share))
     del photo  # its pixels take as much memory as the encoder needs
     task.check()
-    told = write(better, target, format=format, metadata=output.metadata, quality=output.quality)
-    return Result(
-        target,
-        format,
-        better.width,
-        better.height,
-        target.stat().st_size,
-        tuple(dict.fromkeys((*notes, *told))),
-    )
+    parts = encode_parts(better, format, metadata=output.metadata, quality=output.quality)
+    size = store.keep(parts, target)
+    told = losses(better, format, output.metadata)
+    notes = tuple(dict.fromkeys((*notes, *told)))
+    return Result(target, format, better.width, better.height, size, notes)

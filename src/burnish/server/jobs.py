@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import BurnishError
 from burnish.server.develop import Output, Result, enhance_file, output_suffix
 from burnish.server.names import distinct, with_suffix
 from burnish.server.pace import Pace
-from burnish.server.refusals import NotThere, Stopped
+from burnish.server.refusals import NotThere, Stopped, sentence
 from burnish.server.store import Store, Stored
 from burnish.server.worker import Enhancers, Task, Turns
 
@@ -113,8 +112,13 @@ class Jobs:
         job.touched = time.monotonic()
         return job
 
+    def all(self) -> list[Job]:
+        """Those of this moment: other threads add and take away."""
+        return list(self.jobs.values())
+
     def submit(self, photos: list[Stored], options: EnhanceOptions, output: Output) -> Job:
         """Queue all of the photos, or none and `Busy`."""
+        self.store.make_room(1)
         id = secrets.token_urlsafe(16)
         job = Job(id, self.root / id, options)
         suffixes = [output_suffix(photo.header.format, output) for photo in photos]
@@ -142,8 +146,7 @@ class Jobs:
         task: Task,
     ) -> Result:
         job.items[photo.id].state = "running"
-        limits = self.store.limits
-        return enhance_file(photo.path, target, options, output, limits, enhancers, task)
+        return enhance_file(photo.path, target, options, output, self.store, enhancers, task)
 
     def settle(self, job: Job, item: Item, future: object) -> None:
         """What became of a photo; called where its work ended."""
@@ -154,7 +157,6 @@ class Jobs:
         seconds = time.monotonic() - task.started if task.started else 0.0
         if error is None:
             item.result = task.future.result()
-            self.store.charge(item.result.bytes)
             self.pace.learn(item.megapixels, seconds)
             item.state = "done"
         elif isinstance(error, Stopped):
@@ -178,34 +180,29 @@ class Jobs:
                 return None
             done = sum(item.megapixels * item.task.share for item in known)
             pace = sum(time.monotonic() - item.task.started for item in known) / done
-        others = sum(min(other.left, own) for other in self.jobs.values() if other is not job)
+        others = sum(min(other.left, own) for other in self.all() if other is not job)
         return (own + others) * pace
 
-    def delete(self, job: Job) -> None:
+    def cancel(self, job: Job) -> None:
+        """What waits ends now, what runs where it next says how far it is."""
         job.cancel()
+        self.turns.drop_cancelled()
+
+    def delete(self, job: Job) -> None:
+        self.cancel(job)
         job.deleted = True
         self.jobs.pop(job.id, None)
         if all(item.task.future.done() for item in job.items.values()):
             self.remove_files(job)
 
     def remove_files(self, job: Job) -> None:
-        results = [item.result.bytes for item in job.items.values() if item.result]
         for item in job.items.values():
-            item.result = None
+            if item.result:
+                self.store.drop(item.result.path)
+                item.result = None
         shutil.rmtree(job.folder, ignore_errors=True)
-        self.store.charge(-sum(results))
 
     def expired(self) -> list[Job]:
         """Finished jobs that nothing has asked for in a long time."""
         before = time.monotonic() - self.store.limits.keep_seconds
-        return [j for j in self.jobs.values() if j.finished and j.touched < before]
-
-
-def sentence(error: BaseException) -> str:
-    """One sentence for whatever went wrong with a photo."""
-    if isinstance(error, BurnishError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "The photo is too large for this machine's memory."
-    first = next(iter(str(error).splitlines()), "")
-    return f"Unexpected {type(error).__name__}: {first}".rstrip(": ")
+        return [j for j in self.all() if j.finished and j.touched < before]

@@ -8,15 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from burnish.errors import BurnishError
 from burnish.image.sniff import is_photo_name
 from burnish.look import report
 from burnish.look.learn import TooFewPairs, learn
 from burnish.look.match import SetAside
 from burnish.look.options import LearnOptions
-from burnish.server.jobs import sentence
 from burnish.server.looks import SUFFIX, Known, Looks
-from burnish.server.refusals import NotThere, Stopped
+from burnish.server.refusals import NotThere, Stopped, sentence
 from burnish.server.store import Store, Stored
 from burnish.server.worker import Enhancers, Task, Turns
 
@@ -164,8 +162,10 @@ class Learnings:
     def cancel(self, learning: Learning) -> None:
         """A waiting one ends now, one that runs where it next says how far it is."""
         learning.task.cancel()
-        with self.turns.ready:
-            self.turns.drop_cancelled()
+        self.turns.drop_cancelled()
+
+    def forget(self, learning: Learning) -> None:
+        self.learnings.pop(learning.id, None)
 
     def expired(self) -> list[Learning]:
         """Ended ones that nothing has asked for in a long time."""
@@ -194,7 +194,7 @@ def why(error: BaseException, folder: Path) -> str:
     """One sentence that names no place of this machine."""
     if isinstance(error, TooFewPairs):
         return error.short
-    said = sentence(error) if isinstance(error, BurnishError | MemoryError) else ""
-    if said and str(folder) not in said:
+    said = sentence(error)
+    if str(folder) not in said:
         return said
     return f"Unexpected {type(error).__name__}; the log of the service says more."

@@ -89,7 +89,7 @@ class Looks:
 
     def listed(self) -> list[Known]:
         """Those of the operator."""
-        return [known for known in self.known.values() if known.folder is None]
+        return [known for known in list(self.known.values()) if known.folder is None]
 
     def delete(self, known: Known) -> int:
         """Delete a learned look: how many bytes went."""

@@ -4,7 +4,8 @@ import re
 import unicodedata
 from pathlib import PurePosixPath
 
-LONGEST = 120
+LONGEST = 200
+"""Bytes of UTF-8: most file systems take 255, and a number or an extension may still be added."""
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -18,7 +19,13 @@ def harmless(name: str, default: str = "photo") -> str:
         name = f"_{name}"
     suffix = PurePosixPath(name).suffix[:12]
     stem = name.removesuffix(suffix)
-    return (stem[: LONGEST - len(suffix)].strip(". ") + suffix) if stem else default + suffix
+    room = LONGEST - len(suffix.encode())
+    return cut(stem, room).strip(". ") + suffix if stem else default + suffix
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of a text, in at most so many bytes of UTF-8."""
+    return text.encode()[:most].decode(errors="ignore")
 
 
 def with_suffix(name: str, suffix: str) -> str:

@@ -1,6 +1,10 @@
 """What the service refuses, each with its HTTP status; photos and options have their own errors."""
 
-from burnish.errors import BurnishError
+import contextlib
+import errno
+from collections.abc import Iterator
+
+from burnish.errors import BurnishError, ModelError
 
 
 class Refused(BurnishError):
@@ -64,3 +68,26 @@ class TimedOut(Refused):
     """The work took longer than it may."""
 
     http_status = 504
+
+
+@contextlib.contextmanager
+def busy_when_full() -> Iterator[None]:
+    """A disk without room for what is written here is `Busy`, as a share without room is."""
+    try:
+        yield
+    except OSError as error:
+        unnumbered = type(error) is OSError and error.errno is None  # as numpy's
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) and not unnumbered:
+            raise
+        raise Busy("The disk of this service is full; try again later.") from error
+
+
+def sentence(error: BaseException) -> str:
+    """One sentence for a client about whatever went wrong; it names no place of this machine."""
+    if isinstance(error, ModelError):
+        return "The model or look cannot be used; the log of the service says more."
+    if isinstance(error, BurnishError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "The photo is too large for this machine's memory."
+    return f"Unexpected {type(error).__name__}; the log of the service says more."

@@ -85,6 +85,8 @@ def bracketed(host: str) -> str:
 
 
 def listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65_535:
+        raise OptionError(f"The port must be from 0 to 65535, not {port}.")
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import logging
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from burnish.server.learning import Learnings
 from burnish.server.limits import Limits
 from burnish.server.looks import Known, Looks
 from burnish.server.pace import Pace
-from burnish.server.refusals import NotReady, Stopped, TimedOut
+from burnish.server.refusals import NotReady, NotThere, Stopped, TimedOut
 from burnish.server.store import Store
 from burnish.server.worker import Enhancers, Task, Turns, Workers
+
+log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 30.0
 
@@ -75,30 +78,32 @@ class Service:
         """Delete what has not been used for long."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            for job in self.jobs.expired():
-                self.forget_job(job.id)
-            for photo in self.store.expired():
-                self.forget_photo(photo.id)
-            for learning in self.learnings.expired():
-                self.learnings.learnings.pop(learning.id, None)
-            for known in self.looks.expired():
-                if not self.in_use(known):
-                    self.forget_look(known)
+            kinds: list[tuple[Callable[[], list[Any]], Callable[[Any], None]]] = [
+                (self.jobs.expired, lambda job: self.forget_job(job.id)),
+                (self.store.expired, lambda photo: self.forget_photo(photo.id)),
+                (self.learnings.expired, self.learnings.forget),
+                (self.looks.expired, self.forget_look),
+            ]
+            for expired, forget in kinds:
+                with going_on():
+                    for thing in expired():
+                        with going_on():
+                            forget(thing)
 
     def forget_photo(self, id: str) -> None:
-        self.darkroom.forget(id)
         self.store.delete(self.store.get(id))
+        self.darkroom.forget(id)
 
     def forget_job(self, id: str) -> None:
         job = self.jobs.get(id)
+        self.jobs.delete(job)
         for photo in job.items:
             self.darkroom.forget(result_key(id, photo))
-        self.jobs.delete(job)
 
     def in_use(self, known: Known) -> bool:
         """Whether photos of a job still wait for this look."""
         path = str(known.path)
-        return any(job.options.look == path and not job.finished for job in self.jobs.jobs.values())
+        return any(job.options.look == path and not job.finished for job in self.jobs.all())
 
     def forget_look(self, known: Known) -> None:
         if self.in_use(known):
@@ -134,6 +139,17 @@ class Service:
             task.cancel()
             gone.cancel()
             quiet(done)
+
+
+@contextlib.contextmanager
+def going_on() -> Iterator[None]:
+    """What goes wrong with one thing is written down, and does not end the sweeping."""
+    try:
+        yield
+    except (NotThere, NotReady):
+        pass  # a client was quicker, or needs it now
+    except Exception:
+        log.exception("what is not used any more could not be deleted")
 
 
 def result_key(job: str, photo: str) -> str:

@@ -1,19 +1,20 @@
 """Photos of clients on disk: taken in piece by piece, checked by their headers, deleted in time."""
 
 import asyncio
+import contextlib
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from burnish.errors import InputError
+from burnish.errors import BurnishError, InputError
 from burnish.image.read import Header, check_size, probe
 from burnish.image.sniff import FORMAT_SUFFIXES, RAW_SUFFIXES, foreign, sniff
 from burnish.server.limits import Limits
 from burnish.server.names import harmless
-from burnish.server.refusals import Busy, NotThere, TooLarge
+from burnish.server.refusals import Busy, NotThere, TooLarge, busy_when_full
 
 HEAD = 64
 """Bytes by which a format is known."""
@@ -34,7 +35,16 @@ class Stored:
 
     def said(self, message: str) -> str:
         """A sentence about the file on disk as one about the sender's photo."""
-        return message.replace(self.path.name, self.name)
+        return message.replace(str(self.path), self.name).replace(self.path.name, self.name)
+
+    @contextlib.contextmanager
+    def named(self) -> Iterator[None]:
+        """Errors in here speak of the sender's photo."""
+        try:
+            yield
+        except BurnishError as error:
+            error.args = (self.said(str(error)),)
+            raise
 
 
 class Store:
@@ -46,6 +56,8 @@ class Store:
         self.photos: dict[str, Stored] = {}
         self.used = 0
         """Bytes on disk, photos and results."""
+        self.results: dict[Path, int] = {}
+        """Bytes of the results among them, by their files."""
         self.lock = threading.Lock()
 
     def get(self, id: str) -> Stored:
@@ -64,6 +76,30 @@ class Store:
         if self.used + count > self.limits.disk_bytes:
             raise Busy("The disk space of this service is full; try again later.")
 
+    def keep(self, parts: Sequence[bytes], path: Path) -> int:
+        """Write a result as a new file and count its bytes; `Busy` where there is no room."""
+        count = sum(map(len, parts))
+        with self.lock:
+            self.make_room(count)
+            self.used += count
+            self.results[path] = count
+        try:
+            with busy_when_full():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("xb") as file:
+                    file.writelines(parts)
+        except BaseException:
+            self.drop(path)
+            raise
+        return count
+
+    def drop(self, path: Path) -> None:
+        """Delete a result, if it is there."""
+        count = self.results.pop(path, None)
+        if count is not None:
+            path.unlink(missing_ok=True)
+            self.charge(-count)
+
     async def receive(self, chunks: AsyncIterator[bytes], name: str, declared: int) -> Stored:
         """Write a body to disk as it comes; refuse it as soon as it shows that it is no photo."""
         self.make_room(declared)
@@ -72,7 +108,7 @@ class Store:
         partial = self.root / f"{id}.part"
         size, known = 0, False
         try:
-            with partial.open("xb") as file:
+            with busy_when_full(), partial.open("xb") as file:
                 async for chunk in chunks:
                     size += len(chunk)
                     if size > self.limits.max_bytes:
@@ -94,12 +130,11 @@ class Store:
             raise
         photo = self.photos[id] = Stored(id, name, path, size, Header(0, 0, ""))
         try:
-            photo.header = await asyncio.to_thread(probe, path)
-            check_size(path.name, photo.header.width, photo.header.height, self.limits.max_pixels)
-        except BaseException as error:
+            with photo.named():
+                header = photo.header = await asyncio.to_thread(probe, path)
+                check_size(path.name, header.width, header.height, self.limits.max_pixels)
+        except BaseException:
             self.delete(photo)
-            if isinstance(error, InputError):
-                raise InputError(photo.said(str(error))) from None
             raise
         return photo
 
@@ -112,7 +147,7 @@ class Store:
     def expired(self) -> list[Stored]:
         """Photos that nothing has asked for in a long time."""
         before = time.monotonic() - self.limits.keep_seconds
-        return [p for p in self.photos.values() if not p.uses and p.touched < before]
+        return [p for p in list(self.photos.values()) if not p.uses and p.touched < before]
 
 
 def identify_as(path: Path, name: str) -> str:

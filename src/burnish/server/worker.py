@@ -19,7 +19,7 @@ from typing import Any
 
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import BurnishError
+from burnish.errors import BurnishError, ModelError
 from burnish.server.refusals import Busy, Stopped, TimedOut
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Task:
             self.check()
             result = self.work(enhancers, self)
         except BaseException as error:
-            if not isinstance(error, BurnishError):
+            if not isinstance(error, BurnishError) or isinstance(error, ModelError):
                 log.exception("a photo failed unexpectedly")
             # Tracebacks would keep the photo's pixels in memory.
             error.__traceback__ = error.__context__ = error.__cause__ = None
@@ -99,14 +99,15 @@ class Turns:
 
     def drop_cancelled(self) -> None:
         """What nobody wants takes no place."""
-        for owner, tasks in list(self.owners.items()):
-            gone = [task for task in tasks if task.cancelled.is_set()]
-            for task in gone:
-                tasks.remove(task)
-                self.count -= 1
-                task.give_up("The work was cancelled.")
-            if not tasks:
-                del self.owners[owner]
+        with self.ready:
+            for owner, tasks in list(self.owners.items()):
+                gone = [task for task in tasks if task.cancelled.is_set()]
+                for task in gone:
+                    tasks.remove(task)
+                    self.count -= 1
+                    task.give_up("The work was cancelled.")
+                if not tasks:
+                    del self.owners[owner]
 
     def take(self) -> Task | None:
         """The next task, waited for; None when closed."""

@@ -12,23 +12,25 @@ from fastapi.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import BurnishError
 from burnish.server.develop import Output, Result, enhance_file, output_suffix
 from burnish.server.fields import chooser
 from burnish.server.names import with_suffix
 from burnish.server.routes.answers import BINARY, MEDIA_TYPES, PHOTO_BODY, output, refusals
 from burnish.server.service import Service
+from burnish.server.store import Store
 from burnish.server.worker import Enhancers, Task
 
 
 class Once(FileResponse):
-    """A file that is deleted once it was sent, or could not be."""
+    """A result that is deleted once it was sent, or could not be."""
+
+    store: Store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            Path(self.path).unlink(missing_ok=True)
+            self.store.drop(Path(self.path))
 
 
 def router(service: Service) -> APIRouter:
@@ -74,31 +76,30 @@ def router(service: Service) -> APIRouter:
         abandoned = threading.Event()
 
         def work(enhancers: Enhancers, task: Task) -> Result:
-            limits, start = service.limits, time.monotonic()
-            try:
-                done = enhance_file(photo.path, target, options, written, limits, enhancers, task)
-            finally:
-                if abandoned.is_set():
-                    target.unlink(missing_ok=True)
+            store, start = service.store, time.monotonic()
+            done = enhance_file(photo.path, target, options, written, store, enhancers, task)
+            if abandoned.is_set():
+                store.drop(target)
             service.learn(photo.header.megapixels, time.monotonic() - start)
             return done
 
         photo.uses += 1
         try:
-            result: Result = await service.do(service.photos, work, request)
-        except BaseException as error:
+            with photo.named():
+                result: Result = await service.do(service.photos, work, request)
+        except BaseException:
             abandoned.set()
-            target.unlink(missing_ok=True)
-            if isinstance(error, BurnishError):
-                error.args = (photo.said(str(error)),)
+            service.store.drop(target)
             raise
         finally:
             service.store.delete(photo)
-        return Once(
+        answer = Once(
             result.path,
             media_type=MEDIA_TYPES[result.format],
             filename=with_suffix(photo.name, target.suffix),
             headers={"Burnish-Notes": json.dumps([photo.said(note) for note in result.notes])},
         )
+        answer.store = service.store
+        return answer
 
     return routes

@@ -34,6 +34,8 @@ from burnish.server.store import Stored
 
 MOST = 10_000
 """Photos in one job, whatever the queue's length."""
+MOST_JOBS = 1000
+"""Jobs in one ZIP: their ids must fit into an address, of which the protocol takes 32 kB."""
 
 
 class NewJob(BaseModel):
@@ -73,7 +75,7 @@ def router(service: Service) -> APIRouter:
     def cancel_job(job_id: Id) -> JobInfo:
         """Stop a job; what is done stays, and can be downloaded."""
         job = service.jobs.get(job_id)
-        job.cancel()
+        service.jobs.cancel(job)
         return describe(service, job)
 
     @routes.delete("/{job_id}", status_code=204, responses=refusals(404))
@@ -125,7 +127,8 @@ def archive_router(service: Service) -> APIRouter:
     )
     def download_zip(
         job: Annotated[
-            list[IdText], Query(min_length=1, max_length=100, description="Ids of finished jobs.")
+            list[IdText],
+            Query(min_length=1, max_length=MOST_JOBS, description="Ids of finished jobs."),
         ],
     ) -> StreamingResponse:
         """All results of finished jobs; what failed is listed in failed.txt inside.

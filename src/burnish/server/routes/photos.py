@@ -132,7 +132,8 @@ async def show(
         task.check()
         return encode(picture, kind, quality=None if kind == "png" else QUALITY), exact
 
-    content, exact = await service.do(service.previews, work, request)
+    with photo.named():
+        content, exact = await service.do(service.previews, work, request)
     headers = {"Burnish-Exact": str(exact).lower(), "Cache-Control": "private, max-age=600"}
     return Response(content, media_type=MEDIA_TYPES[kind], headers=headers)
 

@@ -9,21 +9,20 @@ import { Look } from "./look.js";
 import { complain } from "./say.js";
 import { open, showTabs } from "./tabs.js";
 import { Viewer } from "./viewer.js";
+import { busy, Work } from "./work.js";
 
 const $ = (id) => document.getElementById(id);
 const UPLOADS = 2;
-const POLL = 700;
 const KEEP = 10 * 60 * 1000; // how often the service is told that its photos are still wanted
-const MANY = 50; // photos in a job above which progress is asked for less often
 
 const photos = [];
 let current = null;
-let jobs = []; // {id, settings, info} in the order they were submitted
 let uploading = 0;
 
 const viewer = new Viewer(showChip, complain);
 const film = new Film($("film"), choose, remove);
 const look = new Look({ changed, moving: (strength) => viewer.blend(strength) });
+const work = new Work(photos, told, refresh);
 const learn = new Learn({
   onLook: (info) => look.addLook(info),
   onUse: (info) => {
@@ -75,7 +74,7 @@ function listen() {
   window.addEventListener("paste", (event) => here() && add([...(event.clipboardData?.files ?? [])]));
   $("go").addEventListener("click", () => enhance(todo()));
   $("only").addEventListener("click", () => enhance([current]));
-  $("cancel").addEventListener("click", cancel);
+  $("cancel").addEventListener("click", () => work.cancel());
   setInterval(keep, KEEP);
   window.addEventListener("beforeunload", (event) => {
     if (running() || learn.busy) event.preventDefault();
@@ -126,7 +125,8 @@ async function sendNext() {
   photo.file = photo.state === "ready" ? null : photo.file;
   uploading -= 1;
   film.update(photo);
-  if (!current && photo.info) choose(photo);
+  if (!photos.includes(photo)) forget(photo); // removed while it was being sent
+  else if (!current && photo.info) choose(photo);
   refresh();
   sendNext();
 }
@@ -151,7 +151,7 @@ async function remove(photo) {
   const place = photos.indexOf(photo);
   photos.splice(place, 1);
   film.remove(photo);
-  if (photo.info) call("DELETE", `/v1/photos/${photo.info.id}`).catch(() => {}); // a job may need it
+  forget(photo);
   if (photo === current) {
     current = null;
     viewer.clear();
@@ -167,11 +167,15 @@ async function remove(photo) {
   refresh();
 }
 
+function forget(photo) {
+  if (photo.info) call("DELETE", `/v1/photos/${photo.info.id}`).catch(() => {}); // a job may need it
+}
+
 // The service deletes what nobody has asked for in a long time.
 async function keep() {
   const wanted = photos.filter((p) => p.info).map((p) => `/v1/photos/${p.info.id}`);
   const looks = look.learned.map((id) => `/v1/looks/${id}`);
-  for (const path of [...wanted, ...looks, ...jobs.map((job) => `/v1/jobs/${job.id}`)]) {
+  for (const path of [...wanted, ...looks, ...work.jobs.map((job) => `/v1/jobs/${job.id}`)]) {
     await getJson(path).catch(() => {});
   }
 }
@@ -209,76 +213,22 @@ function showChip() {
 // --- the work
 
 const todo = () => photos.filter((p) => p.info && !upToDate(p) && !busy(p));
-const busy = (photo) => ["queued", "running"].includes(photo.state);
 const running = () => photos.some(busy);
 
-async function enhance(list) {
+function told(photo, hasOtherResult) {
+  film.update(photo);
+  if (hasOtherResult && photo === current) showEnhanced();
+}
+
+function enhance(list) {
   const chosen = list.filter(Boolean);
-  if (!chosen.length) return;
-  const settings = look.settings();
-  try {
-    const response = await call("POST", `/v1/jobs?${settings}`, { json: { photos: chosen.map((p) => p.info.id) } });
-    const info = await response.json();
-    const job = { id: info.id, settings, info };
-    jobs.push(job);
-    follow(job, info);
-    watch(job);
-  } catch (error) {
-    complain(error);
-  }
-}
-
-async function watch(job) {
-  while (["queued", "running"].includes(job.info.state)) {
-    await new Promise((go) => setTimeout(go, job.info.total > MANY ? 4 * POLL : POLL));
-    try {
-      job.info = await getJson(`/v1/jobs/${job.id}`);
-    } catch (error) {
-      if (error.status !== 0) {
-        for (const photo of photos.filter(busy)) photo.state = "ready";
-        complain(error);
-        break;
-      }
-      continue; // the service does not answer at the moment: ask again
-    }
-    follow(job, job.info);
-  }
-  follow(job, job.info);
-  showEnhanced();
-}
-
-function follow(job, info) {
-  for (const item of info.photos) {
-    const photo = photos.find((p) => p.info?.id === item.photo);
-    if (!photo) continue;
-    photo.state = item.state === "cancelled" ? "ready" : item.state;
-    photo.share = item.share;
-    photo.reason = item.reason;
-    if (item.state === "done" && photo.result?.job !== job.id) {
-      photo.result = { job: job.id, settings: job.settings, info: item.result };
-      if (photo === current) showEnhanced();
-    }
-    film.update(photo);
-  }
-  refresh();
-}
-
-async function cancel() {
-  for (const job of jobs) {
-    if (!["queued", "running"].includes(job.info.state)) continue;
-    try {
-      job.info = await (await call("POST", `/v1/jobs/${job.id}/cancel`)).json();
-      follow(job, job.info);
-    } catch (error) {
-      complain(error);
-    }
-  }
+  if (chosen.length) work.enhance(chosen, look.settings());
 }
 
 // --- the panel's lower end
 
 function refresh() {
-  const active = jobs.filter((job) => ["queued", "running"].includes(job.info.state));
+  const { active } = work;
   const left = todo();
   const go = $("go");
   $("running").hidden = !active.length;
@@ -300,7 +250,7 @@ function refresh() {
   all.hidden = finished.length < 2 || active.length > 0;
   all.classList.toggle("primary", go.hidden);
   if (!all.hidden) {
-    const ids = new Set(jobs.map((job) => job.id).filter((id) => finished.some((p) => p.result.job === id)));
+    const ids = new Set(work.jobs.map((job) => job.id).filter((id) => finished.some((p) => p.result.job === id)));
     all.href = `/v1/zip?${new URLSearchParams([...ids].map((id) => ["job", id]))}`;
   }
   const notes = [...(current?.reason ? [current.reason] : []), ...(upToDate(current) ? current.result.info.notes : [])];

@@ -1,0 +1,83 @@
+"""The photos in files and folders: what is taken for one, and what is passed by."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from burnish.batch.manifest import home
+from burnish.errors import InputError, OutputError
+from burnish.image.sniff import is_photo_name
+
+
+def photos_in(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:
+    """(file, name below ``out``) for a file or for each photo in a folder."""
+    if not given.is_dir():
+        refuse_special(given)
+        yield given, Path(given.name)
+        return
+    if same_place(given, out):
+        raise OutputError(f"{out} is an input too: choose another folder for the results.")
+    found = False
+    for pair in search(given, out):
+        found = True
+        yield pair
+    if not found:
+        raise InputError(f"There are no photos in {given}.")
+
+
+def unsearched(error: OSError) -> str:
+    """The sentence for a folder that cannot be searched."""
+    return f"The folder {error.filename} cannot be searched: {error.strerror}."
+
+
+def cannot_search(error: OSError) -> None:
+    raise InputError(unsearched(error))
+
+
+def search(
+    given: Path, out: Path, on_error: Callable[[OSError], None] = cannot_search
+) -> Iterator[tuple[Path, Path]]:
+    """(file, name below the folder) for each photo in a folder, but for results.
+
+    These are what lies in ``out``, and in sub-folders that are the ``out`` of another batch: two
+    of them in one folder would go on enhancing each other's results for ever.
+    """
+    for folder, subfolders, files in os.walk(given, onerror=on_error):
+        here = Path(folder)
+        subfolders[:] = sorted(
+            name
+            for name in subfolders
+            if name[0] != "."
+            and not same_place(here / name, out)
+            and not os.path.lexists(home(here / name))
+        )
+        for name in sorted(filter(is_photo_name, files)):
+            if not is_special(here / name):
+                yield here / name, (here / name).relative_to(given)
+
+
+def is_special(path: Path) -> bool:
+    """Whether this is a pipe, socket or device: reading it might never end."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False  # not there, or a link to nothing: whoever reads it will say so
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def refuse_special(path: Path) -> None:
+    if is_special(path):
+        raise InputError(f"{path} is a pipe, socket or device, not a file.")
+
+
+def same_place(path: Path, other: Path) -> bool:
+    return path.resolve() == other.resolve()
+
+
+def lies_in(out: Path, inputs: Iterable[Path]) -> bool:
+    """Whether results go among photos: into a folder inside one that is searched."""
+    around = out.resolve().parents
+    return any(given.resolve() in around for given in inputs if given.is_dir())
