@@ -244,14 +244,14 @@ def test_the_command(dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "polyline" in drawing.read_text()
     for wrong, said in (
         (["bench", "curves", run, "--rows", "loss,a1"], "has logged no 'a1'"),
-        (["bench", "curves", run], "Give a run and what to draw"),
+        (["bench", "curves", run], "Missing option '--rows'"),
         (["bench", "table", "a9"], "no table 'a9'; choose a1"),
         (["bench", "table", "a1"], "--runs names the folder"),
         (["bench", "table", "a1", "--runs", "x", "--data", str(tmp_path)], "Nothing to score on"),
         ([*call, "--seeds", "one"], "--seeds wants numbers"),
         ([*call, "--outputs", "x"], "--outputs wants NAME=FOLDER"),
-        (["bench", "slow"], "choose speed, process, folder, fast, looks, table, joint or curves"),
-        (["bench", "fast"], "wants --data"),
+        (["bench", "slow"], "takes speed, process, folder, fast, looks, table, joint, curves"),
+        (["bench", "fast"], "Missing option '--data'"),
     ):
         assert cli.run(wrong) == 2
         assert said in capsys.readouterr().err

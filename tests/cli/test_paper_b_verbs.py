@@ -74,7 +74,7 @@ def test_table_b1_on_real_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_only_table_b1_has_a_form_for_cpus(capsys: pytest.CaptureFixture[str]) -> None:
-    for wrong in (["table", "a1", "--runs", "x"], ["table", "b2"], ["speed"]):
+    for wrong in (["table", "a1", "--runs", "x"], ["table", "b2"]):
         assert cli.run(["bench", *wrong, "--cpu"]) == 2
         assert "--cpu is for table b1" in capsys.readouterr().err
 

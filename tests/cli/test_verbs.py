@@ -26,11 +26,28 @@ def fresh(code: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("verb", cli.VERBS)
-def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert callable(import_module(f"burnish.cli.{verb}").command)
-    assert cli.run([verb, "--help"]) == 0
-    assert f"Usage: burnish {verb}" in capsys.readouterr().out
+def parts_of(verb: str) -> dict[str, str]:
+    return getattr(import_module(f"burnish.cli.{verb}"), "PARTS", {})
+
+
+CALLS = [(verb, *part) for verb in cli.VERBS for part in [(), *((p,) for p in parts_of(verb))]]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=" ".join)
+def test_every_verb_explains_itself(
+    call: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = import_module(".".join(("burnish.cli", *call)))
+    assert hasattr(module, "command") != hasattr(module, "PARTS")
+    assert cli.run([*call, "--help"]) == 0
+    assert f"Usage: burnish {' '.join(call)}" in capsys.readouterr().out
+
+
+def test_a_verb_of_parts_wants_one_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in ([], ["sped"], ["--threads", "1"]):
+        assert cli.run(["bench", *wrong]) == 2
+        said = capsys.readouterr().err
+        assert "burnish bench takes speed, process" in said and len(said.splitlines()) == 1
 
 
 def test_the_flags_of_enhance_are_the_options(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,14 +1,15 @@
 """The `burnish` command: a literal table of verbs, each in its own module, loaded when it runs.
 
 A verb's module has ``command``, a function for typer that returns an exit code or None, and may
-have ``EPILOG``. A new verb needs its module and a line in `VERBS`.
+have ``EPILOG``. A new verb needs its module and a line in `VERBS`. A verb with several parts is a
+package with ``PARTS``, of which each is such a module.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
 
 from burnish.errors import BurnishError, OptionError
@@ -115,6 +116,20 @@ def refuse_misspelt(word: str) -> None:
         raise OptionError(f"There is no verb or photo '{word}'; did you mean '{near[0]}'?")
 
 
+def part_of(verb: str, parts: Mapping[str, str], arguments: list[str]) -> str | None:
+    """The part of a verb that its first argument names; None where only help is wanted."""
+    match arguments:
+        case ["-h" | "--help", *_]:
+            lines = "\n".join(f"  {part:<9} {text}" for part, text in parts.items())
+            print(f"Usage: burnish {verb} PART ...\n\n{VERBS[verb]}\n\nParts:\n{lines}\n")
+            print(f"burnish {verb} PART --help lists a part's options.")
+            return None
+        case [part, *_] if part in parts:
+            return part
+    wanted = f"There is no '{arguments[0]}'" if arguments else "It wants a part"
+    raise OptionError(f"{wanted}; burnish {verb} takes {', '.join(parts)}.")
+
+
 def run_verb(verb: str, arguments: list[str]) -> int:
     """Let typer parse the arguments of one verb, and map what it refuses."""
     from importlib import import_module
@@ -122,6 +137,12 @@ def run_verb(verb: str, arguments: list[str]) -> int:
     import typer
 
     module = import_module(f"burnish.cli.{verb}")
+    if hasattr(module, "PARTS"):
+        part = part_of(verb, module.PARTS, arguments)
+        if part is None:
+            return 0
+        module = import_module(f"burnish.cli.{verb}.{part}")
+        verb, arguments = f"{verb} {part}", arguments[1:]
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(
         name=verb,

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from burnish.cli.train import left_out, phone_of
+from burnish.cli.lists import left_out
+from burnish.cli.train import phone_of
 from burnish.errors import MissingExtraError, OptionError
 
 EPILOG = (

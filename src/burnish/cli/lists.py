@@ -1,5 +1,6 @@
 """Flags that hold several values."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from burnish.errors import OptionError
@@ -22,3 +23,18 @@ def folders(items: list[str], option: str) -> dict[str, Path]:
             raise OptionError(f"{option} wants NAME=FOLDER, not '{item}'.")
         found[name] = Path(folder)
     return found
+
+
+def left_out(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of photos, those of a list file in the place of @FILE."""
+    found: list[str] = []
+    for name in names:
+        if not name.startswith("@"):
+            found.append(name)
+            continue
+        try:
+            lines = Path(name[1:]).read_text("utf-8").splitlines()
+        except OSError as error:
+            raise OptionError(f"{name[1:]} cannot be read: {error}") from error
+        found += [line.split("\t")[0] for line in lines if line.strip()]
+    return tuple(found)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import typer
 
+from burnish.cli.lists import left_out
 from burnish.errors import MissingExtraError, OptionError
 
 Phone = Literal["iphone", "blackberry", "sony"]
@@ -128,21 +128,6 @@ def command(
     )
     print("Finished." if finished else "Stopped; the same command goes on from here.")
     return 0
-
-
-def left_out(names: Iterable[str]) -> tuple[str, ...]:
-    """Names of photos, those of a list file in the place of @FILE."""
-    found: list[str] = []
-    for name in names:
-        if not name.startswith("@"):
-            found.append(name)
-            continue
-        try:
-            lines = Path(name[1:]).read_text("utf-8").splitlines()
-        except OSError as error:
-            raise OptionError(f"{name[1:]} cannot be read: {error}") from error
-        found += [line.split("\t")[0] for line in lines if line.strip()]
-    return tuple(found)
 
 
 def phone_of(dped: tuple[Path, str] | None) -> tuple[Path, Phone] | None:

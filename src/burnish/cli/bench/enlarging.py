@@ -1,4 +1,4 @@
-"""What `burnish bench table b2` and `burnish bench joint` do."""
+"""Table b2: models that enlarge, on benchmarks of super-resolution."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from burnish.bench import enlarging
-from burnish.bench import joint as joint_task
-from burnish.bench import sets as evaluation
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
@@ -61,31 +59,3 @@ def table_b2(
     rows |= enlarging.measure_all(contenders, outputs, data, SCALE)
     parameters = {c.name: c.parameters for c in contenders}
     return enlarging.table(rows, parameters, {n: len(found) for n, found in data.items()})
-
-
-def joint(
-    both: str | None,
-    retouch: str | None,
-    enlarge: str | None,
-    data: Path,
-    threads: int,
-    every: int = 1,
-) -> str:
-    """The joint network beside the sequences, on cid22-val un-retouched and halved.
-
-    ``every`` takes each so many-th photo, for a quick look.
-    """
-    if every < 1:
-        raise OptionError("--every must be 1 or more.")
-    if not (both or retouch or enlarge):
-        raise OptionError(
-            "bench joint wants models: --model (both at once), --retouch and --enlarge."
-        )
-    made = [
-        None if model is None else enhancer(model, scale, threads).enhance_pixels
-        for model, scale in ((both, SCALE), (retouch, 1), (enlarge, SCALE))
-    ]
-    pairs = evaluation.named("retouch-val-half", data)[::every]
-    return f"{len(pairs)} photos\n\n" + joint_task.table(
-        joint_task.measure(joint_task.ways(*made), pairs)
-    )

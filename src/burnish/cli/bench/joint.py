@@ -1,0 +1,37 @@
+"""`burnish bench joint`: paper B's claim, one network against two in turn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from burnish.bench import joint
+from burnish.bench import sets as evaluation
+from burnish.cli.bench.enlarging import SCALE, enhancer
+from burnish.cli.bench.flags import Every, Sets, Threads
+from burnish.errors import OptionError
+
+
+def command(
+    model: Annotated[str | None, typer.Option(help="Model that does both at once.")] = None,
+    retouch: Annotated[str | None, typer.Option(help="Model that retouches.")] = None,
+    enlarge: Annotated[str | None, typer.Option(help="Model that enlarges.")] = None,
+    sets: Sets = Path("data"),
+    threads: Threads = 0,
+    every: Every = 1,
+) -> None:
+    """One network for both tasks beside two in turn, on cid22-val un-retouched and halved."""
+    if every < 1:
+        raise OptionError("--every must be 1 or more.")
+    if not (model or retouch or enlarge):
+        raise OptionError(
+            "bench joint wants models: --model (both at once), --retouch and --enlarge."
+        )
+    made = [
+        None if name is None else enhancer(name, scale, threads).enhance_pixels
+        for name, scale in ((model, SCALE), (retouch, 1), (enlarge, SCALE))
+    ]
+    pairs = evaluation.named("retouch-val-half", sets)[::every]
+    print(f"{len(pairs)} photos\n\n" + joint.table(joint.measure(joint.ways(*made), pairs)))
