@@ -137,7 +137,7 @@ def nrl_gate() -> Recipe:
 
 
 def nrl_gate_dpl() -> Recipe:
-    """The run behind the model `nrl-dpl`: from `nrl`'s weights, G by paper A's whole loss.
+    """Towards a model `nrl-dpl`: from `nrl`'s weights, G by paper A's whole loss.
 
     Tone and colour stay as `nrl` has them (the features and the map are left alone); what G adds is
     judged by VGG's features and a discriminator. It wants `burnish weights add vgg16`.
