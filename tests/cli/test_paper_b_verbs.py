@@ -77,6 +77,8 @@ def test_only_table_b1_has_a_form_for_cpus(capsys: pytest.CaptureFixture[str]) -
     for wrong in (["table", "a1", "--runs", "x"], ["table", "b2"]):
         assert cli.run(["bench", *wrong, "--cpu"]) == 2
         assert "--cpu is for table b1" in capsys.readouterr().err
+    assert cli.run(["bench", "speed", "--cpu"]) == 2
+    assert "No such option: --cpu" in capsys.readouterr().err
 
 
 def test_joint_wants_models(capsys: pytest.CaptureFixture[str]) -> None:

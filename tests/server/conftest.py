@@ -236,6 +236,6 @@ def open_page(browser: Any, client: Client) -> Iterator[Open]:
 
 
 def is_error(message: Any) -> bool:
-    """An error on the page; that a request was refused is none."""
-    refused = any(f"status of {status}" in message.text for status in (404, 422))
-    return message.type == "error" and not refused
+    """An error on the page; that a request was refused is none, nor that a job is gone."""
+    lost = "status of 404" in message.text and "/v1/jobs/" in message.location["url"]
+    return message.type == "error" and "status of 422" not in message.text and not lost

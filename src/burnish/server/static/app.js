@@ -108,7 +108,8 @@ async function sendNext() {
       film.update(photo);
     });
     photo.state = "ready";
-    film.picture(photo);
+    if (photos.includes(photo)) film.picture(photo);
+    else forget(photo); // removed while it was being sent
   } catch (error) {
     if (error.status === 401) {
       await knock();
@@ -125,8 +126,7 @@ async function sendNext() {
   photo.file = photo.state === "ready" ? null : photo.file;
   uploading -= 1;
   film.update(photo);
-  if (!photos.includes(photo)) forget(photo); // removed while it was being sent
-  else if (!current && photo.info) choose(photo);
+  if (!current && photo.info && photos.includes(photo)) choose(photo);
   refresh();
   sendNext();
 }
