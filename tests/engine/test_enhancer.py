@@ -21,7 +21,7 @@ from burnish.errors import OptionError
 from burnish.image.photo import Photo
 from burnish.image.read import read
 from burnish.metrics import psnr
-from burnish.nets.adjusting_map import tones_of
+from burnish.nets.global_gate import tones_of
 
 MOMENTS = 2 * 8
 """What the tiny model's statistics graph says."""

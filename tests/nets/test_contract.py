@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from burnish.errors import OptionError
-from burnish.nets.adjusting_map import LEVELS, tones_of
 from burnish.nets.feature_blocks import Features
+from burnish.nets.global_gate import LEVELS, tones_of
 from burnish.nets.net import Net
 from burnish.nets.nrl import NRL, Residual
 from burnish.nets.recursive import Unit

@@ -9,15 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burnish.nets.adjusting_map import (
-    EPS,
-    LEVELS,
-    T_FLOOR,
-    T_KNEE,
-    AdjustingMap,
-    Gate,
-    bounded_below,
-)
+from burnish.nets.adjusting_map import EPS, T_FLOOR, T_KNEE, AdjustingMap, bounded_below
+from burnish.nets.global_gate import LEVELS, Gate
 from burnish.nets.nrl import NRL, Residual
 from burnish.nets.recursive import Attention, RecursiveBlock, Unit
 
@@ -116,7 +109,7 @@ def test_adjusting_map_equals_eq_10(gate: Gate) -> None:
     tones = torch.rand(2, 4 * len(LEVELS) if gate == "tones" else 0).double()
     told, gamma, beta = None, torch.zeros(2, 8), torch.zeros(2, 3)
     if t.gate is not None:
-        told = t.gate(mean, deviation, tones)
+        told = t.told(mean, deviation, tones)
         gamma, beta, _ = told.split([8, 3, 4], 1)
     stepwise = t.j2(t.j1(x0 * (1 + gamma[:, :, None, None])))  # two convolutions, not folded
     expected = lam + stepwise + beta[:, :, None, None]

@@ -251,7 +251,7 @@ def test_a_start_gives_what_fits(tmp_path: Path) -> None:
     source, options = RetouchPairs(made_photos(), 0), RunOptions(tmp_path / "next")
     for choices, fits in ((RECIPE.choices, True), (RECIPE.choices | {"gate": "none"}, False)):
         recipe = replace(RECIPE, choices=choices, seed=9)
-        own = Trainer(recipe, source, options, start=weights).ema.state_dict()
+        own = Trainer(recipe, source, options, start=[weights]).ema.state_dict()
         assert all(torch.equal(own[name], known[name]) for name in own if name in known)
         assert (set(own) == set(known)) == fits
 

@@ -74,7 +74,8 @@ def command(
         typer.Option(help="VGG's weights for losses that need them, if not in the cache."),
     ] = None,
     start: Annotated[
-        Path | None, typer.Option(help="Weights to start from, as far as they fit.")
+        list[Path] | None,
+        typer.Option(help="Weights to start from, as far as they fit; repeatable."),
     ] = None,
     bundle: Annotated[
         Path | None, typer.Option(help="Pack code and photos here instead of training.")
@@ -115,7 +116,7 @@ def command(
         chosen = replace(chosen, measure_lambda=known[lambda_reading])
     chosen = setup.resolve(chosen, source).scaled(budget)
     if bundle:
-        size = pack(chosen, source, bundle, start, vgg)
+        size = pack(chosen, source, bundle, start or (), vgg)
         print(f"{bundle}: {size / 2**20:.1f} MiB. Train with: python {bundle}/train.py RUN")
         return 0
     if run is None:
@@ -123,7 +124,7 @@ def command(
     if precision not in ("no", "bf16"):
         raise OptionError(f"--precision is no or bf16, not '{precision}'.")
     options = RunOptions(run, time_limit, precision, compile, workers=workers, vgg=vgg)
-    finished = setup.trainer(chosen, source, options, start).run(
+    finished = setup.trainer(chosen, source, options, start or ()).run(
         setup.validation_views(validation, chosen.pairs)
     )
     print("Finished." if finished else "Stopped; the same command goes on from here.")

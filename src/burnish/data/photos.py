@@ -94,6 +94,16 @@ class Pyramid:
             crop, size=(size, size), mode="bilinear", antialias=True, align_corners=False
         )[0].clamp(0, 1)
 
+    def place_within(self, field: float, at: float, inner: float, side: int, axis: int) -> float:
+        """The relative place of a view of ``side`` pixels in the view of ``field`` at ``at``.
+
+        ``inner`` is its relative place in there; ``axis`` is 0 down and 1 along.
+        """
+        shape = self.levels[0].shape[1:]
+        outer = max(int(field * min(shape)), side)
+        start = at * (shape[axis] - outer) + inner * (outer - side)
+        return start / max(shape[axis] - side, 1)
+
     def mosaic(
         self,
         field: float,
@@ -102,14 +112,18 @@ class Pyramid:
         rng: np.random.Generator,
         n: int = 16,
         side: int = 8,
+        finest: int = 0,
     ) -> Tensor:
         """A sample of what the `view` shows, at the photo's own scale or half of it.
+
+        With ``finest`` 1 at half or a quarter of it, as of a photo that is to be enlarged.
 
         (3, n*side, n*side) float32: squares of ``side`` pixels, one from each cell of an n x n
         grid. Averages of many pixels hide black and white points, noise and blocks; these squares
         do not.
         """
-        photo = self.levels[int(rng.integers(min(2, len(self.levels))))]
+        levels = self.levels[finest : finest + 2] or self.levels[-1:]
+        photo = levels[int(rng.integers(len(levels)))]
         h, w = photo.shape[1:]
         s = min(max(int(field * min(h, w)), side), h, w)
         first = np.array([int(v * (h - s)), int(u * (w - s))])[:, None, None]

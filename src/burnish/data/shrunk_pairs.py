@@ -13,7 +13,8 @@ from PIL import Image
 from torch import Tensor
 
 from burnish.data.bicubic import matrix, shrink_8bit
-from burnish.data.degrade import Retouch, luma, make_pair
+from burnish.data.degrade import Retouch, luma, make_pair, mean_light
+from burnish.data.finish import Finish
 from burnish.data.pairs import fixed_draws
 from burnish.data.photos import Pyramid
 
@@ -119,26 +120,62 @@ def shrink_batch(x: Tensor, scale: int) -> Tensor:
 class JointPairs:
     """Finished photos as targets; as inputs, the same photos halved and then un-retouched.
 
-    Half of the views show most of the photo, half a tenth to a half of its short side; they are
-    flipped along both axes. Noise, blur and JPEG come with the un-retouching, at the size of the
-    input.
+    Half of the views show most of the photo, half a tenth to a half of its short side, or so it is
+    without ``own_scale``; that share of the views is cut at the photo's own scale instead, where
+    there is detail to learn. They are flipped along both axes. Noise, blur and JPEG come with the
+    un-retouching, at the size of the input. With ``vary_finish`` each target is in another `Finish`
+    of the photo.
+
+    With each comes a sample of the input's picture (`Pyramid.mosaic`): of what the view shows, of
+    the whole photo where the view is close, or, of a view at the photo's own scale, of a part
+    around it.
     """
 
-    def __init__(self, photos: Sequence[Pyramid], seed: int, scale: int = 2) -> None:
-        self.photos, self.seed, self.scale = photos, seed, scale
+    PART = 0.35
+    """The smallest part of the photo, by its short side, that is a picture to such a view."""
 
-    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor]:
-        """(N,3,size,size) and (N, 3, scale size, scale size)."""
-        views, draws, generators = [], [], []
+    def __init__(
+        self,
+        photos: Sequence[Pyramid],
+        seed: int,
+        scale: int = 2,
+        own_scale: float = 0.0,
+        vary_finish: bool = False,
+    ) -> None:
+        self.photos, self.seed, self.scale = photos, seed, scale
+        self.own_scale, self.vary_finish = own_scale, vary_finish
+
+    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor, Tensor]:
+        """(N,3,size,size), (N, 3, scale size, scale size) and the samples, (N,3,h,w)."""
+        views, mosaics, draws, generators = [], [], [], []
         for index in indices:
             rng = np.random.default_rng([self.seed, step, index])
-            field = rng.uniform(0.5, 1) if rng.random() < 0.5 else np.exp(rng.uniform(-2.3, -0.7))
-            photo = self.photos[int(rng.integers(len(self.photos)))]
-            view = photo.view(float(field), rng.random(), rng.random(), self.scale * size)
+            view, mosaic = self._view(rng, self.scale * size)
+            if self.vary_finish:
+                finish = Finish.draw(rng)
+                view, mosaic = finish.of(view), finish.of(mosaic)
             draws.append(Retouch.draw(rng))  # flips left and right among other things
             generators.append(torch.Generator().manual_seed(int(rng.integers(2**63))))
             views.append(view.flip(-2) if rng.random() < 0.5 else view)
-        return joint_pair(torch.stack(views), draws, generators, self.scale)
+            mosaics.append(mosaic)
+        whole = torch.stack(mosaics)
+        light = mean_light(whole)
+        low, high = joint_pair(torch.stack(views), draws, generators, self.scale, light)
+        return low, high, make_pair(whole, draws, generators, light)[0]
+
+    def _view(self, rng: np.random.Generator, side: int) -> tuple[Tensor, Tensor]:
+        """A view of ``side`` pixels and its sample."""
+        photo = self.photos[int(rng.integers(len(self.photos)))]
+        u, v = rng.random(), rng.random()
+        if self.own_scale and rng.random() < self.own_scale:
+            part = rng.uniform(self.PART, 1)
+            x, y = (photo.place_within(part, at, rng.random(), side, axis)
+                    for at, axis in ((u, 1), (v, 0)))  # fmt: skip
+            return photo.view(0.0, x, y, side), photo.mosaic(part, u, v, rng, finest=1)
+        wide = rng.random() < 0.5
+        field = float(rng.uniform(0.5, 1) if wide else np.exp(rng.uniform(-2.3, -0.7)))
+        sample = photo.mosaic(field if wide else 1.0, u, v, rng, finest=1)
+        return photo.view(field, u, v, side), sample
 
 
 def joint_pair(
@@ -146,9 +183,13 @@ def joint_pair(
     draws: Sequence[Retouch],
     generators: Sequence[torch.Generator],
     scale: int,
+    light: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """(N,3,sH,sW) finished photos -> (input (N,3,H,W), target), flipped and greyed alike."""
-    low, _ = make_pair(shrink_batch(photo, scale), draws, generators)
+    """(N,3,sH,sW) finished photos -> (input (N,3,H,W), target), flipped and greyed alike.
+
+    ``light`` is the `mean_light` of the whole photos where these are parts of them.
+    """
+    low, _ = make_pair(shrink_batch(photo, scale), draws, generators, light)
     flip = photo.new_tensor([d.flip for d in draws])[:, None, None, None] > 0
     grey = photo.new_tensor([d.grey for d in draws])[:, None, None, None] > 0
     target = torch.where(flip, photo.flip(-1), photo)
@@ -171,10 +212,17 @@ def fixed_bicubic(
 
 def fixed_joint(
     photos: Sequence[Pyramid], size: int, scale: int = 2, seed: int = 1
-) -> list[tuple[str, Tensor, Tensor]]:
-    """(kind, input, target): one joint pair of each validation photo, the same in every run."""
+) -> list[tuple[str, Tensor, Tensor, Tensor]]:
+    """(kind, input, target, the input larger): one joint pair of each validation photo.
+
+    The pair is the middle half of the photo, so that there is detail in it; the larger input shows
+    the whole. The same in every run.
+    """
     pairs = []
     for kind, photo, draw, generator in fixed_draws(photos, seed):
-        view = photo.view(1.0, 0.5, 0.5, scale * size)[None]
-        pairs.append((kind, *joint_pair(view, [draw], [generator], scale)))
+        whole = photo.view(1.0, 0.5, 0.5, min(512, *photo.levels[0].shape[1:]))[None]
+        light = mean_light(whole)
+        middle = photo.view(0.5, 0.5, 0.5, scale * size)[None]
+        low, high = joint_pair(middle, [draw], [generator], scale, light)
+        pairs.append((kind, low, high, make_pair(whole, [draw], [generator], light)[0]))
     return pairs

@@ -89,7 +89,7 @@ def train(
         folder, validate_every=VALIDATE_EVERY, save_every=plan.steps, log_every=VALIDATE_EVERY
     )
     with contextlib.redirect_stdout(sys.stderr):
-        trainer = Trainer(plan, source, options, start=start)
+        trainer = Trainer(plan, source, options, start=[start])
         trainer.best = trainer.validate(validation)["all"]
         print(f"before any step: psnr_all {trainer.best:.5g}", flush=True)
         trainer.run(validation)

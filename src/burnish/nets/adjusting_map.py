@@ -1,24 +1,12 @@
-"""The adjusting map T of paper A (Eqs. 7-10), and the gate that lets it know the whole picture.
-
-The gate is not in the paper. T sees 9x9 pixels; exposure, contrast and white balance are facts
-about the whole picture, of which the published form learns only through the attention in G.
-"""
-
-from collections.abc import Sequence
-from typing import Literal
+"""The adjusting map T of paper A (Eqs. 7-10), with a gate (`global_gate`, ours) or without."""
 
 import torch
 from torch import Tensor, nn
 
-Gate = Literal["none", "moments", "tones"]
+from burnish.nets.global_gate import LEVELS, Gate, GlobalGate, seen_of
 
 EPS = 1e-4
 T_KNEE, T_FLOOR = 0.1, 0.04
-LUMA = (0.299, 0.587, 0.114)
-_DARK = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.25)
-LEVELS = (*_DARK, 0.5, *(round(1 - level, 6) for level in reversed(_DARK)))
-"""Shares of the pixels at which the gate asks for quantiles. The outer ones tell of black and white
-points, and only where pixels are not averages of many."""
 
 
 def bounded_below(t: Tensor, knee: float = T_KNEE, floor: float = T_FLOOR) -> Tensor:
@@ -29,47 +17,6 @@ def bounded_below(t: Tensor, knee: float = T_KNEE, floor: float = T_FLOOR) -> Te
     """
     room = knee - floor
     return torch.where(t > knee, t, floor + room * torch.exp((t - knee).clamp(max=0) / room))
-
-
-def tones_of(pixels: Tensor, levels: Sequence[float] = LEVELS) -> Tensor:
-    """Quantiles of R, then G, B and luma at ``levels``, (N,3,H,W) -> (N, 4 * levels).
-
-    Between two pixels they are interpolated, as `numpy.quantile` does.
-    """
-    y = (pixels * pixels.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
-    values = torch.cat([pixels, y], dim=1).flatten(2)
-    at = torch.tensor(levels, dtype=values.dtype, device=values.device)
-    return torch.quantile(values, at, dim=2).permute(1, 2, 0).flatten(1)
-
-
-class GlobalGate(nn.Module):
-    """Whole-picture statistics -> gamma, beta, delta and the share, (N, c + 7).
-
-    ``moments`` sees the mean and deviation of X0; ``tones`` the quantiles of the picture's own
-    values, in which a stretch of black and white point is nearly linear, and their logarithms, in
-    which a change of exposure is. A linear path beside the hidden one carries just that.
-
-    The share, in (0,1), is how much of the change is made at all: without it a photo that needs
-    nothing is told by gamma, beta and delta cancelling all the rest, which they never quite do.
-    """
-
-    def __init__(self, gate: Gate, channels: int, embed: int = 28) -> None:
-        super().__init__()
-        self.sees_tones = gate == "tones"
-        known = 2 * 4 * len(LEVELS) if self.sees_tones else 2 * channels
-        self.embed = nn.Linear(known, embed)
-        self.out = nn.Linear(embed, channels + 7)
-        self.straight = nn.Linear(known, 7, bias=False)  # to beta, delta and the share
-
-    def forward(self, mean: Tensor, deviation: Tensor, tones: Tensor) -> Tensor:
-        known = torch.cat([mean, deviation], dim=1)
-        if self.sees_tones:
-            logarithms = torch.log(tones.clamp(min=0) + 0.01)
-            known = torch.cat([4 * tones - 2, 0.7 * logarithms + 1], dim=1)
-        told: Tensor = self.out(torch.tanh(self.embed(known)))
-        straight = told[:, -7:] + self.straight(known)
-        share = torch.sigmoid(2 + straight[:, 6:])
-        return torch.cat([told[:, :-7], straight[:, :6], share], dim=1)
 
 
 class AdjustingMap(nn.Module):
@@ -85,7 +32,16 @@ class AdjustingMap(nn.Module):
         self.lam = lam
         self.j1 = nn.Conv2d(channels, hidden, 1)
         self.j2 = nn.Conv2d(hidden, 3, 1)
-        self.gate = None if gate == "none" else GlobalGate(gate, channels)
+        self.sees_tones = gate == "tones"
+        known = 2 * 4 * len(LEVELS) if self.sees_tones else 2 * channels
+        self.gate = None if gate == "none" else GlobalGate(known, channels, offsets=6)
+
+    def told(self, mean: Tensor, deviation: Tensor, tones: Tensor) -> Tensor:
+        """What the gate says of a picture: gamma (c), beta (3), delta (3), share (1)."""
+        assert self.gate is not None
+        known = seen_of(tones) if self.sees_tones else torch.cat([mean, deviation], dim=1)
+        told: Tensor = self.gate(known)
+        return told
 
     def forward(self, x0: Tensor, told: Tensor | None = None) -> Tensor:
         # J1 J2 is linear: multiply the small matrices, not the pictures.

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from burnish.nets.adjusting_map import tones_of
+from burnish.nets.global_gate import tones_of
 
 
 class Net(nn.Module):
@@ -31,7 +31,8 @@ class Net(nn.Module):
     """Shares of the picture's pixels at which it asks for the quantiles of R, G, B and luma."""
 
     residual_on = True
-    """Whether NRL's G takes part, which a stage of training may leave out; others have none."""
+    """Whether what works on detail takes part, which a stage of training may leave out: NRL's G, or
+    Deep SR-PIE's MBFNet and DUNet, in whose place a bicubic enlargement stands then."""
 
     condition_size = 0
     """Length of what `condition` makes of the statistics."""

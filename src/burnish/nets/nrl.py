@@ -18,14 +18,9 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from burnish.nets.adjusting_map import (
-    EPS,
-    LEVELS,
-    AdjustingMap,
-    Gate,
-    bounded_below,
-)
+from burnish.nets.adjusting_map import EPS, AdjustingMap, bounded_below
 from burnish.nets.feature_blocks import Features, feature_block
+from burnish.nets.global_gate import LEVELS, Gate
 from burnish.nets.net import Net
 from burnish.nets.recursive import RecursiveBlock, Unit
 
@@ -78,8 +73,8 @@ class NRL(Net):
         self.reconstruction = nn.Conv2d(channels, 3, 3, padding=1)
         self.map = AdjustingMap(channels, lam, gate) if residual == "map" else None
         self.moments_size = 2 * channels
-        gated = self.map is not None and self.map.gate is not None
-        self.condition_size = len(self.recursive.attention) * channels + gated * (channels + 7)
+        gate_size = self.map.gate.size if self.map is not None and self.map.gate else 0
+        self.condition_size = len(self.recursive.attention) * channels + gate_size
         self.moments_halo = {"conv3": 2, "conv9": 4, "fmsb3": 3}.get(features, 4)
         self.halo = self.moments_halo + 2 * steps + 1
         with torch.no_grad():  # start near the residual mode's own identity
@@ -87,9 +82,7 @@ class NRL(Net):
             if self.map is not None:
                 self.map.j2.weight.mul_(0.1)
                 if self.map.gate is not None:
-                    self.map.gate.out.weight.mul_(0.1)
-                    self.map.gate.out.bias.mul_(0.1)
-                    self.map.gate.straight.weight.mul_(0.1)
+                    self.map.gate.start_small()
 
     def moments(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
         """Weighted sums of X0 and of X0 squared, (N,3,H,W), (N,1,H,W) -> (N, 2c).
@@ -113,7 +106,7 @@ class NRL(Net):
         if self.map is None or self.map.gate is None:
             return attention
         deviation = (square - mean * mean).clamp(min=1e-6).sqrt()
-        return torch.cat([attention, self.map.gate(mean, deviation, tones)], dim=1)
+        return torch.cat([attention, self.map.told(mean, deviation, tones)], dim=1)
 
     def forward(
         self, x: Tensor, known: Tensor | None = None, sample: Tensor | None = None

@@ -80,8 +80,9 @@ class PENet(nn.Module):
         self.stage6 = doubled(w5, w3)
         self.stage7 = doubled(2 * w3, w2)
         self.stage8 = doubled(2 * w2, w1)
-        outputs, kernel = (3, 5) if transform == "v1" else (12, 1)
-        self.stage9 = conv(2 * w1, outputs, kernel)
+        self.outputs, kernel = (3, 5) if transform == "v1" else (12, 1)
+        self.gated = 2 * w1
+        self.stage9 = conv(self.gated, self.outputs, kernel)
         # 16 around its cell of 8, and up to 7 more for a pixel at the cell's edge.
         self.radius = 23 + kernel // 2
         with torch.no_grad():
@@ -90,7 +91,8 @@ class PENet(nn.Module):
             self.stage9.bias.zero_()
             self.stage9.bias[9:] = 1
 
-    def forward(self, h: Tensor) -> Tensor:
+    def forward(self, h: Tensor, gamma: Tensor | None = None) -> Tensor:
+        """``gamma`` (N, gated) multiplies the last features by 1 + gamma; no gate in the paper."""
         height, width = h.shape[-2:]
         m = self.multiple_of
         below, right = (height + m - 1) // m * m - height, (width + m - 1) // m * m - width
@@ -101,6 +103,8 @@ class PENet(nn.Module):
         x = torch.cat([self.stage6(x), s3], dim=1)
         x = torch.cat([self.stage7(x), s2], dim=1)
         x = torch.cat([self.stage8(x), s1], dim=1)
+        if gamma is not None:
+            x = x * (1 + gamma)[:, :, None, None]
         out: Tensor = self.stage9(x)
         return out[:, :, :height, :width]
 

@@ -5,25 +5,33 @@ enhancement for single image" (2021). MBFNet turns the picture I into an image o
 PENet's transform corrects it pixel by pixel, DUNet enlarges it (Eqs. 1-3).
 
 The readings of each part stand in its file: `guided` (input), `mbfnet`, `fca`, `penet`, `dunet`.
-Where the paper contradicts itself every reading is a typed choice here. One departure: ``wide``
-hands DUNet the features behind MBFNet's image beside the enhanced image, which else is the only
-thing that reaches it.
+Where the paper contradicts itself every reading is a typed choice here. Three departures are ours:
+
+- ``wide`` hands DUNet the features behind MBFNet's image beside the enhanced image, which else is
+  the only thing that reaches it.
+- ``place="after"`` applies the transform to the enlarged image, its coefficients enlarged along:
+  detail is lightened and coloured with what it lies on, whichever way it reached DUNet.
+- ``gate="tones"`` tells PENet of the whole picture, of which it sees about fifty pixels:
+  ``out = y + share (A(y) - y + delta)`` with A from features multiplied by 1 + gamma, plus beta.
 """
 
 from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from burnish.nets import guided
 from burnish.nets.bicubic_start import start_as_bicubic
 from burnish.nets.dunet import DUNet, DUNetActivation, PlainShuffle, Upsampler, fitting_width
+from burnish.nets.global_gate import LEVELS, Gate, GlobalGate, seen_of
 from burnish.nets.guided import Combine, Members, Pair
 from burnish.nets.mbfnet import HFA2, FCAPlace, MBFNet, MSBWidths, Without, conv
 from burnish.nets.net import Net
 from burnish.nets.penet import PENet, PENetWidths, Transform, apply_transform, enhance_v2
 
 Start = Literal["random", "bicubic"]
+Place = Literal["before", "after"]
 
 
 class SRPIE(Net):
@@ -37,6 +45,9 @@ class SRPIE(Net):
         transform: how PENet's output is applied, or its stand-ins (Table 1 rows 8-10).
         upsampler, dunet_activation: DUNet or a plain shuffle (row 11); Eq. 13 prints no activation.
         wide: DUNet also receives the features.
+        place: the transform before DUNet, as published, or after it.
+        gate: what of the whole picture PENet is told: nothing, as published, or ``tones``, the
+            quantiles of the picture's own values and their logarithms.
         t, channels, msb_widths, dilation: of MBFNet.
         penet_widths, dropout: of PENet.
         dunet_width: rounded up to a multiple of 3 and of the scale squared.
@@ -57,6 +68,8 @@ class SRPIE(Net):
         upsampler: Upsampler = "dunet",
         dunet_activation: DUNetActivation = "none",
         wide: bool = False,
+        place: Place = "before",
+        gate: Gate = "none",
         t: int = 3,
         channels: int = 64,
         msb_widths: MSBWidths = (48, 16, 32, 16),
@@ -72,14 +85,18 @@ class SRPIE(Net):
         choices: tuple[tuple[str, Any], ...] = (
             (pair, Pair), (combine, Combine), (members, Members), (hfa_2, HFA2),
             (without, Without), (fca, FCAPlace), (transform, Transform), (upsampler, Upsampler),
-            (dunet_activation, DUNetActivation), (start, Start),
+            (dunet_activation, DUNetActivation), (start, Start), (place, Place), (gate, Gate),
         )  # fmt: skip
         for value, choice in choices:
             if value not in get_args(choice):
                 raise ValueError(f"{value!r} is none of {', '.join(get_args(choice))}")
         if scale not in (1, 2, 3, 4):
             raise ValueError(f"the scale is 1, 2, 3 or 4, not {scale}")
-        self.scale, self.transform, self.wide = scale, transform, wide
+        if gate == "moments":
+            raise ValueError("the gate of Deep SR-PIE is none or tones")
+        if gate == "tones" and transform in ("v2", "none"):
+            raise ValueError(f"a gate is for a learned transform, not for {transform!r}")
+        self.scale, self.transform, self.wide, self.place = scale, transform, wide, place
         self.third_choices = (pair, combine, members, radius, eps)
         self.shallow = conv(3, channels, 3)
         third_inputs = guided.third_branch_width(pair, combine, members)
@@ -88,6 +105,13 @@ class SRPIE(Net):
         )  # fmt: skip
         learned = transform not in ("v2", "none")
         self.penet = PENet(channels, penet_widths, dropout, transform) if learned else None
+        self.gate: GlobalGate | None = None
+        if gate == "tones" and self.penet is not None:
+            self.tones = LEVELS
+            gated, offsets = self.penet.gated, self.penet.outputs + 3
+            self.gate = GlobalGate(2 * 4 * len(LEVELS), gated, offsets)
+            self.gate.start_small()
+            self.condition_size = self.gate.size
         inputs = 3 + channels if wide else 3
         self.upsampler: DUNet | PlainShuffle
         if upsampler == "dunet":
@@ -103,26 +127,71 @@ class SRPIE(Net):
         reach = max(1 + self.mbfnet.radius, filtered + self.mbfnet.third_radius)
         reach += transform == "v2"
         self.whole = transform == "v2"  # Otsu's threshold is one of the whole picture
+        enlarging = self.upsampler.radius
         if self.penet is not None:
             self.multiple_of = self.penet.multiple_of
-            reach = max(reach, 1 + self.penet.radius)
-        reach += DUNet.radius if upsampler == "dunet" else PlainShuffle.radius
+            enlarged = 1 + (enlarging if place == "before" else 1)  # of H(I), of the coefficients
+            reach = max(reach, self.penet.radius + enlarged - enlarging)
+        reach += enlarging
         # A tile starts a halo before its core, which must fall on PENet's grid too.
         self.halo = -(-reach // self.multiple_of) * self.multiple_of
 
-    def forward(self, x: Tensor, known: Tensor | None = None) -> Tensor:
-        """Enhance and enlarge ``x``; there are no whole-picture statistics, ``known`` is unused.
+    def condition(self, known: Tensor) -> Tensor:
+        """What the gate tells of a picture with these tones, (N, T) -> (N, K); else ``known``."""
+        if self.gate is None:
+            return known
+        told: Tensor = self.gate(seen_of(known))
+        return told
 
-        (A_v2's threshold is one of the picture that is given, so it is for whole pictures only.)
+    def forward(
+        self, x: Tensor, known: Tensor | None = None, sample: Tensor | None = None
+    ) -> Tensor:
+        """Enhance and enlarge ``x``; ``known``, if given, is of the picture that x is a part of.
+
+        Else the whole picture is ``x``, or one whose pixels are in ``sample``. (A_v2's threshold
+        is one of the picture that is given, so it is for whole pictures only.)
         """
+        if self.gate is None:
+            return self._enhance(x, None)
+        return self._enhance(
+            x, self.condition(self.statistics(x, sample) if known is None else known)
+        )
+
+    def enhance(self, x: Tensor, condition: Tensor) -> Tensor:
+        """The network proper, given `condition`."""
+        return self._enhance(x, None if self.gate is None else condition)
+
+    def _enhance(self, x: Tensor, told: Tensor | None) -> Tensor:
         h = self.shallow(x)
-        third = None
-        if self.mbfnet.third is not None:
-            third = guided.third_branch(x, *self.third_choices)
-        image, features = self.mbfnet(h, third)
-        if self.penet is not None:
-            image = apply_transform(self.transform, self.penet(h), image)
-        elif self.transform == "v2":
-            image = enhance_v2(image)
+        image, features = x, h
+        if self.residual_on:
+            third = None
+            if self.mbfnet.third is not None:
+                third = guided.third_branch(x, *self.third_choices)
+            image, features = self.mbfnet(h, third)
+        if self.place == "before":
+            return self._enlarge(self._retouch(image, h, told), features)
+        return self._retouch(self._enlarge(image, features), h, told)
+
+    def _enlarge(self, image: Tensor, features: Tensor) -> Tensor:
+        if not self.residual_on:
+            return F.interpolate(image, scale_factor=self.scale, mode="bicubic", antialias=True)
         out: Tensor = self.upsampler(torch.cat([image, features], dim=1) if self.wide else image)
         return out
+
+    def _retouch(self, y: Tensor, h: Tensor, told: Tensor | None) -> Tensor:
+        """PENet's transform, or its stand-in, of ``y``, which H(I) may be smaller than."""
+        if self.penet is None:
+            return enhance_v2(y) if self.transform == "v2" else y
+        if told is None:
+            return apply_transform(self.transform, self._at(y, self.penet(h)), y)
+        sizes = [self.penet.gated, self.penet.outputs, 3, 1]
+        gamma, beta, delta, share = told.split(sizes, dim=1)
+        a = self.penet(h, gamma) + beta[:, :, None, None]
+        changed = apply_transform(self.transform, self._at(y, a), y) + delta[:, :, None, None]
+        return y + share[:, :, None, None] * (changed - y)
+
+    def _at(self, y: Tensor, coefficients: Tensor) -> Tensor:
+        if self.place == "before" or self.scale == 1:
+            return coefficients
+        return F.interpolate(coefficients, scale_factor=self.scale, mode="bilinear")

@@ -40,11 +40,18 @@ def srpie_wide(**choices: Any) -> SRPIE:
     return SRPIE(**(form | choices))
 
 
+def srpie_global(**choices: Any) -> SRPIE:
+    """The wide form for both tasks at once: it enlarges, then retouches by a PENet with a gate."""
+    form: dict[str, Any] = {"place": "after", "gate": "tones", "dropout": 0.0}
+    return srpie_wide(**(form | choices))
+
+
 NETS: dict[str, Callable[..., Net]] = {
     "nrl": nrl,
     "nrl-global": nrl_global,
     "srpie": srpie,
     "srpie-wide": srpie_wide,
+    "srpie-global": srpie_global,
     # What paper A compares with (Table 4).
     "srcnn": SRCNN,
     "johnson": JohnsonNet,

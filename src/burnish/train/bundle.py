@@ -52,8 +52,8 @@ run = RunOptions(arguments.run, arguments.time_limit, arguments.precision, argum
                  vgg=vgg if vgg.is_file() else None)
 photos = tuple(p for p in sorted((here / "photos").iterdir()) if p.name != "validation")
 validation = here / "photos" / "validation"
-start = here / "start.safetensors"
-done = trainer(Recipe(**values), DataOptions(photos), run, start if start.is_file() else None).run(
+start = sorted(here.glob("start-*.safetensors"))
+done = trainer(Recipe(**values), DataOptions(photos), run, start).run(
     validation_views(validation if validation.is_dir() else None, values["pairs"]))
 print("finished" if done else "stopped; run the same command again to go on")
 '''
@@ -82,7 +82,7 @@ def bundle(
     recipe: Recipe,
     data: DataOptions,
     folder: Path,
-    start: Path | None = None,
+    start: Sequence[Path] = (),
     vgg: Path | None = None,
 ) -> int:
     """Write the bundle to ``folder`` (which must not exist) and return its size in bytes.
@@ -112,8 +112,8 @@ def bundle(
     if data.validation:
         _copy_photos(list_photos([data.validation]), folder / "photos" / "validation", 256)
     (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n")
-    if start is not None:
-        shutil.copy(start, folder / "start.safetensors")
+    for number, weights in enumerate(start):
+        shutil.copy(weights, folder / f"start-{number}.safetensors")
     (folder / "train.py").write_text(RUNNER)
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     if size > LIMIT:

@@ -66,13 +66,21 @@ def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> Mode
     )
 
 
-def take_over(net: Net, weights: Path) -> None:
-    """Fill ``net`` with a file's weights where names and shapes agree."""
-    known, own = checkpoint.load_weights(weights)[0], net.state_dict()
-    fitting = {k: v for k, v in known.items() if k in own and v.shape == own[k].shape}
+def take_over(net: Net, weights: Sequence[Path]) -> None:
+    """Fill ``net`` with files' weights where names and shapes agree; the first that fits counts.
+
+    A gate is one wherever it stands: that of NRL's map fits that of Deep SR-PIE.
+    """
+    own, fitting = net.state_dict(), dict[str, Tensor]()
+    for file in weights:
+        for name, value in checkpoint.load_weights(file)[0].items():
+            for key in (name, name.removeprefix("map.")):
+                if key not in fitting and key in own and value.shape == own[key].shape:
+                    fitting[key] = value
     net.load_state_dict(own | fitting)
     if missing := sorted(set(own) - set(fitting)):
-        print(f"Starting from {weights}, but for {', '.join(missing)}.", flush=True)
+        files = " and ".join(map(str, weights))
+        print(f"Starting from {files}, but for {', '.join(missing)}.", flush=True)
 
 
 class Trainer:
@@ -84,14 +92,14 @@ class Trainer:
         source: PairSource,
         options: RunOptions,
         data: Sequence[str] = (),
-        start: Path | None = None,
+        start: Sequence[Path] = (),
     ) -> None:
         """``start`` names weights to begin with; what fits by name and shape is taken over."""
         self.recipe, self.source, self.options, self.data = recipe, source, options, data
         self.accelerator = Accelerator(mixed_precision=options.precision)
         torch.manual_seed(recipe.seed)
         net = build(recipe.net, **recipe.choices)
-        if start is not None:
+        if start:
             take_over(net, start)
         self.ema = copy.deepcopy(net).eval().requires_grad_(False).to(self.accelerator.device)
         optimiser = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate, betas=recipe.betas)

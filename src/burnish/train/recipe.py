@@ -29,7 +29,8 @@ class Stage:
     loss: PlainLoss | None = None
     """A plain loss for this stage instead of the recipe's."""
     residual: bool = True
-    """Whether NRL's G takes part; without it a step costs a sixth."""
+    """Whether what works on detail takes part: NRL's G, Deep SR-PIE's MBFNet and DUNet. Without it
+    tone and colour are learned at a sixth of the time or less."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Recipe:
     """Decay of the weights' moving average, which is what gets validated and saved."""
     seed: int = 0
     own_scale: float = 0.0
-    """Share of un-retouched views that are squares at the photo's own scale (`RetouchPairs`)."""
+    """Share of un-retouched views at the photo's own scale (`RetouchPairs`, `JointPairs`)."""
     vary_finish: bool = False
     """Whether un-retouched photos are varied themselves (`data.finish`)."""
     data_side: int = 512

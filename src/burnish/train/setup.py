@@ -104,7 +104,9 @@ def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
         case "retouch":
             return RetouchPairs(photos, recipe.seed, recipe.own_scale, recipe.vary_finish)
         case "joint":
-            return JointPairs(photos, recipe.seed)
+            return JointPairs(
+                photos, recipe.seed, own_scale=recipe.own_scale, vary_finish=recipe.vary_finish
+            )
         case "bicubic" | "bicubic-mild":
             return BicubicPairs(photos, recipe.seed, mild=recipe.pairs == "bicubic-mild")
 
@@ -113,7 +115,7 @@ def trainer(
     recipe: Recipe,
     data: DataOptions,
     run: RunOptions,
-    start: Path | None = None,
+    start: Sequence[Path] = (),
     source: PairSource | None = None,
 ) -> Trainer:
     """Read the training photos and set the run up, or pick it up where its folder stands.
@@ -145,7 +147,7 @@ def validation_views(folder: Path | None, pairs: Pairs = "retouch") -> Validatio
     if pairs in ("bicubic", "bicubic-mild"):
         return fixed_bicubic(load_pyramids(names, short_side=2048), VALIDATION_SIDE)
     if pairs == "joint":
-        return fixed_joint(load_pyramids(names, short_side=2 * VALIDATION_SIDE), VALIDATION_SIDE)
+        return fixed_joint(load_pyramids(names, short_side=4 * VALIDATION_SIDE), VALIDATION_SIDE)
     return fixed_pairs(load_pyramids(names, short_side=512), VALIDATION_SIDE)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from burnish.engine.statistics import tones
-from burnish.nets.adjusting_map import LEVELS, tones_of
+from burnish.nets.global_gate import LEVELS, tones_of
 
 
 def test_tones_are_the_quantiles_of_channels_and_luma() -> None:
