@@ -54,7 +54,7 @@ def test_a_view_is_a_part_of_the_photo_shrunk_whole() -> None:
 
 def test_batches_repeat_and_views_do_not_depend_on_their_company() -> None:
     for source in (BicubicPairs(photos(), 3, mild=True), JointPairs(photos(), 3)):
-        low, high = source.batch(7, range(4), 16)
+        low, high, *_ = source.batch(7, range(4), 16)
         again = source.batch(7, range(4), 16)
         part = source.batch(7, [2], 16)
         assert torch.equal(low, again[0]) and torch.equal(high, again[1])
@@ -83,7 +83,7 @@ def test_roughening_keeps_the_picture() -> None:
 
 
 def test_joint_inputs_are_the_targets_halved_where_nothing_was_done() -> None:
-    low, high = JointPairs(photos((200, 220)), 1).batch(0, range(24), 24)
+    low, high, _ = JointPairs(photos((200, 220)), 1).batch(0, range(24), 24)
     gaps = (shrink_batch(high, 2) - low).abs().mean((1, 2, 3))
     assert (gaps < 1e-6).any() and (gaps > 0.05).any()  # finished draws, and retouched ones
     flat = luma(low).expand_as(low)
@@ -96,7 +96,7 @@ def test_joint_pairs_are_flipped_along_both_axes() -> None:
     ramp = torch.linspace(60, 180, 200)
     photo = torch.stack([ramp.expand(200, 200), ramp[:, None].expand(200, 200)])
     photo = torch.cat([photo, photo.new_full((1, 200, 200), 120)]).to(torch.uint8)
-    low, high = JointPairs([Pyramid(photo)], 0).batch(0, range(40), 16)
+    low, high, _ = JointPairs([Pyramid(photo)], 0).batch(0, range(40), 16)
     seen = set()
     for view in [*low, *high]:
         red, green = view[0] - view[2], view[1] - view[2]
@@ -106,6 +106,33 @@ def test_joint_pairs_are_flipped_along_both_axes() -> None:
         down = green[-1].mean() > green[0].mean()
         seen.add((len(view[0]), bool(right), bool(down)))
     assert len(seen) == 8  # all four, of inputs and of targets
+
+
+def test_joint_views_at_the_photos_own_scale_lie_in_the_part_that_is_sampled() -> None:
+    """A photo whose red tells the column, whose green the row, where nothing was done."""
+    rows, columns = torch.meshgrid(torch.arange(200), torch.arange(250), indexing="ij")
+    photo = torch.stack([columns, rows, rows]).to(torch.uint8)
+    source = JointPairs([Pyramid(photo)], 2, own_scale=1.0)
+    low, high, sample = source.batch(0, range(60), 16)
+    found = 0
+    for small, large, whole in zip(low, high, sample, strict=True):
+        if (shrink_batch(large[None], 2)[0] - small).abs().max() > 1e-6:
+            continue  # retouched, so that its colours tell nothing
+        steps = (large[:2, 1:, 1:] - large[:2, :-1, :-1]).abs() * 255
+        torch.testing.assert_close(steps, torch.ones_like(steps), atol=1e-3, rtol=0)  # not shrunk
+        found += 1
+        for channel in (0, 1):
+            inside = whole[channel].amin() - 0.02, whole[channel].amax() + 0.02
+            assert inside[0] <= large[channel].amin() and large[channel].amax() <= inside[1]
+            assert 255 * (inside[1] - inside[0]) > 0.35 * 200 * 0.8
+    assert found >= 5
+
+
+def test_joint_targets_in_other_finishes() -> None:
+    made = [JointPairs(photos(), 3, vary_finish=vary).batch(0, range(8), 16) for vary in (0, 1)]
+    # Means of luma: views are flipped and made grey by other draws.
+    gaps = (luma(made[0][1]).mean((1, 2, 3)) - luma(made[1][1]).mean((1, 2, 3))).abs()
+    assert gaps.mean() > 0.005 and gaps.max() < 0.15
 
 
 @pytest.mark.parametrize("size", [24, 200])

@@ -31,8 +31,10 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "srpie": ("srpie", TINY),
     "wide": ("srpie-wide", TINY | {"transform": "v1", "scale": 3}),
     "v2": ("srpie", TINY | {"transform": "v2"}),
+    "gated": ("srpie-global", TINY),
     "imdn": ("imdn", {"channels": 16, "blocks": 2, "reduction": 4}),
 }
+EXPORTED = ("srpie", "gated")
 
 
 def weights_of(form: str, path: Path) -> Path:
@@ -48,8 +50,8 @@ def weights_of(form: str, path: Path) -> Path:
                 p.mul_(gain)
         last.add_(0.5 - net(x).mean())
     card = ModelCard(
-        name=form, net=kind, halo=net.halo, hyperparameters=choices, task="sr", scale=net.scale,
-        multiple_of=net.multiple_of, whole=net.whole, parameters=parameter_count(net),
+        name=form, net=kind, hyperparameters=choices, task="sr",
+        parameters=parameter_count(net), **net.needs(),
     )  # fmt: skip
     checkpoint.save(path, net.state_dict(), card)
     return path
@@ -57,13 +59,13 @@ def weights_of(form: str, path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The model folder of a form: exported for ``srpie``, else for the torch backend only."""
+    """The model folder of a form: exported for `EXPORTED`, else for the torch backend only."""
     root = tmp_path_factory.mktemp("larger")
 
     def make(form: str) -> Path:
         folder = root / form
-        if form == "srpie" and not folder.exists():  # tracing takes seconds
-            export(weights_of(form, root / "srpie.safetensors"), folder)
+        if form in EXPORTED and not folder.exists():  # tracing takes seconds
+            export(weights_of(form, root / f"{form}.safetensors"), folder)
         elif not folder.exists():
             weights = weights_of(form, folder / "weights.safetensors")
             (folder / "card.json").write_text(checkpoint.load_weights(weights)[1].to_json())
@@ -91,23 +93,25 @@ def reference(folder: Path, pixels: np.ndarray) -> np.ndarray:
     pad = [(halo, halo + (-n) % net.multiple_of) for n in (h, w)]
     padded = np.pad(pixels, [*pad, (0, 0)], mode="reflect" if halo else "constant")
     x = torch.from_numpy(np.ascontiguousarray(padded.transpose(2, 0, 1)[None]))
-    y = net(x)[0, :, s * halo : s * (halo + h), s * halo : s * (halo + w)]
+    whole = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]))
+    y = net(x, net.statistics(whole))[0, :, s * halo : s * (halo + h), s * halo : s * (halo + w)]
     return y.clamp(0, 1).permute(1, 2, 0).numpy()
 
 
 @pytest.mark.parametrize(
-    ("form", "size"), [("srpie", (75, 101)), ("srpie", (1, 1)), ("wide", (9, 130))]
+    ("form", "size"),
+    [("srpie", (75, 101)), ("srpie", (1, 1)), ("gated", (74, 103)), ("wide", (9, 130))],
 )
 def test_tiled_equals_whole_at_any_size(
     folder_of: Callable[[str], Path], form: str, size: tuple[int, int]
 ) -> None:
     folder, pixels = folder_of(form), picture(*size)
     expected = reference(folder, pixels)
-    s = 2 if form == "srpie" else 3
+    s = 3 if form == "wide" else 2
     assert expected.shape == (s * size[0], s * size[1], 3)
     assert np.mean((expected > 0) & (expected < 1)) > 0.8
     backends: tuple[BackendName, ...] = ("torch", "openvino", "onnx")
-    for backend in backends if form == "srpie" else backends[:1]:
+    for backend in backends if form in EXPORTED else backends[:1]:
         for tile in (64, 4096):
             got = enhancer(folder, backend, tile=tile).enhance_pixels(pixels)
             np.testing.assert_allclose(

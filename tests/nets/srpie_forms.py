@@ -41,6 +41,10 @@ READINGS: list[dict[str, Any]] = [
     *({"scale": s, "upsampler": "shuffle"} for s in (1, 3, 4)),
     *({"hfa_2": h, "without": w} for h in ("last", "shallow") for w in get_args(Without)),
     {"dilation": 1},
+    {"place": "after"},
+    {"place": "after", "wide": True, "upsampler": "shuffle", "scale": 3},
+    {"place": "after", "gate": "tones"},
+    {"gate": "tones", "transform": "v1"},
 ]
 CHOICES = [*TABLE_1.values(), *READINGS]
 LOCAL = [c for c in CHOICES if c.get("transform") != "v2"]  # v2 holds a whole-picture threshold

@@ -19,7 +19,7 @@ from burnish.nets.srpie import SRPIE
 from burnish.nets.zoo import build, parameter_count
 from nets.srpie_forms import CHOICES, TABLE_1, TINY, name, picture, tiny
 
-NAMES = ["srpie", "srpie-wide"]
+NAMES = ["srpie", "srpie-wide", "srpie-global"]
 
 
 def test_every_choice_is_among_those_tested() -> None:
@@ -55,7 +55,7 @@ def test_shape_gradients_and_batch(choices: dict[str, Any]) -> None:
             assert net(extreme).isfinite().all()
 
 
-@pytest.mark.parametrize("kind", NAMES)
+@pytest.mark.parametrize("kind", ["srpie", "srpie-wide"])
 @pytest.mark.parametrize("row", TABLE_1)
 def test_every_row_of_table_1_has_both_forms(kind: str, row: int) -> None:
     net = build(kind, **TABLE_1[row])

@@ -14,7 +14,7 @@ def test_receptive_field_is_within_the_halo(choices: dict[str, Any]) -> None:
     assert net.halo % net.multiple_of == 0
     side = 2 * net.halo + 16
     x = picture(1, 3, side, side).double().requires_grad_()
-    out, s = net(x), net.scale
+    out, s = net(x, net.statistics(x).detach()), net.scale
     reaches = []
     for phase in range(net.multiple_of):
         at = net.halo + phase
@@ -32,14 +32,15 @@ def test_tiles_equal_the_whole(choices: dict[str, Any]) -> None:
     net = tiny(choices, seed=2, dtype=torch.float64).eval()
     height, width = 2 * net.halo + 21, net.halo + 22
     x = picture(1, 3, height, width).double()
-    whole, s, halo = net(x), net.scale, net.halo
+    known = net.statistics(x)
+    whole, s, halo = net(x, known), net.scale, net.halo
     out = torch.full_like(whole, torch.nan)
     core = 2 * halo // 8 * 8
     for top in range(0, height, core):
         for left in range(0, width, core):
             y0, x0 = max(0, top - halo), max(0, left - halo)
             y0, x0 = (v - v % net.multiple_of for v in (y0, x0))
-            part = net(x[..., y0 : top + core + halo, x0 : left + core + halo])
+            part = net(x[..., y0 : top + core + halo, x0 : left + core + halo], known)
             bottom, right = min(height, top + core), min(width, left + core)
             out[..., s * top : s * bottom, s * left : s * right] = part[
                 ..., s * (top - y0) : s * (bottom - y0), s * (left - x0) : s * (right - x0)

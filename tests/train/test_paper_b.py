@@ -107,7 +107,7 @@ def test_the_loss_on_test_pairs_is_logged_and_changes_nothing(album: Path, tmp_p
     assert [step for step, _ in logged] == [1, 2, 3, 4]
     assert not [name for _, name, _ in rows(whole) if name == "loss_test"]
     net = checkpoint.load(tested / "last.safetensors")[0].eval()
-    views = [(low[..., 36:60, 36:60], high[..., 72:120, 72:120]) for _, low, high in validation]
+    views = [(low[..., 36:60, 36:60], high[..., 72:120, 72:120]) for _, low, high, _ in validation]
     with torch.no_grad():
         found = [hybrid(net(low), high, Weights(content=0))[0].item() for low, high in views]
     assert logged[3][1] == pytest.approx(sum(found) / len(found), rel=1e-4)

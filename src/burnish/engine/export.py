@@ -136,6 +136,7 @@ def export(weights: Path, folder: Path, facts: Mapping[str, Any] | None = None) 
         if card.moments:
             seen = {"x": x, "weight": weight}
             _write_graph(_Statistics(net), seen, {*seen}, "sums", work / "statistics.onnx")
+        if known.numel():
             whole = {"known": known}
             _write_graph(_Condition(net), whole, set(), "condition", work / "condition.onnx")
         checkpoint.save(work / "weights.safetensors", net.state_dict(), card)
@@ -143,11 +144,11 @@ def export(weights: Path, folder: Path, facts: Mapping[str, Any] | None = None) 
         (work / "card.json").write_text(card.to_json() + "\n")
 
         backend = OpenVinoBackend(work, precision="f32", cache=None)
-        got = condition.numpy()
-        gaps = []
+        got, gaps = sums.numpy(), []
         if card.moments:
             got = backend.run("statistics", {"x": x.numpy(), "weight": weight.numpy()})
             gaps.append(got - sums.numpy())
+        if known.numel():
             told = tones(x[0].permute(1, 2, 0).numpy(), card.tones)
             got = backend.run("condition", {"known": np.concatenate([got, told], axis=1)})
         gaps.append(backend.run("main", {"x": x.numpy(), "condition": got}) - y.numpy())
