@@ -12,8 +12,8 @@ from burnish.errors import ModelError
 class ModelCard:
     """Facts about one trained network; they travel in the header of its weight file and its graph.
 
-    The engine reads ``task``, ``scale``, ``multiple_of``, ``halo``, ``whole``, ``moments``
-    and ``tones``; people read the rest.
+    The engine reads ``task``, ``scale``, ``multiple_of``, ``halo``, ``whole``, ``moments``,
+    ``tones`` and ``ends_in_share``; people read the rest.
     """
 
     name: str
@@ -38,6 +38,9 @@ class ModelCard:
     """Receptive-field radius of the statistics pass in input pixels."""
     tones: tuple[float, ...] = ()
     """Shares of the photo's pixels at which it wants the quantiles of R, G, B and luma."""
+    ends_in_share: bool = False
+    """Whether strength is a factor on the last number of the condition: the photo is enlarged in
+    any case, and retouched to that share."""
     parameters: int = 0
     """Number of trained parameters."""
     description: str = ""

@@ -126,6 +126,28 @@ def test_what_needs_the_whole_picture_gets_it(folder_of: Callable[[str], Path], 
     np.testing.assert_allclose(got, reference(folder, pixels), rtol=0, atol=2e-4)
 
 
+@torch.no_grad()
+def test_strength_of_a_gated_network_is_for_the_retouch(folder_of: Callable[[str], Path]) -> None:
+    """The photo is enlarged by the network whatever the strength; its share is what grows."""
+    folder, pixels = folder_of("gated"), picture(90, 101)
+    net, _ = checkpoint.load(folder / "weights.safetensors")
+    x = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]))
+    condition = net.condition(net.statistics(x))
+    edge = 2 * net.halo
+    assert edge < 80 and condition[0, -1] > 0.5
+    inside = np.s_[edge:-edge, edge:-edge]
+    pixels_at = {}
+    for strength in (0.0, 0.4, 1.0):
+        told = condition.clone()
+        told[:, -1] *= strength
+        expected = net.enhance(x, told)[0].permute(1, 2, 0).clamp(0, 1).numpy()
+        pixels_at[strength] = enhancer(folder, strength=strength).enhance_pixels(pixels)
+        np.testing.assert_allclose(pixels_at[strength][inside], expected[inside], atol=1e-4, rtol=0)
+    retouch = np.abs(pixels_at[1.0] - pixels_at[0.0])
+    assert retouch.mean() > 1e-3
+    assert np.abs(pixels_at[0.0] - enlarge(pixels, 2).clip(0, 1)).mean() > 1e-3
+
+
 def test_strength_goes_from_bicubic(folder_of: Callable[[str], Path]) -> None:
     folder = folder_of("srpie")
     rgba = np.random.default_rng(1).integers(60, 190, (70, 90, 4), np.uint8)

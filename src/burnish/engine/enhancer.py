@@ -82,8 +82,8 @@ class Enhancer:
     ) -> np.ndarray:
         """(H,W,3) float32 RGB in [0,1] -> (sH,sW,3), the same kind.
 
-        ``strength`` goes from the picture, enlarged by `bicubic` where s > 1, to the network's; of
-        two steps it is for the first, and the second is done in full. ``grey`` forces R = G = B.
+        ``strength`` goes from the picture, enlarged where s > 1, to the network's; of two steps it
+        is for the first, and the second is done in full. ``grey`` forces R = G = B.
         ``condition`` is what `condition` said of the picture that these pixels are judged by, where
         that is not these pixels alone: the whole photo for a part of it, or the photo that leads a
         series. ``place`` is where a part lies in its photo: a look may depend on that.

@@ -89,7 +89,15 @@ class Network:
         strength: float,
         grey: bool,
     ) -> None:
-        """Enhance a tile read with its halo, (1,3,h,w), into ``out`` as far as that reaches."""
+        """Enhance a tile read with its halo, (1,3,h,w), into ``out`` as far as that reaches.
+
+        ``strength`` goes from the tile, enlarged by bicubic where the network enlarges, to the
+        network's; or from its enlargement alone, where the network can do that (`ends_in_share`).
+        """
+        if self.card.ends_in_share:
+            condition = condition.copy()
+            condition[:, -1] *= strength
+            strength = 1.0
         s, edge = self.card.scale, self.halo
         out = out[: tile.height * s, : tile.width * s]
         rows, columns = out.shape[:2]

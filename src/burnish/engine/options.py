@@ -45,7 +45,7 @@ class EnhanceOptions:
         default=1.0,
         metadata={
             "help": "How much of the change to apply, 0 to 1; 0 returns the photo's pixels, or "
-            "those of a bicubic enlargement. Of two models in turn, it is for the first.",
+            "those of an enlargement. Of two models in turn, it is for the first.",
             "least": 0,
             "most": 1,
         },

@@ -30,6 +30,10 @@ class Net(nn.Module):
     tones: tuple[float, ...] = ()
     """Shares of the picture's pixels at which it asks for the quantiles of R, G, B and luma."""
 
+    ends_in_share = False
+    """Whether the last number of the condition is the share of a retouch that is the last thing to
+    be done: the result goes evenly from the picture without it (0) to the whole of it (1)."""
+
     residual_on = True
     """Whether what works on detail takes part, which a stage of training may leave out: NRL's G, or
     Deep SR-PIE's MBFNet and DUNet, in whose place a bicubic enlargement stands then."""
@@ -47,6 +51,7 @@ class Net(nn.Module):
             "moments": self.moments_size,
             "moments_halo": self.moments_halo,
             "tones": self.tones,
+            "ends_in_share": self.ends_in_share,
         }
 
     def statistics(self, x: Tensor, sample: Tensor | None = None) -> Tensor:

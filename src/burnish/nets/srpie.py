@@ -112,6 +112,7 @@ class SRPIE(Net):
             self.gate = GlobalGate(2 * 4 * len(LEVELS), gated, offsets)
             self.gate.start_small()
             self.condition_size = self.gate.size
+            self.ends_in_share = place == "after"
         inputs = 3 + channels if wide else 3
         self.upsampler: DUNet | PlainShuffle
         if upsampler == "dunet":

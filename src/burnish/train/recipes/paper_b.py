@@ -81,21 +81,21 @@ def srpie_wide() -> Recipe:
 def srpie_global_cpu() -> Recipe:
     """The joint task by the form with a gate, from the weights of `srpie-sr` and of `nrl`'s gate.
 
-    Tone and colour first, on bicubic enlargements; then everything. Two hours and a half on one
-    core without matrix units:
+    Tone and colour first, on bicubic enlargements; then everything. An hour and a
+    half on one core without matrix units:
     `burnish train srpie-global-cpu --start SRPIE_SR --start NRL ...`
     """
     return Recipe(
         name="srpie-global-cpu",
         net="srpie-global",
         pairs="joint",
-        steps=8000,
+        steps=4000,
         stages=(
-            Stage(0.6, 32, 32, only=("penet.", "gate."), residual=False),
-            Stage(0.4, 32, 16),
+            Stage(0.35, 32, 32, only=("penet.", "gate."), residual=False),
+            Stage(0.65, 32, 16),
         ),
         loss="tempered",
-        learning_rate=2e-3,
+        learning_rate=1e-3,
         warmup=50,
         ema=0.995,
         own_scale=0.4,
