@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from burnish.cache import cache_folder
 from burnish.cli.lists import left_out
 from burnish.cli.train import phone_of
 from burnish.errors import MissingExtraError, OptionError
@@ -43,7 +44,6 @@ def command(
     """Check pairs of photos for training (exit code 1 if some are bad), or take their lambda."""
     try:
         from burnish.data import dped, lam
-        from burnish.train.setup import cache_folder
     except ModuleNotFoundError as error:
         raise MissingExtraError("Reading training data", "train") from error
     if what not in ("check", "lambda"):
@@ -54,7 +54,7 @@ def command(
     low, high = dped.pair_folders(folder, named[1] if named else None, part)  # type: ignore[arg-type]
     if what == "lambda":
         files = [(p.low, p.high) for p in dped.pairs_of(low, high, left_out(exclude or ()))]
-        found = lam.lambda_of_files(files, cache_folder())
+        found = lam.lambda_of_files(files, cache_folder("lambda"))
         if json:
             print(jsonlib.dumps(asdict(found)))
             return 0

@@ -9,7 +9,6 @@ H and L are in [0,1]. Pictures are read one by one and summed in float64.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from burnish.data.photos import load_rgb
 from burnish.errors import InputError
+from burnish.files import whole
 
 VERSION = 1  # of the computation: part of the key of what is cached
 
@@ -93,7 +93,6 @@ def lambda_of_files(files: Sequence[tuple[Path, Path]], cache: Path | None = Non
     found = lambda_of(_read(low, high) for low, high in files)
     if kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(f".{os.getpid()}.part")
-        partial.write_text(json.dumps(asdict(found), indent=1), "utf-8")
-        partial.replace(kept)
+        with whole(kept) as partial:
+            partial.write_text(json.dumps(asdict(found), indent=1), "utf-8")
     return found

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 
 from burnish import checkpoint
 from burnish.card import ModelCard
-from burnish.engine.models import sha256
 from burnish.engine.statistics import tones
 from burnish.errors import ModelError, OptionError, OutputError
+from burnish.files import sha256
 from burnish.nets.net import Net
 from burnish.nets.zoo import build, parameter_count
 

@@ -22,7 +22,7 @@ from burnish.train.setup import DataOptions
 
 LIMIT = 60 * 2**20
 ROOMS = ("nets", "data", "losses", "train")
-FILES = ("__init__.py", "errors.py", "card.py", "checkpoint.py", "py.typed")
+FILES = ("__init__.py", "errors.py", "files.py", "cache.py", "card.py", "checkpoint.py", "py.typed")
 
 RUNNER = '''"""Train from this bundle: python train.py RUN [--time-limit S] [--workers N] ..."""
 import argparse, dataclasses, json, sys

@@ -20,6 +20,7 @@ from burnish import checkpoint
 from burnish.card import ModelCard
 from burnish.data.pairs import Batch, PairSource
 from burnish.errors import ModelError
+from burnish.files import whole
 from burnish.nets.net import Net
 from burnish.nets.zoo import build, parameter_count
 from burnish.train.ahead import made_ahead
@@ -137,9 +138,8 @@ class Trainer:
             "step": self.step,
             "best": self.best,
         }
-        partial = self.state_file.with_suffix(".part")
-        torch.save(state, partial)
-        partial.replace(self.state_file)
+        with whole(self.state_file) as partial:
+            torch.save(state, partial)
         self._save_weights("last.safetensors")
 
     def _save_weights(self, name: str) -> None:
