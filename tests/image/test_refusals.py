@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from PIL import Image
 
 from burnish.errors import InputError, MissingExtraError
 from burnish.image import is_photo_name, probe, read
+from burnish.image.tiffdir import open_stream, read_directory
 from image.photo_files import exif, icc, jpeg, picture, pillow, png, tiff, vips_image
 
 NOISE = np.random.default_rng(1).integers(0, 256, (300, 200, 3)).astype(np.uint8)
@@ -50,6 +52,22 @@ def test_truncated(tmp_path, suffix, kept):
     path.write_bytes(data[: int(len(data) * kept)])
     sentence = refused(path)
     assert "damaged" in sentence or "truncated" in sentence, sentence
+
+
+@pytest.mark.parametrize("compression", ["deflate", "lzw"])
+def test_a_tiff_with_damage_in_its_samples_is_not_read_as_noise(compression):
+    data = bytearray(tiff(NOISE, compression=compression))
+    middle = len(data) // 2
+    data[middle : middle + 40] = bytes(range(40))
+    assert "damaged" in refused(bytes(data))
+
+
+@pytest.mark.parametrize("number", [34925, 40000])  # LZMA, which libtiff may lack; nobody's
+def test_a_tiff_in_an_unknown_compression_is_not_read_as_black(number):
+    data = bytearray(tiff(NOISE))
+    stream = open_stream(BytesIO(data))
+    struct.pack_into("<H", data, read_directory(stream, stream.first)[0][259].place, number)
+    assert "damaged" in refused(bytes(data))
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
