@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from burnish.cache import cache_folder
-from burnish.files import sha256, whole
+from burnish.errors import OutputError
+from burnish.files import sha256, whole, write_text
 
 
 def test_a_file_is_replaced_when_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -25,8 +26,18 @@ def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None
         partial.write_text("half")
         raise ZeroDivisionError
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
-    with pytest.raises(OSError), whole(tmp_path / "none" / "card.json") as partial:
-        partial.write_text("new")
+
+
+def test_a_folder_is_made_and_what_cannot_be_written_is_told_in_one_sentence(
+    tmp_path: Path,
+) -> None:
+    write_text(tmp_path / "new" / "names.txt", "\udcff.jpg")
+    assert (tmp_path / "new" / "names.txt").read_bytes() == b"\xff.jpg"
+    with pytest.raises(OutputError, match=r"new cannot be written: Is a directory\.$"):
+        write_text(tmp_path / "new", "")
+    with pytest.raises(OutputError, match=r"below cannot be written: .*\.$"):
+        write_text(tmp_path / "new" / "names.txt" / "below", "")
+    assert len(list(tmp_path.rglob("*"))) == 2
 
 
 def test_the_hash_is_that_of_the_standard(tmp_path: Path) -> None:

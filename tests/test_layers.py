@@ -55,7 +55,8 @@ HOMES = {
     "rich": ("cli", "bench"),
 }
 # Rooms that work with these outside packages and no others.
-CONFINED = {"metrics": {"numpy"}} | dict.fromkeys(("card", "files", "cache", "errors"), set[str]())
+CONFINED: dict[str, set[str]] = {"metrics": {"numpy"}}
+CONFINED |= {room: set() for room in ("card", "files", "cache", "errors")}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

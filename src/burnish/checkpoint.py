@@ -17,7 +17,6 @@ CARD_KEY = "burnish.card"
 
 def save(path: Path, weights: dict[str, Tensor], card: ModelCard) -> None:
     """Write weights (float32) and card to ``path``, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {k: v.detach().float().cpu().contiguous() for k, v in weights.items()}
     with whole(path) as partial:
         save_file(tensors, partial, metadata={CARD_KEY: card.to_json()})

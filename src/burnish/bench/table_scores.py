@@ -17,7 +17,7 @@ from burnish.card import ModelCard
 from burnish.data import bicubic
 from burnish.data.photos import load_rgb, sides_of
 from burnish.errors import InputError
-from burnish.files import whole
+from burnish.files import write_text
 from burnish.image.sniff import is_photo_name
 from burnish.metrics.protocol import to_8bit
 from burnish.train import apply
@@ -93,8 +93,7 @@ def run_scores(table: Table, settings: Settings, folder: Path) -> np.ndarray:
             return np.array(known["scores"], np.float64)
     enhance = apply.method(weights)
     scores = scores_of(table, settings, lambda pair, low: enhance(low))
-    with whole(kept) as partial:
-        partial.write_text(json.dumps({"key": key, "scores": scores.tolist()}))
+    write_text(kept, json.dumps({"key": key, "scores": scores.tolist()}))
     return scores
 
 

@@ -13,6 +13,7 @@ from burnish.cache import cache_folder
 from burnish.cli.lists import left_out
 from burnish.cli.train import phone_of
 from burnish.errors import MissingExtraError, OptionError
+from burnish.files import write_text
 
 EPILOG = (
     "Example: burnish data check dped --phone iphone --list bad.txt, "
@@ -69,7 +70,7 @@ def command(
         side = dped.SIDE
     bad = dped.check_folders(low, high, side)
     if list_file is not None:
-        list_file.write_text("".join(f"{b.name}\t{b.reason}\n" for b in bad), "utf-8")
+        write_text(list_file, "".join(f"{b.name}\t{b.reason}\n" for b in bad))
     if json:
         print(jsonlib.dumps([asdict(b) for b in bad]))
     else:

@@ -7,6 +7,7 @@
 H and L are in [0,1]. Pictures are read one by one and summed in float64.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -16,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from burnish.data.photos import load_rgb
-from burnish.errors import InputError
-from burnish.files import whole
+from burnish.errors import InputError, OutputError
+from burnish.files import write_text
 
 VERSION = 1  # of the computation: part of the key of what is cached
 
@@ -77,7 +78,7 @@ def cache_key(files: Sequence[tuple[Path, Path]]) -> str:
         try:
             about = path.stat()
         except OSError as error:
-            raise InputError(f"{path} cannot be read: {error}") from error
+            raise InputError(f"{path} cannot be read: {error.strerror}.") from error
         digest.update(f"{path.resolve()}\0{about.st_size}\0{about.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
@@ -92,7 +93,6 @@ def lambda_of_files(files: Sequence[tuple[Path, Path]], cache: Path | None = Non
             pass  # a damaged cache is computed again
     found = lambda_of(_read(low, high) for low, high in files)
     if kept:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with whole(kept) as partial:
-            partial.write_text(json.dumps(asdict(found), indent=1), "utf-8")
+        with contextlib.suppress(OutputError):  # no cache, no harm
+            write_text(kept, json.dumps(asdict(found), indent=1))
     return found

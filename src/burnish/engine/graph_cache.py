@@ -10,7 +10,8 @@ import logging
 from pathlib import Path
 
 from burnish.cache import cache_folder
-from burnish.files import sha256, whole
+from burnish.errors import OutputError
+from burnish.files import sha256, write_text
 
 log = logging.getLogger(__name__)
 SEAL = ".sha256"
@@ -52,7 +53,6 @@ def seal(folder: Path) -> None:
             mark = blob.with_name(blob.name + SEAL)
             if mark.is_file() and mark.stat().st_mtime_ns >= blob.stat().st_mtime_ns:
                 continue
-            with whole(mark) as partial:
-                partial.write_text(sha256(blob))
-    except OSError as error:
+            write_text(mark, sha256(blob))
+    except (OSError, OutputError) as error:
         log.debug("compiled graphs are not sealed: %s", error)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from burnish.card import ModelCard
 from burnish.errors import ModelError, OptionError
-from burnish.files import sha256, whole
+from burnish.files import sha256, write_text
 
 DEFAULT = "nrl"
 PLUS = "+"
@@ -45,8 +45,7 @@ def record_scores(model: Model, scores: dict[str, Any]) -> None:
     if model.steps:
         raise OptionError(f"{model.card.name} is two models: there is no card to write scores on.")
     card = dataclasses.replace(model.card, scores=model.card.scores | scores)
-    with whole(model.folder / "card.json") as partial:
-        partial.write_text(card.to_json() + "\n")
+    write_text(model.folder / "card.json", card.to_json() + "\n")
 
 
 def offered() -> list[str]:

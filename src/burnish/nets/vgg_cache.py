@@ -59,7 +59,6 @@ def add_to_cache(
     ``photos`` (1,3,H,W): the scales of its features are measured on them and kept beside it.
     """
     target = cache_folder() / f"{name}.safetensors"
-    target.parent.mkdir(parents=True, exist_ok=True)
     vgg = load_vgg(name, path, preprocessing)
     if photos is not None:
         vgg.rms = measure_rms(vgg, photos)
@@ -81,5 +80,4 @@ def pack_vgg(name: Name, path: Path | None, target: Path) -> None:
     The original weights are published in about that precision.
     """
     vgg = load_vgg(name, path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     save_vgg(vgg.half(), target, sha256(path or cache_folder() / f"{name}.safetensors"))

@@ -127,8 +127,6 @@ class Trainer:
     def _save(self) -> None:
         if not self.accelerator.is_main_process:
             return
-        folder = self.options.folder
-        folder.mkdir(parents=True, exist_ok=True)
         state = {
             "recipe": asdict(self.recipe),
             "net": self.accelerator.unwrap_model(self.net).state_dict(),
