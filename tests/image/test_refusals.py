@@ -100,6 +100,7 @@ def test_an_odd_but_whole_jpeg_reads():
         (b"\x89PNG\r\n\x1a\n", "damaged"),
         (b"RIFF\0\0\0\0WEBP", "damaged"),
         (b"II*\0\x08\0\0\0", "damaged"),
+        (b"II+\0\x08\0\0\0" + b"\xff" * 64, "damaged"),  # its directory beyond all files
         (b"\0\0\0\x1cftypavif" + bytes(30), "damaged"),
     ],
 )

@@ -47,11 +47,11 @@ class Stream(NamedTuple):
 
 
 def read_at(file: BinaryIO, offset: int, size: int) -> bytes:
-    file.seek(offset)
-    data = file.read(size)
-    if len(data) != size:
+    """``size`` bytes; ValueError where the file is shorter, whatever number the offset is."""
+    if offset + size > file.seek(0, 2):
         raise ValueError("a TIFF stream that ends too early")
-    return data
+    file.seek(offset)
+    return file.read(size)
 
 
 def open_stream(file: BinaryIO) -> Stream:
