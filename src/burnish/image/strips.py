@@ -38,9 +38,8 @@ from burnish.image.read import (
     check_size,
     choose_profile,
     describe,
-    identify,
+    examine,
     open_input,
-    read_facts,
 )
 from burnish.image.sniff import TITLES
 from burnish.image.write import check_target, make_folder, place_for, write_bytes
@@ -60,8 +59,7 @@ class Strips:
 
     def __iter__(self) -> Iterator[Photo]:
         """Strips of `ROWS` rows, the last one of what is left."""
-        given = identify(self.source.path or "")
-        facts = read_facts(given)
+        given, facts = examine(self.source.path or "")
         opened = open_input(given, facts)
         profile, _, _ = choose_profile(opened, facts)
         samples = opened.samples()
@@ -79,10 +77,9 @@ class Strips:
 
 def open_strips(path: Path, target: Path, max_pixels: int = MAX_PIXELS) -> Strips | None:
     """The photo as strips, or None where it has to be read or written whole."""
-    given = identify(path)
+    given, facts = examine(path)
     if given.format not in READABLE or format_of(target.name) not in WRITABLE:
         return None
-    facts = read_facts(given)
     opened = open_input(given, facts)
     check_size(given.name, opened.width, opened.height, max_pixels)
     samples = opened.samples()

@@ -18,12 +18,11 @@ class Facts:
     quality: int | None = None
     lossless: bool = False
     compression: str | None = None
-    primaries: int | None = (
-        None  # of ISO/IEC 23091-2, where the file gives them instead of a profile
-    )
+    primaries: int | None = None  # of ISO/IEC 23091-2, where the file gives them, not a profile
     transfer: int | None = None
     broken_profile: bool = False  # a part of it is missing
     gain_map: bool = False
     premultiplied: bool = False  # the decoder gives colours that were multiplied by alpha
+    camera_raw: bool = False  # in a TIFF file; nothing else is said of it then
     refused: str | None = None  # why, as the rest of a sentence that begins with the file's name
     notes: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ note's too, still hold; the picture's data and a new first directory follow.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from io import BytesIO
 from typing import BinaryIO
@@ -46,6 +47,8 @@ MAX_SIZE = (1 << 32) - (1 << 16)
 def facts(file: BinaryIO) -> Facts:
     stream = open_stream(file)
     first, following = read_directory(stream, stream.first)
+    if is_raw(stream, first):
+        return Facts(camera_raw=True)
     compression = first[COMPRESSION].numbers()[0] if COMPRESSION in first else 1
     block = first.get(IPTC_TAG)
     wrapped = first.get(PHOTOSHOP_TAG)
@@ -63,14 +66,15 @@ def facts(file: BinaryIO) -> Facts:
     )
 
 
-def is_raw(file: BinaryIO) -> bool:
+def is_raw(stream: Stream, first: dict[int, Entry]) -> bool:
     """Whether this is a camera's raw file: DNG, or one with a sensor's mosaic, as in NEF."""
-    stream = open_stream(file)
-    first, _ = read_directory(stream, stream.first)
     if DNG_VERSION in first or number(first, PHOTOMETRIC) in MOSAIC:
         return True
-    inner = first[SUB_DIRECTORIES].numbers()[:16] if SUB_DIRECTORIES in first else ()
-    return any(number(read_directory(stream, at)[0], PHOTOMETRIC) in MOSAIC for at in inner)
+    for at in first[SUB_DIRECTORIES].numbers()[:16] if SUB_DIRECTORIES in first else ():
+        with contextlib.suppress(ValueError, struct.error):
+            if number(read_directory(stream, at)[0], PHOTOMETRIC) in MOSAIC:
+                return True
+    return False
 
 
 def refusal(first: dict[int, Entry], following: int) -> str | None:
