@@ -42,6 +42,7 @@ from burnish.image.read import (
     open_input,
 )
 from burnish.image.sniff import TITLES
+from burnish.image.vips import reason, vips
 from burnish.image.write import check_target, make_folder, place_for, write_bytes
 
 READABLE, WRITABLE = ("jpeg", "png", "webp", "tiff"), ("jpeg", "tiff")
@@ -135,7 +136,10 @@ def write_strips(
             saver, options = "tiffsave", tiff_options(source, swapped)
 
         def compress(image: Any) -> None:
-            getattr(with_resolution(image, source), saver)(os.fsencode(encoded), **options)
+            try:
+                getattr(with_resolution(image, source), saver)(os.fsencode(encoded), **options)
+            except vips().Error as error:
+                raise OutputError(f"{path} cannot be written: {reason(error)}.") from None
 
         shape = (like.height, like.width, 1 if grey else 3)
         push(blocks(), shape, 16 if deep else 8, compress)

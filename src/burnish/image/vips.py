@@ -45,7 +45,9 @@ def to_array(image: Any) -> np.ndarray:
 
 
 def reason(error: Exception) -> str:
-    """The first telling line of a vips error, without its operation's name."""
+    """What the system says, else the first telling line of a vips error without its operation."""
     lines = [line.strip() for line in str(getattr(error, "detail", error)).splitlines()]
-    line = next((line for line in lines if line), "unknown error")
+    lines = [line for line in lines if line] or ["unknown error"]
+    system = [line for line in lines if line.startswith("system error: ")]
+    line = (system or lines)[0]
     return line.split(": ", 1)[-1].rstrip(".")
