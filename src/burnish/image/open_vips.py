@@ -28,7 +28,7 @@ def open_vips(source: Path | bytes, name: str, format: str, facts: Facts) -> Ope
     pyvips = vips()
     loader = LOADERS[format] + ("_buffer" if isinstance(source, bytes) else "")
     options: dict[str, Any] = {"access": "sequential", "fail_on": "truncated"}
-    if format == "tiff":
+    if format == "tiff" and not facts.odd_tags:
         options["fail_on"] = "error"  # else strips that cannot be unpacked come out black
     if format == "avif":
         options["unlimited"] = True  # our own limit counts pixels and is checked before decoding

@@ -23,6 +23,7 @@ class Facts:
     broken_profile: bool = False  # a part of it is missing
     gain_map: bool = False
     premultiplied: bool = False  # the decoder gives colours that were multiplied by alpha
+    odd_tags: bool = False  # TIFF: values that libtiff counts as errors and reads over
     camera_raw: bool = False  # in a TIFF file; nothing else is said of it then
     refused: str | None = None  # why, as the rest of a sentence that begins with the file's name
     notes: tuple[str, ...] = ()

@@ -40,6 +40,8 @@ DESCRIPTIVE = {269, 270, 271, 272, 274, 285, 305, 306, 315, 316, 18246, 18249, 3
 DESCRIPTIVE |= {*range(40091, 40096)}
 RESOLUTION = {282, 283, 296}
 STRUCTURE = {254, *range(256, 260), 262, 266, 273, 277, 278, 279, 284, 317, 320, 338, 339}
+RANGES = {266: (1, 2), 274: (1, 8), 282: (0, 1 << 32), 283: (0, 1 << 32), 296: (1, 3)}
+"""Fill order, orientation, resolution and its unit: what libtiff takes for no error."""
 COMPRESSIONS = {1: "none", 5: "lzw", 7: "jpeg", 8: "deflate", 32946: "deflate", 32773: "packbits"}
 MAX_SIZE = (1 << 32) - (1 << 16)
 
@@ -62,6 +64,11 @@ def facts(file: BinaryIO) -> Facts:
         frames=count_pages(stream, following),
         compression=COMPRESSIONS.get(compression, "other"),
         lossless=compression != 7,
+        odd_tags=any(
+            not low <= number(first, tag) <= high
+            for tag, (low, high) in RANGES.items()
+            if tag in first
+        ),
         refused=refusal(first, following),
     )
 
