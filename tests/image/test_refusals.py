@@ -87,6 +87,23 @@ def test_an_odd_but_whole_jpeg_reads():
 
 
 @pytest.mark.parametrize(
+    "marker, payload",
+    [
+        (0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"A" * 10),
+        (0xE1, b"Exif\0\0II*\0"),
+        (0xE2, b"MPF\0II*\0"),
+        (0xE2, b"ICC_PROFILE\0\1"),
+        (0xED, b"Photoshop 3.0\0" + b"8BIM"),
+        (0xDB, b""),
+    ],
+)
+def test_a_segment_that_is_too_short_does_not_cost_the_photo(marker, payload):
+    data = jpeg(picture())
+    segment = struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
+    np.testing.assert_array_equal(read(data[:2] + segment + data[2:]).pixels, read(data).pixels)
+
+
+@pytest.mark.parametrize(
     "content, says",
     [
         (b"", "empty"),

@@ -40,9 +40,10 @@ def facts(file: BinaryIO) -> Facts:
         elif marker == 0xE1 and payload.startswith(XMP):
             found.setdefault("xmp", payload[len(XMP) :])
         elif marker == 0xE1 and payload.startswith(EXTENSION):
-            guid = payload[len(EXTENSION) : len(EXTENSION) + 32]
-            (at,) = struct.unpack_from(">I", payload, len(EXTENSION) + 36)
-            extension.setdefault(guid, []).append((at, payload[len(EXTENSION) + 40 :]))
+            head, part = payload[len(EXTENSION) :][:40], payload[len(EXTENSION) + 40 :]
+            if len(head) == 40:  # the name of the whole, its length, the place of this part
+                (at,) = struct.unpack(">I", head[36:])
+                extension.setdefault(head[:32], []).append((at, part))
         elif marker == 0xE2 and payload.startswith(b"MPF\0"):
             gain |= gain_map_in_second_picture(file, payload[4:], offset + 4)
         elif marker == 0xE2 and payload.startswith(ICC) and len(payload) > len(ICC) + 2:
