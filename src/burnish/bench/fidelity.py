@@ -10,6 +10,7 @@ import numpy as np
 
 from burnish.engine import fast
 from burnish.engine.enhancer import Enhancer
+from burnish.engine.luma import luma
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import InputError
 from burnish.image.folder import photos_in
@@ -39,7 +40,7 @@ class FidelityRow:
 
 def gradient_energy(pixels: np.ndarray) -> float:
     """Mean squared step of luma between neighbours, across and down."""
-    grey = fast.luma(pixels)[..., 0]
+    grey = luma(pixels)[..., 0]
     across, down = (np.diff(grey, axis=axis) for axis in (1, 0))
     return float(np.mean(across**2)) + float(np.mean(down**2))
 

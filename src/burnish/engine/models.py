@@ -147,8 +147,10 @@ def _card(folder: Path) -> ModelCard:
     card_file = folder / "card.json"
     try:
         text = card_file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"{card_file} cannot be read: {error}") from error
+    except OSError as error:
+        raise ModelError(f"{card_file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{card_file} holds no valid model card: it is no text.") from error
     return ModelCard.from_json(text, str(card_file))
 
 
