@@ -84,6 +84,7 @@ def examine(model: str) -> dict[str, Any]:
 
 
 def installed(package: str) -> str | None:
+    """Its version; None where it is not there."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -91,6 +92,7 @@ def installed(package: str) -> str | None:
 
 
 def examine_openvino() -> dict[str, Any]:
+    """The CPU as OpenVINO sees it; any exception where OpenVINO does not run."""
     from burnish.engine.graph_cache import default_cache
     from burnish.engine.openvino_backend import OpenVinoBackend
 
@@ -157,6 +159,7 @@ def measure(options: EnhanceOptions) -> dict[str, Any]:
 
 
 def as_text(findings: dict[str, Any]) -> str:
+    """The findings for people, a line each."""
     lines = [
         ("burnish", findings["burnish"]),
         ("python", f"{findings['python']} on {findings['system']}"),

@@ -221,6 +221,7 @@ def fields(event: Event) -> dict[str, Any]:
 
 
 def weight(job: Job) -> float:
+    """Share of a photo in the bar, in megapixels."""
     return max(job.megapixels, LEAST)
 
 

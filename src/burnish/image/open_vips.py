@@ -126,6 +126,7 @@ def to_srgb(image: Any, name: str, depth: int, fallback: str) -> Any:
 
 
 def bits(image: Any, format: str) -> int:
+    """Bits that the samples really have: 8, 16, or what an AVIF says."""
     if image.format == "uchar":
         return 8
     stored = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 16
@@ -140,6 +141,7 @@ def resolution(image: Any) -> tuple[float, float] | None:
 
 
 def orientation(image: Any, format: str, facts: Facts) -> int:
+    """How the stored picture is to be turned, 1 to 8 as in EXIF."""
     if format == "avif":
         return 1  # the decoder applies the file's own rotation; EXIF's repeats it
     if format == "tiff" and image.get_typeof("orientation"):
@@ -148,6 +150,7 @@ def orientation(image: Any, format: str, facts: Facts) -> int:
 
 
 def blob(image: Any, field: str) -> bytes | None:
+    """Metadata as bytes, if libvips found some of this name."""
     if not image.get_typeof(field):
         return None
     value = image.get(field)

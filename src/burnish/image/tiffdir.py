@@ -15,6 +15,8 @@ SHORT, LONG, UNDEFINED, BYTE, ASCII = 3, 4, 7, 1, 2
 
 
 class Entry(NamedTuple):
+    """One entry of a directory, with its value."""
+
     tag: int
     type: int
     length: int  # in units of the type

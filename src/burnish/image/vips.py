@@ -15,6 +15,7 @@ FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
 
 @cache
 def vips() -> Any:
+    """The module pyvips, set up."""
     import logging
 
     import pyvips
@@ -39,6 +40,7 @@ def from_array(array: np.ndarray) -> Any:
 
 
 def to_array(image: Any) -> np.ndarray:
+    """(H, W, C) of an image's samples, decoded here and now."""
     dtype = {vips_name: name for name, vips_name in FORMATS.items()}[image.format]
     flat = np.frombuffer(image.write_to_memory(), dtype=dtype)
     return flat.reshape(image.height, image.width, image.bands)

@@ -9,6 +9,8 @@ GAIN_MAP_URN = b"urn:iso:std:iso:ts:21496"
 
 @dataclass(frozen=True)
 class Facts:
+    """Blobs as in `Source`; where the container says nothing, the defaults."""
+
     exif: bytes | None = None
     xmp: bytes | None = None
     xmp_extended: bytes | None = None

@@ -30,6 +30,7 @@ STANDARD = np.frombuffer(
 
 
 def facts(file: BinaryIO) -> Facts:
+    """What the segments before the picture say."""
     found: dict[str, bytes] = {}
     extension: dict[bytes, list[tuple[int, bytes]]] = {}
     profile: dict[int, int] = {}  # number of each segment: how many there should be
@@ -172,18 +173,22 @@ def wrap(encoded: bytes, meta: Metadata, dpi: tuple[float, float] | None) -> lis
 
 
 def fits_exif(blob: bytes) -> bool:
+    """Whether it goes into one segment, as it must."""
     return len(exif.PREFIX) + len(blob) <= ROOM
 
 
 def fits_xmp(packet: bytes) -> bool:
+    """Whether it goes into one segment, as the main packet must."""
     return len(XMP) + len(packet) <= ROOM
 
 
 def segment(marker: int, payload: bytes) -> bytes:
+    """A marker with its payload of at most `ROOM` bytes."""
     return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
 def icc_segments(profile: bytes) -> list[bytes]:
+    """The profile in numbered parts."""
     room = ROOM - len(ICC) - 2
     parts = [profile[i : i + room] for i in range(0, len(profile), room)]
     return [segment(0xE2, ICC + bytes([i + 1, len(parts)]) + part) for i, part in enumerate(parts)]

@@ -47,6 +47,7 @@ MAX_SIZE = (1 << 32) - (1 << 16)
 
 
 def facts(file: BinaryIO) -> Facts:
+    """What the first directory says, and how many pages follow."""
     stream = open_stream(file)
     first, following = read_directory(stream, stream.first)
     if is_raw(stream, first):
@@ -85,6 +86,7 @@ def is_raw(stream: Stream, first: dict[int, Entry]) -> bool:
 
 
 def refusal(first: dict[int, Entry], following: int) -> str | None:
+    """Why the file is not taken, as the rest of a sentence that begins with its name."""
     if number(first, NEW_SUBFILE) & REDUCED and (following or SUB_DIRECTORIES in first):
         return "begins with a smaller copy of its photo: save it as a plain TIFF file first"
     if (number(first, PHOTOMETRIC), number(first, BITS), number(first, CHANNELS)) == (LAB, 8, 3):
@@ -124,6 +126,7 @@ def gather_exif(stream: Stream, first: dict[int, Entry]) -> bytes | None:
 
 
 def sub_directory(stream: Stream, parent: dict[int, Entry], tag: int) -> dict[int, Entry]:
+    """The directory that an entry points to; empty where there is none or it is damaged."""
     try:
         return read_directory(stream, parent[tag].numbers()[0])[0]
     except (KeyError, ValueError, IndexError, struct.error):
