@@ -23,7 +23,7 @@ LAYERS = (
     ("train", "engine"),
     ("losses", "data", "checkpoint"),
     ("nets", "metrics", "image"),
-    ("card",),
+    ("card", "files", "cache"),
     ("errors",),
 )
 LEVEL = {room: level for level, line in enumerate(reversed(LAYERS)) for room in line}
@@ -55,7 +55,8 @@ HOMES = {
     "rich": ("cli", "bench"),
 }
 # Rooms that work with these outside packages and no others.
-CONFINED = {"metrics": {"numpy"}, "errors": set[str](), "card": set[str]()}
+CONFINED: dict[str, set[str]] = {"metrics": {"numpy"}}
+CONFINED |= {room: set() for room in ("card", "files", "cache", "errors")}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

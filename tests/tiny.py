@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from burnish.card import ModelCard
-from burnish.engine.models import sha256
+from burnish.files import sha256
 
 CHOICES: dict[str, Any] = {"channels": 8, "widths": [4, 4, 4], "steps": 1}
 

@@ -1,6 +1,5 @@
 """Weights in safetensors with the model's card in the header; nothing is ever unpickled."""
 
-import os
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -9,6 +8,7 @@ from torch import Tensor
 
 from burnish.card import ModelCard
 from burnish.errors import ModelError, OptionError
+from burnish.files import whole
 from burnish.nets.net import Net
 from burnish.nets.zoo import build
 
@@ -17,12 +17,10 @@ CARD_KEY = "burnish.card"
 
 def save(path: Path, weights: dict[str, Tensor], card: ModelCard) -> None:
     """Write weights (float32) and card to ``path``, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     tensors = {k: v.detach().float().cpu().contiguous() for k, v in weights.items()}
-    save_file(tensors, partial, metadata={CARD_KEY: card.to_json()})
-    partial.chmod(0o644)  # safetensors makes files that only their owner can read
-    partial.replace(path)
+    with whole(path) as partial:
+        save_file(tensors, partial, metadata={CARD_KEY: card.to_json()})
+        partial.chmod(0o644)  # safetensors makes files that only their owner can read
 
 
 def load_weights(path: Path) -> tuple[dict[str, Tensor], ModelCard]:

@@ -55,6 +55,14 @@ def test_results_of_others_come_from_a_folder(pairs: list[sets.EvalPair], tmp_pa
         quality.score_folder("theirs", tmp_path, pairs, lambda row: None)
 
 
+def test_results_are_found_by_the_whole_name_whatever_is_in_it(tmp_path: Path) -> None:
+    for name, grey in (("a", 0), ("a.b", 200), ("[c]", 100)):
+        save(tmp_path / "in" / f"{name}.png", grey)
+    pairs = list(sets.folders(tmp_path / "in", tmp_path / "in"))
+    rows = quality.score_folder("theirs", tmp_path / "in", pairs, lambda row: None)
+    assert [r.psnr for r in rows] == [50, 50, 50]
+
+
 def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
     save(tmp_path / "in" / "a.png", 0)
     save(tmp_path / "target" / "b.png", 0)

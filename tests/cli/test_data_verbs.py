@@ -92,6 +92,16 @@ def test_check_lists_and_the_list_leaves_out(
     assert found["mean_difference"] == pytest.approx(1 - 51 / 255)
 
 
+def test_a_list_that_cannot_be_written_or_read_gets_one_sentence(
+    dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (dped / "iphone/training_data/canon/3.png").unlink()
+    assert cli.run(["data", "check", str(dped), "--list", str(tmp_path)]) == 4
+    assert capsys.readouterr().err == f"burnish: {tmp_path} cannot be written: Is a directory.\n"
+    assert cli.run(["data", "lambda", str(dped), "--exclude", f"@{tmp_path}"]) == 2
+    assert capsys.readouterr().err == f"burnish: {tmp_path} cannot be read: Is a directory.\n"
+
+
 def test_lambda_of_a_pair_folder_is_cached(
     tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

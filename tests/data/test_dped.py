@@ -11,10 +11,12 @@ from burnish.data.dped import (
     BadPair,
     EpochPairs,
     ablation_pairs,
+    check_folders,
     check_pairs,
     epoch_sample,
     full_size_photos,
     list_pairs,
+    pairs_of,
     steps_per_epoch,
 )
 from burnish.data.pairs import PairSource
@@ -72,6 +74,16 @@ def test_check_lists_every_bad_pair_once(root: Path) -> None:
     with pytest.raises(InputError, match=r"2 patches .* no partner, the first is 3\.jpg"):
         list_pairs(root, "iphone", "train")
     assert len(list_pairs(root, "iphone", "train", {b.name for b in bad})) == 8
+
+
+def test_folders_that_are_not_there_and_hidden_files(root: Path) -> None:
+    low, high = (root / "iphone/training_data" / camera for camera in ("iphone", "canon"))
+    (low / "._3.jpg").write_bytes(b"what macOS puts beside a file")
+    assert len(pairs_of(low, high)) == len(list_pairs(root, "iphone", "train"))
+    assert check_folders(low, high) == []
+    for pair in ((low, root / "gone"), (root / "gone", high)):
+        with pytest.raises(InputError, match=r"gone is not a folder of photos\.$"):
+            pairs_of(*pair)
 
 
 def test_what_is_not_dped_is_refused(root: Path) -> None:

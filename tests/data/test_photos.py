@@ -73,6 +73,7 @@ def test_list_photos(tmp_path: Path) -> None:
     for name in ("b/2.png", "b/1.JPG", "a/3.webp", "a/left.png"):
         save(tmp_path / name)
     (tmp_path / "a" / "notes.txt").write_text("no photo")
+    (tmp_path / "a" / "._3.webp").write_bytes(b"what macOS puts beside a file")
     found = list_photos([tmp_path / "b", tmp_path / "a"], exclude=["left"])
     assert [p.name for p in found] == ["1.JPG", "2.png", "3.webp"]
     with pytest.raises(InputError, match="gone is not a folder of photos"):

@@ -13,7 +13,7 @@ import torch
 from burnish import checkpoint
 from burnish.engine.backend import BackendName, Graph
 from burnish.engine.enhancer import Enhancer
-from burnish.engine.fast import LUMA
+from burnish.engine.luma import LUMA
 from burnish.engine.options import EnhanceOptions
 from burnish.engine.proxy import shrink
 from burnish.engine.statistics import TONES

@@ -13,8 +13,8 @@ from burnish.card import ModelCard
 from burnish.engine import export as exporting
 from burnish.engine.backend import BackendName, load_backend
 from burnish.engine.export import export
-from burnish.engine.models import sha256
 from burnish.errors import ModelError, OptionError, OutputError
+from burnish.files import sha256
 
 CONDITION = 2 * 8 + 8 + 7
 """What the tiny model knows of the whole picture: two attentions, gamma, beta and delta."""

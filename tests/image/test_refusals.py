@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from PIL import Image
 
 from burnish.errors import InputError, MissingExtraError
 from burnish.image import is_photo_name, probe, read
+from burnish.image.tiffdir import open_stream, read_directory
 from image.photo_files import exif, icc, jpeg, picture, pillow, png, tiff, vips_image
 
 NOISE = np.random.default_rng(1).integers(0, 256, (300, 200, 3)).astype(np.uint8)
@@ -52,6 +54,22 @@ def test_truncated(tmp_path, suffix, kept):
     assert "damaged" in sentence or "truncated" in sentence, sentence
 
 
+@pytest.mark.parametrize("compression", ["deflate", "lzw"])
+def test_a_tiff_with_damage_in_its_samples_is_not_read_as_noise(compression):
+    data = bytearray(tiff(NOISE, compression=compression))
+    middle = len(data) // 2
+    data[middle : middle + 40] = bytes(range(40))
+    assert "damaged" in refused(bytes(data))
+
+
+@pytest.mark.parametrize("number", [34925, 40000])  # LZMA, which libtiff may lack; nobody's
+def test_a_tiff_in_an_unknown_compression_is_not_read_as_black(number):
+    data = bytearray(tiff(NOISE))
+    stream = open_stream(BytesIO(data))
+    struct.pack_into("<H", data, read_directory(stream, stream.first)[0][259].place, number)
+    assert "damaged" in refused(bytes(data))
+
+
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "avif"])
 def test_the_wrong_extension_reads_with_a_note(tmp_path, suffix):
     path = tmp_path / ("photo.jpg" if suffix != "jpg" else "photo.png")
@@ -69,6 +87,23 @@ def test_an_odd_but_whole_jpeg_reads():
 
 
 @pytest.mark.parametrize(
+    "marker, payload",
+    [
+        (0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"A" * 10),
+        (0xE1, b"Exif\0\0II*\0"),
+        (0xE2, b"MPF\0II*\0"),
+        (0xE2, b"ICC_PROFILE\0\1"),
+        (0xED, b"Photoshop 3.0\0" + b"8BIM"),
+        (0xDB, b""),
+    ],
+)
+def test_a_segment_that_is_too_short_does_not_cost_the_photo(marker, payload):
+    data = jpeg(picture())
+    segment = struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
+    np.testing.assert_array_equal(read(data[:2] + segment + data[2:]).pixels, read(data).pixels)
+
+
+@pytest.mark.parametrize(
     "content, says",
     [
         (b"", "empty"),
@@ -82,6 +117,7 @@ def test_an_odd_but_whole_jpeg_reads():
         (b"\x89PNG\r\n\x1a\n", "damaged"),
         (b"RIFF\0\0\0\0WEBP", "damaged"),
         (b"II*\0\x08\0\0\0", "damaged"),
+        (b"II+\0\x08\0\0\0" + b"\xff" * 64, "damaged"),  # its directory beyond all files
         (b"\0\0\0\x1cftypavif" + bytes(30), "damaged"),
     ],
 )

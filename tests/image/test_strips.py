@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from burnish.errors import OutputError
@@ -64,4 +65,24 @@ def test_nothing_is_left_when_the_encoder_fails(
     monkeypatch.setattr("burnish.image.strips.push", half)
     with pytest.raises((MemoryError, OutputError)):
         write_strips(strips, strips, target)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.tif"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files cannot be kept small there")
+@pytest.mark.parametrize("suffix", ["jpg", "tif"])
+def test_a_full_disk_is_told_by_its_name(tmp_path: Path, suffix: str) -> None:
+    import resource
+
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3)).astype(np.uint8)
+    source, target = tmp_path / "in.tif", tmp_path / f"out.{suffix}"
+    write(Photo.from_array(noise), source)
+    strips = open_strips(source, target)
+    assert strips is not None
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))  # as if no more were free
+    try:
+        with pytest.raises(OutputError, match=rf"out\.{suffix} cannot be written: File too large"):
+            write_strips(strips, strips, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert [path.name for path in tmp_path.iterdir()] == ["in.tif"]

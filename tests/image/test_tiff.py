@@ -15,8 +15,8 @@ from PIL import Image
 from burnish.errors import InputError, MissingExtraError
 from burnish.image import Photo, Source, encode, read
 from burnish.image import exif as exif_module
-from burnish.image.tiffdir import entry, open_stream, read_directory
-from image.photo_files import icc, picture
+from burnish.image.tiffdir import entry, open_stream, pack_directory, read_directory
+from image.photo_files import icc, picture, tiff
 
 STRUCTURAL = {
     "tiles": [(322, 4, [512]), (323, 4, [512]), (324, 4, [8]), (325, 4, [9])],
@@ -101,3 +101,17 @@ def test_smaller_copies_and_masks_are_no_pages(kind, pages):
     else:
         with pytest.raises(InputError, match="2 pages"):
             read(bytes(data))
+
+
+@pytest.mark.parametrize(
+    "tag, kind, value",
+    [(266, 3, [0]), (274, 3, [0]), (274, 3, [9]), (296, 3, [0]), (282, 12, struct.pack("<d", -1))],
+)
+def test_values_that_libtiff_complains_about_are_read_over(tag, kind, value):
+    data = tiff(picture(), compression="deflate")
+    stream = open_stream(BytesIO(data))
+    rows = read_directory(stream, stream.first)[0] | {tag: entry(tag, kind, value)}
+    at = len(data) + len(data) % 2
+    head = data[:4] + struct.pack("<I", at) + data[8:].ljust(at - 8, b"\0")
+    odd = head + pack_directory([row._replace(place=0) for row in rows.values()], "<", at)
+    np.testing.assert_array_equal(np.rint(read(odd).pixels * 255), picture())

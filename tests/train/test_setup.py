@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from burnish.errors import ModelError, OptionError, OutputError
+from burnish.errors import InputError, ModelError, OptionError, OutputError
 from burnish.nets.vgg import VGG
 from burnish.nets.vgg_cache import load_vgg
 from burnish.nets.vgg_files import save_vgg
@@ -158,3 +158,19 @@ def test_folders_of_one_name_lie_apart_in_a_bundle(album: Path, tmp_path: Path) 
     bundle(RECIPE, data, tmp_path / "bundle")
     found = {p.name: len(list(p.iterdir())) for p in (tmp_path / "bundle" / "photos").iterdir()}
     assert found == {"album": 3, "album-2": 3, "validation-2": 3, "validation": 3}
+
+
+def test_photos_of_one_name_lie_apart_in_a_bundle(album: Path, tmp_path: Path) -> None:
+    with Image.open(album / "b.png") as image:
+        image.save(album / "a.tif")
+    Image.new("RGB", (50, 60)).save(album / "A.webp")
+    bundle(RECIPE, DataOptions((album,)), tmp_path / "bundle")
+    found = {p.name for p in (tmp_path / "bundle" / "photos" / "album").iterdir()}
+    assert found == {"A.jpg", "a-2.jpg", "a-3.jpg", "b.jpg", "shown.jpg"}
+
+
+def test_a_bundle_that_fails_leaves_nothing(album: Path, tmp_path: Path) -> None:
+    (album / "b.png").write_bytes(b"no photo")
+    with pytest.raises(InputError, match=r"b\.png cannot be read"):
+        bundle(RECIPE, DataOptions((album,)), tmp_path / "bundle")
+    assert [p.name for p in tmp_path.iterdir()] == ["album"]

@@ -17,8 +17,8 @@ from burnish.bench.memory import peak_memory
 from burnish.bench.published import B2_COST, PUBLISHED, Values
 from burnish.data import bicubic
 from burnish.errors import InputError
+from burnish.image.folder import by_stem, photos_in
 from burnish.image.read import read
-from burnish.image.sniff import is_photo_name
 from burnish.metrics.colour import luma
 from burnish.metrics.protocol import enhancement, super_resolution, super_resolution_luma, to_8bit
 
@@ -39,19 +39,15 @@ class Example:
 def examples(folder: Path) -> list[Example]:
     """Of a folder with ``HR`` and perhaps ``LR``, or of any folder of photos."""
     large = folder / "HR" if (folder / "HR").is_dir() else folder
-    if not large.is_dir():
-        raise InputError(f"{large} is not a folder of photos.")
-    names = [p for p in sorted(large.iterdir()) if p.is_file() and is_photo_name(p)]
-    if not names:
+    paths, small = photos_in(large), folder / "LR"
+    if not paths:
         raise InputError(f"{large} holds no photos.")
-    small = folder / "LR"
-    found = []
-    for path in names:
-        partner = next(iter(sorted(small.glob(f"{path.stem}.*"))), None)
-        if small.is_dir() and partner is None:
-            raise InputError(f"{small} holds no picture for {path.name}.")
-        found.append(Example(path.stem, path, partner))
-    return found
+    if not small.is_dir():
+        return [Example(path.stem, path, None) for path in paths]
+    partners = by_stem(small)
+    if alone := [path for path in paths if path.stem not in partners]:
+        raise InputError(f"{small} holds no picture for {alone[0].name}.")
+    return [Example(path.stem, path, partners[path.stem]) for path in paths]
 
 
 def load(example: Example, scale: int) -> tuple[np.ndarray, np.ndarray]:
@@ -93,11 +89,11 @@ def bicubic_contender(scale: int) -> Contender:
 
 def from_folder(name: str, folder: Path, found: Sequence[Example]) -> Iterator[np.ndarray]:
     """Another method's results by the pictures' names."""
+    results = by_stem(folder)
     for example in found:
-        paths = sorted(p for p in folder.glob(f"{example.name}.*") if is_photo_name(p))
-        if not paths:
+        if example.name not in results:
             raise InputError(f"{folder} holds no result of {name} for {example.name}.")
-        yield read(paths[0]).pixels
+        yield read(results[example.name]).pixels
 
 
 def on_rgb(name: str) -> bool:

@@ -10,13 +10,12 @@ import numpy as np
 
 from burnish.engine import fast
 from burnish.engine.enhancer import Enhancer
+from burnish.engine.luma import luma
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import InputError
+from burnish.image.folder import photos_in
 from burnish.image.read import read
-from burnish.image.sniff import is_photo_name
 from burnish.metrics import psnr
-
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True)
@@ -41,18 +40,14 @@ class FidelityRow:
 
 def gradient_energy(pixels: np.ndarray) -> float:
     """Mean squared step of luma between neighbours, across and down."""
-    grey = pixels @ LUMA
+    grey = luma(pixels)[..., 0]
     across, down = (np.diff(grey, axis=axis) for axis in (1, 0))
     return float(np.mean(across**2)) + float(np.mean(down**2))
 
 
 def photos(folders: Iterable[Path]) -> list[Path]:
     """All photos in the folders, in order."""
-    found = []
-    for folder in folders:
-        if not folder.is_dir():
-            raise InputError(f"{folder} is not a folder.")
-        found += [p for p in sorted(folder.iterdir()) if p.is_file() and is_photo_name(p)]
+    found = [path for folder in folders for path in photos_in(folder)]
     if not found:
         raise InputError("There are no photos to compare the modes on.")
     return found

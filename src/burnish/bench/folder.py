@@ -20,6 +20,8 @@ STAGES = ("start", "decode", "statistics", "network", "encode")
 
 @dataclass(frozen=True)
 class FolderReport:
+    """What `measure` found."""
+
     photos: int
     megapixels: float
     seconds: float

@@ -8,8 +8,8 @@ import numpy as np
 
 from burnish.bench.sets import EvalPair
 from burnish.errors import InputError
+from burnish.image.folder import by_stem
 from burnish.image.read import read
-from burnish.image.sniff import is_photo_name
 from burnish.metrics import delta_e, detail_ratio, enhancement, gmsd
 from burnish.metrics.colour import rgb_to_lab
 from burnish.metrics.protocol import CAP, to_8bit
@@ -93,13 +93,13 @@ def score_folder(
     name: str, folder: Path, pairs: Iterable[EvalPair], on_row: Callable[[Row], None]
 ) -> list[Row]:
     """Score another method's results: photos in ``folder`` with the inputs' names."""
-    rows = []
+    rows, results = [], by_stem(folder)
     for pair in pairs:
-        found = sorted(p for p in folder.glob(f"{pair.input.stem}.*") if is_photo_name(p))
-        if not found:
+        result = results.get(pair.input.stem)
+        if result is None:
             raise InputError(f"{folder} holds no result for {pair.input.name}.")
         low, high = _load(pair)
-        rows.append(_score(name, pair, low, read(found[0]).pixels, high))
+        rows.append(_score(name, pair, low, read(result).pixels, high))
         on_row(rows[-1])
     return rows
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from burnish.data import bicubic
 from burnish.errors import InputError, OptionError
-from burnish.image.sniff import is_photo_name
+from burnish.image.folder import by_stem
 
 Phone = Literal["iphone", "blackberry", "sony"]
 
@@ -35,16 +35,10 @@ class EvalPair:
         return bicubic.shrink_8bit(eight, self.halve).astype(np.float32) / 255, high
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder.")
-    return {p.stem: p for p in sorted(folder.iterdir()) if p.is_file() and is_photo_name(p)}
-
-
 def folders(inputs: Path, targets: Path, kind: str = "pair") -> Iterator[EvalPair]:
     """Pairs of two folders, matched by file name without its ending."""
-    wanted = _by_stem(targets)
-    for stem, path in _by_stem(inputs).items():
+    wanted = by_stem(targets)
+    for stem, path in by_stem(inputs).items():
         if stem not in wanted:
             raise InputError(f"{targets} holds no target for {path.name}.")
         yield EvalPair(stem, kind, path, wanted[stem])
@@ -59,7 +53,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def retouch_val(data: Path) -> Iterator[EvalPair]:
     """cid22-val photos un-retouched by a generator that is not burnish's: full, mild, finished."""
-    targets = _by_stem(data / "photos" / "cid22-val")
+    targets = by_stem(data / "photos" / "cid22-val")
     for row in _rows(data / "retouch-val" / "pairs.csv"):
         path = data / "retouch-val" / "input" / row["input"]
         yield EvalPair(path.stem, row["kind"], path, targets[path.stem])
@@ -73,7 +67,7 @@ def retouch_val_half(data: Path) -> Iterator[EvalPair]:
 
 def exposure_val(data: Path) -> Iterator[EvalPair]:
     """Badly exposed frames of multi-exposure sequences against the best frame of each (SICE)."""
-    frames = _by_stem(data / "exposure" / "val")
+    frames = by_stem(data / "exposure" / "val")
     for row in _rows(data / "exposure" / "pairs.csv"):
         if row["split"] == "val":
             name = f"{row['scene']}/{row['input']}"
@@ -82,7 +76,7 @@ def exposure_val(data: Path) -> Iterator[EvalPair]:
 
 def finished(data: Path) -> Iterator[EvalPair]:
     """Finished photos (cid22-val), to be left alone: input and target are one."""
-    for stem, path in _by_stem(data / "photos" / "cid22-val").items():
+    for stem, path in by_stem(data / "photos" / "cid22-val").items():
         yield EvalPair(stem, "finished", path, path)
 
 

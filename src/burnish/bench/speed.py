@@ -60,6 +60,8 @@ class SpeedRow:
 
 @dataclass(frozen=True)
 class SpeedReport:
+    """Every backend that could run, and what the machine could reach."""
+
     rows: list[SpeedRow]
     patch: int
     threads: int
@@ -154,6 +156,7 @@ def race(
 
 
 def roof_name(arithmetic: str, device: Device) -> str:
+    """What the ceiling of an arithmetic on a device is called."""
     return arithmetic if device == "cpu" else f"{arithmetic} on {device}"
 
 

@@ -17,7 +17,8 @@ from burnish.card import ModelCard
 from burnish.data import bicubic
 from burnish.data.photos import load_rgb, sides_of
 from burnish.errors import InputError
-from burnish.image.sniff import is_photo_name
+from burnish.files import write_text
+from burnish.image.folder import by_stem
 from burnish.metrics.protocol import to_8bit
 from burnish.train import apply
 from burnish.train.recipe import Stage
@@ -92,9 +93,7 @@ def run_scores(table: Table, settings: Settings, folder: Path) -> np.ndarray:
             return np.array(known["scores"], np.float64)
     enhance = apply.method(weights)
     scores = scores_of(table, settings, lambda pair, low: enhance(low))
-    partial = kept.with_suffix(".part")
-    partial.write_text(json.dumps({"key": key, "scores": scores.tolist()}))
-    partial.replace(kept)
+    write_text(kept, json.dumps({"key": key, "scores": scores.tolist()}))
     return scores
 
 
@@ -126,11 +125,12 @@ def _measure_row(table: Table, settings: Settings, key: str) -> Measured | str:
 
 
 def _of_folder(name: str, folder: Path, side: int | None) -> Callable[..., np.ndarray]:
+    results = by_stem(folder)
+
     def method(pair: EvalPair, low: np.ndarray) -> np.ndarray:
-        found = sorted(p for p in folder.glob(f"{pair.input.stem}.*") if is_photo_name(p))
-        if not found:
+        if pair.input.stem not in results:
             raise InputError(f"{folder} holds no result of {name} for {pair.input.name}.")
-        return as_target(pair, found[0], low, side)
+        return as_target(pair, results[pair.input.stem], low, side)
 
     return method
 

@@ -65,8 +65,14 @@ def run(arguments: Sequence[str]) -> int:
 
             traceback.print_exc()
         sentence, code = told(error)
-        print(f"burnish: {sentence}", file=sys.stderr)
+        lines = map(printable, sentence.split("\n"))  # torch tells what does not fit in several
+        print("burnish:", "\n".join(lines), file=sys.stderr)
         return code
+
+
+def printable(line: str) -> str:
+    """One line for a terminal: names of files may hold line breaks and codes that steer it."""
+    return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in line)
 
 
 def told(error: Exception) -> tuple[str, int]:

@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
+from burnish.cache import cache_folder
 from burnish.cli.lists import left_out
 from burnish.cli.train import phone_of
 from burnish.errors import MissingExtraError, OptionError
+from burnish.files import write_text
 
 EPILOG = (
     "Example: burnish data check dped --phone iphone --list bad.txt, "
@@ -43,7 +45,6 @@ def command(
     """Check pairs of photos for training (exit code 1 if some are bad), or take their lambda."""
     try:
         from burnish.data import dped, lam
-        from burnish.train.setup import cache_folder
     except ModuleNotFoundError as error:
         raise MissingExtraError("Reading training data", "train") from error
     if what not in ("check", "lambda"):
@@ -54,7 +55,7 @@ def command(
     low, high = dped.pair_folders(folder, named[1] if named else None, part)  # type: ignore[arg-type]
     if what == "lambda":
         files = [(p.low, p.high) for p in dped.pairs_of(low, high, left_out(exclude or ()))]
-        found = lam.lambda_of_files(files, cache_folder())
+        found = lam.lambda_of_files(files, cache_folder("lambda"))
         if json:
             print(jsonlib.dumps(asdict(found)))
             return 0
@@ -69,7 +70,7 @@ def command(
         side = dped.SIDE
     bad = dped.check_folders(low, high, side)
     if list_file is not None:
-        list_file.write_text("".join(f"{b.name}\t{b.reason}\n" for b in bad), "utf-8")
+        write_text(list_file, "".join(f"{b.name}\t{b.reason}\n" for b in bad))
     if json:
         print(jsonlib.dumps([asdict(b) for b in bad]))
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as jsonlib
-import os
 import platform
 import statistics
 import subprocess
@@ -17,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from burnish import __version__
+from burnish.engine.cores import cores
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import BurnishError
 
@@ -67,9 +67,7 @@ def examine(model: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "packages": {name: installed(name) for name in PACKAGES},
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "cores": cores(),
         "extras": {name: all(map(find_spec, parts)) for name, parts in EXTRAS.items()},
         "problem": None,
     }
@@ -86,6 +84,7 @@ def examine(model: str) -> dict[str, Any]:
 
 
 def installed(package: str) -> str | None:
+    """Its version; None where it is not there."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -93,6 +92,7 @@ def installed(package: str) -> str | None:
 
 
 def examine_openvino() -> dict[str, Any]:
+    """The CPU as OpenVINO sees it; any exception where OpenVINO does not run."""
     from burnish.engine.graph_cache import default_cache
     from burnish.engine.openvino_backend import OpenVinoBackend
 
@@ -159,6 +159,7 @@ def measure(options: EnhanceOptions) -> dict[str, Any]:
 
 
 def as_text(findings: dict[str, Any]) -> str:
+    """The findings for people, a line each."""
     lines = [
         ("burnish", findings["burnish"]),
         ("python", f"{findings['python']} on {findings['system']}"),

@@ -65,8 +65,10 @@ def read_facts(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as JSON: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise InputError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(said, dict):
         raise InputError(f"{path} must hold one JSON object.")
     return said

@@ -32,9 +32,14 @@ def left_out(names: Iterable[str]) -> tuple[str, ...]:
         if not name.startswith("@"):
             found.append(name)
             continue
-        try:
-            lines = Path(name[1:]).read_text("utf-8").splitlines()
-        except OSError as error:
-            raise OptionError(f"{name[1:]} cannot be read: {error}") from error
-        found += [line.split("\t")[0] for line in lines if line.strip()]
+        found += [line.split("\t")[0] for line in lines_of(Path(name[1:]))]
     return tuple(found)
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a list file, but for empty ones."""
+    try:
+        text = path.read_text("utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise OptionError(f"{path} cannot be read: {error.strerror}.") from error
+    return [line for line in text.split("\n") if line.strip()]

@@ -23,7 +23,7 @@ from burnish.batch.events import (
     Started,
 )
 from burnish.batch.plan import Job
-from burnish.cli import told
+from burnish.cli import printable, told
 from burnish.engine.chosen import Chosen
 
 EVERY = 0.25
@@ -62,17 +62,18 @@ class Lines:
             case Failed(job, reason, _, trace):
                 self.bad(f"{failed_name(job, reason)} {reason}")
                 if os.environ.get("BURNISH_DEBUG"):
-                    self.bad(trace)
+                    for line in trace.splitlines():
+                        self.bad(line)
             case Skipped(_, reason):
                 self.bad(f"skipped: {reason}")
             case Planned(job):
                 self.good(f"{job.source} -> {job.target}")
 
     def good(self, line: str) -> None:
-        print(line, flush=True)
+        print(printable(line), flush=True)
 
     def bad(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        print(printable(line), file=sys.stderr, flush=True)
 
     def refused(self, error: Exception) -> None:
         """Nothing could be started, or an error ended it; the sentence is printed by the caller."""
@@ -137,7 +138,7 @@ class Bar(Lines):
             super().good(line)
 
     def bad(self, line: str) -> None:
-        self.bar.console.print(line, markup=False, soft_wrap=True)
+        self.bar.console.print(printable(line), markup=False, soft_wrap=True)
 
 
 class JsonLines(Lines):
@@ -220,6 +221,7 @@ def fields(event: Event) -> dict[str, Any]:
 
 
 def weight(job: Job) -> float:
+    """Share of a photo in the bar, in megapixels."""
     return max(job.megapixels, LEAST)
 
 

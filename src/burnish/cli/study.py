@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from burnish.errors import OptionError
+from burnish.files import write_text
 
 EPILOG = (
     "Example: burnish study new s original=in nrl=out, then burnish study serve s, "
@@ -53,17 +54,13 @@ def new(
     folder: Path, methods: list[str], title: str, names: Path | None, count: int | None, seed: int
 ) -> None:
     """Make a study."""
-    from burnish.cli.lists import folders
+    from burnish.cli.lists import folders, lines_of
     from burnish.study.make import create
 
     if not methods:
         raise OptionError("A study needs its methods: burnish study new STUDY NAME=FOLDER ...")
-    try:
-        wanted = names.read_text("utf-8").split("\n") if names else None
-    except OSError as error:
-        raise OptionError(f"{names} cannot be read: {error}") from error
-    lines = [line.strip() for line in wanted if line.strip()] if wanted is not None else None
-    shown = create(folder, folders(methods, "study new"), title, lines, count, seed)
+    wanted = [line.strip() for line in lines_of(names)] if names else None
+    shown = create(folder, folders(methods, "study new"), title, wanted, count, seed)
     print(f"{shown} pictures to score in {folder}. Start with: burnish study serve {folder}")
 
 
@@ -89,9 +86,9 @@ def report(folder: Path, csv: Path | None, plot: Path | None, paper: bool) -> No
     answers = Store(folder).answers()
     found = reports.report(answers)
     if csv:
-        csv.write_text(reports.to_csv(answers), "utf-8")
+        write_text(csv, reports.to_csv(answers))
     if plot:
-        plot.write_text(reports.plot(found), "utf-8")
+        write_text(plot, reports.plot(found))
     print(reports.table(found))
     if paper:
         from burnish.bench.published import PUBLISHED

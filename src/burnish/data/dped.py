@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from burnish.data.photos import SUFFIXES, load_rgb
+from burnish.data.photos import load_rgb, photos_in
 from burnish.errors import InputError, OptionError
 
 Phone = Literal["iphone", "blackberry", "sony"]
@@ -81,7 +81,7 @@ def _folders(root: Path, phone: Phone, part: Part) -> tuple[Path, Path]:
 
 
 def _names(folder: Path) -> set[str]:
-    return {p.name for p in folder.iterdir() if p.suffix.lower() in SUFFIXES}
+    return {path.name for path in photos_in(folder)}
 
 
 def list_pairs(

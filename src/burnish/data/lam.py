@@ -7,9 +7,9 @@
 H and L are in [0,1]. Pictures are read one by one and summed in float64.
 """
 
+import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from burnish.data.photos import load_rgb
-from burnish.errors import InputError
+from burnish.errors import InputError, OutputError
+from burnish.files import write_text
 
 VERSION = 1  # of the computation: part of the key of what is cached
 
@@ -77,7 +78,7 @@ def cache_key(files: Sequence[tuple[Path, Path]]) -> str:
         try:
             about = path.stat()
         except OSError as error:
-            raise InputError(f"{path} cannot be read: {error}") from error
+            raise InputError(f"{path} cannot be read: {error.strerror}.") from error
         digest.update(f"{path.resolve()}\0{about.st_size}\0{about.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
@@ -92,8 +93,6 @@ def lambda_of_files(files: Sequence[tuple[Path, Path]], cache: Path | None = Non
             pass  # a damaged cache is computed again
     found = lambda_of(_read(low, high) for low, high in files)
     if kept:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(f".{os.getpid()}.part")
-        partial.write_text(json.dumps(asdict(found), indent=1), "utf-8")
-        partial.replace(kept)
+        with contextlib.suppress(OutputError):  # no cache, no harm
+            write_text(kept, json.dumps(asdict(found), indent=1))
     return found

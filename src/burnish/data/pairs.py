@@ -10,7 +10,7 @@ from torch import Tensor
 
 from burnish.data.degrade import Retouch, make_pair, mean_light
 from burnish.data.finish import Finish
-from burnish.data.photos import SUFFIXES, Pyramid, load_rgb
+from burnish.data.photos import Pyramid, load_rgb, photos_in
 from burnish.errors import InputError
 
 Batch = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor]
@@ -113,13 +113,8 @@ class PairFolder(HeldPairs):
     """Real pairs of two folders with equal file names and sizes."""
 
     def __init__(self, low: Path, high: Path, seed: int) -> None:
-        for folder in (low, high):
-            if not folder.is_dir():
-                raise InputError(
-                    f"{folder} is not a folder; pairs need one of inputs and one of targets."
-                )
-        names = sorted(p.name for p in low.iterdir() if p.suffix.lower() in SUFFIXES)
-        missing = [n for n in names if not (high / n).is_file()]
+        names, targets = ([path.name for path in photos_in(folder)] for folder in (low, high))
+        missing = [n for n in names if n not in targets]
         if not names or missing:
             raise InputError(
                 f"{high} lacks {missing[0] if missing else 'photos'} to pair with {low}."

@@ -16,17 +16,24 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 
 def list_photos(folders: Iterable[Path], exclude: Iterable[str] = ()) -> list[Path]:
     """Photos directly in the folders, sorted by name; ``exclude`` holds stems to leave out."""
-    left_out = set(exclude)
-    found: list[Path] = []
-    for folder in folders:
-        if not folder.is_dir():
-            raise InputError(f"{folder} is not a folder of photos.")
-        found += sorted(
-            p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.stem not in left_out
-        )
+    folders, left_out = list(folders), set(exclude)
+    found = [p for folder in folders for p in photos_in(folder) if p.stem not in left_out]
     if not found:
         raise InputError(f"No photos in {', '.join(map(str, folders))}.")
     return found
+
+
+def photos_in(folder: Path) -> list[Path]:
+    """What Pillow reads of a folder, by the names, sorted; hidden files aside.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder of photos.")
+    return sorted(
+        p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")
+    )
 
 
 @contextmanager

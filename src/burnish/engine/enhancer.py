@@ -2,14 +2,15 @@
 
 import dataclasses
 import math
-import os
 
 import numpy as np
 
 from burnish.engine import fast, statistics
 from burnish.engine.chosen import chosen
+from burnish.engine.cores import cores
 from burnish.engine.look_facts import LENGTH
 from burnish.engine.look_maps import Place
+from burnish.engine.luma import luma
 from burnish.engine.mode import Taken
 from burnish.engine.mode import choose as choose_mode
 from burnish.engine.network import Network, Progress
@@ -140,7 +141,7 @@ class Enhancer:
             return pixels.copy()
         out = self.look.apply(pixels, base, facts, strength, report, place)
         if grey:
-            out = np.repeat(fast.luma(out), 3, axis=2)
+            out = np.repeat(luma(out), 3, axis=2)
         return out
 
     def _networked(
@@ -186,10 +187,7 @@ class Enhancer:
     @property
     def threads(self) -> int:
         """Threads for what runs beside the backend."""
-        if self.options.threads:
-            return self.options.threads
-        affinity = getattr(os, "sched_getaffinity", None)  # absent on macOS and Windows
-        return len(affinity(0)) if affinity else os.cpu_count() or 1
+        return self.options.threads or cores()
 
     def condition(self, pixels: np.ndarray) -> np.ndarray:
         """What network and look want to know of the whole picture, (1, K); empty if nothing."""

@@ -19,14 +19,16 @@ from torch import Tensor, nn
 
 from burnish import checkpoint
 from burnish.card import ModelCard
-from burnish.engine.models import sha256
 from burnish.engine.statistics import tones
 from burnish.errors import ModelError, OptionError, OutputError
+from burnish.files import sha256
 from burnish.nets.net import Net
 from burnish.nets.zoo import build, parameter_count
 
 TOLERANCE = 1e-4
 """Largest difference allowed between the graph (float32) and torch."""
+FACTS = ("name", "task", "description", "paper", "licence", "training_data")
+"""What an owner may say on the card; the rest is measured or recorded."""
 
 
 class _Main(nn.Module):
@@ -96,10 +98,6 @@ def export_untrained(net: str, folder: Path) -> ModelCard:
         return export(weights, folder)
 
 
-FACTS = ("name", "task", "description", "paper", "licence", "training_data")
-"""What an owner may say on the card; the rest is measured or recorded."""
-
-
 def export(weights: Path, folder: Path, facts: Mapping[str, Any] | None = None) -> ModelCard:
     """Export a weight file to a model folder, whole or not at all.
 
@@ -107,6 +105,7 @@ def export(weights: Path, folder: Path, facts: Mapping[str, Any] | None = None) 
 
     Raises:
         OutputError: the folder is there and is no model folder; it stays as it is.
+        OptionError: ``facts`` holds others.
         ModelError: the graph differs from torch by more than `TOLERANCE` on an odd-sized picture.
     """
     from burnish.engine.openvino_backend import OpenVinoBackend

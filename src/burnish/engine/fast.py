@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from burnish.engine import affine
+from burnish.engine.luma import luma
 from burnish.engine.proxy import Shrinker
 
 LARGEST = 250_000
@@ -44,14 +45,6 @@ class Carried:
         if grey:
             out[:] = luma(out)
         np.clip(out, 0, 1, out=out)
-
-
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-
-
-def luma(pixels: np.ndarray) -> np.ndarray:
-    """(H,W,3) -> (H,W,1)."""
-    return pixels @ LUMA[:, None]
 
 
 def learn(small: np.ndarray, factor: int, network: Network, strength: float = 1.0) -> Carried:

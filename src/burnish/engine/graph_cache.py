@@ -7,30 +7,19 @@ OpenVINO sees it: the graph is then compiled again.
 
 import hashlib
 import logging
-import os
 from pathlib import Path
+
+from burnish.cache import cache_folder
+from burnish.errors import OutputError
+from burnish.files import sha256, write_text
 
 log = logging.getLogger(__name__)
 SEAL = ".sha256"
 
 
 def default_cache() -> Path | None:
-    """Folder for compiled graphs, by the platform's usual rule; ``BURNISH_CACHE`` overrides it.
-
-    None for a user without a home: there is no other place that only this user can write to.
-    """
-    if chosen := os.environ.get("BURNISH_CACHE"):
-        return Path(chosen)
-    variable, usual = ("XDG_CACHE_HOME", ".cache")
-    if os.name == "nt":
-        variable, usual = ("LOCALAPPDATA", "AppData/Local")
-    base = Path(os.environ.get(variable, ""))
-    if not base.is_absolute():  # empty, or against the rule: it would change with the folder
-        try:
-            base = Path.home() / usual
-        except RuntimeError:
-            return None
-    return base / "burnish" / "openvino"
+    """Folder for compiled graphs in the user's cache; None for a user without a home."""
+    return cache_folder("openvino")
 
 
 def digest(*parts: bytes | str) -> str:
@@ -49,7 +38,7 @@ def prepare(base: Path, key: str) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
         for blob in folder.glob("*.blob"):
             mark = blob.with_name(blob.name + SEAL)
-            if not mark.is_file() or mark.read_bytes() != _hash(blob).encode():
+            if not mark.is_file() or mark.read_bytes() != sha256(blob).encode():
                 blob.unlink(missing_ok=True)
     except OSError as error:
         log.debug("no cache of compiled graphs: %s", error)
@@ -64,12 +53,6 @@ def seal(folder: Path) -> None:
             mark = blob.with_name(blob.name + SEAL)
             if mark.is_file() and mark.stat().st_mtime_ns >= blob.stat().st_mtime_ns:
                 continue
-            part = mark.with_name(f"{mark.name}.{os.getpid()}")
-            part.write_text(_hash(blob))
-            part.replace(mark)
-    except OSError as error:
+            write_text(mark, sha256(blob))
+    except (OSError, OutputError) as error:
         log.debug("compiled graphs are not sealed: %s", error)
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

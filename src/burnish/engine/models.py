@@ -2,7 +2,6 @@
 
 import dataclasses
 import difflib
-import hashlib
 import math
 from dataclasses import dataclass
 from importlib import resources
@@ -11,6 +10,7 @@ from typing import Any, Literal
 
 from burnish.card import ModelCard
 from burnish.errors import ModelError, OptionError
+from burnish.files import sha256, write_text
 
 DEFAULT = "nrl"
 PLUS = "+"
@@ -40,19 +40,12 @@ def shipped() -> list[str]:
     return sorted(names, key=lambda n: n != DEFAULT)
 
 
-def sha256(path: Path) -> str:
-    """Hash of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def record_scores(model: Model, scores: dict[str, Any]) -> None:
     """Add scores to a model's card on disk, whole or not at all; the other facts stay."""
     if model.steps:
         raise OptionError(f"{model.card.name} is two models: there is no card to write scores on.")
     card = dataclasses.replace(model.card, scores=model.card.scores | scores)
-    partial = model.folder / ".card.part"
-    partial.write_text(card.to_json() + "\n")
-    partial.replace(model.folder / "card.json")
+    write_text(model.folder / "card.json", card.to_json() + "\n")
 
 
 def offered() -> list[str]:
@@ -154,8 +147,10 @@ def _card(folder: Path) -> ModelCard:
     card_file = folder / "card.json"
     try:
         text = card_file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"{card_file} cannot be read: {error}") from error
+    except OSError as error:
+        raise ModelError(f"{card_file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{card_file} holds no valid model card: it is no text.") from error
     return ModelCard.from_json(text, str(card_file))
 
 

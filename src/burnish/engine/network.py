@@ -9,6 +9,7 @@ import numpy as np
 from burnish.data import bicubic
 from burnish.engine import ensemble, fast, statistics, tiles
 from burnish.engine.backend import Graph, load_backend
+from burnish.engine.luma import luma
 from burnish.engine.models import Model
 from burnish.engine.options import EnhanceOptions
 
@@ -115,7 +116,7 @@ class Network:
         if not np.isfinite(result).all():
             result = np.where(np.isfinite(result), result, plain())
         if grey:
-            result = np.repeat(fast.luma(result), 3, axis=2)
+            result = np.repeat(luma(result), 3, axis=2)
         np.clip(result, 0, 1, out=out)
 
     def raw(self, x: np.ndarray, condition: np.ndarray) -> np.ndarray:

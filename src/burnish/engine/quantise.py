@@ -20,11 +20,12 @@ import numpy as np
 
 from burnish.card import ModelCard
 from burnish.engine.enhancer import Enhancer
-from burnish.engine.models import find, sha256
+from burnish.engine.models import find
 from burnish.engine.openvino_backend import INT8, OpenVinoBackend
 from burnish.engine.options import EnhanceOptions
 from burnish.engine.quiet_openvino import ov
 from burnish.errors import InputError, MissingExtraError, ModelError
+from burnish.files import sha256
 from burnish.image.sniff import is_photo_name
 from burnish.metrics import psnr
 

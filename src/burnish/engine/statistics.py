@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from burnish.card import ModelCard
-from burnish.engine import fast, proxy, tiles
+from burnish.engine import proxy, tiles
 from burnish.engine.backend import Graph
+from burnish.engine.luma import luma
 
 Run = Callable[[Graph, dict[str, np.ndarray]], np.ndarray]
 
@@ -49,7 +50,7 @@ def tones(pixels: np.ndarray, levels: Sequence[float]) -> np.ndarray:
     """Quantiles of R, then G, B and luma at ``levels``, (H,W,3) -> (1, 4 * levels)."""
     if not levels:
         return np.zeros((1, 0), np.float32)
-    four = np.concatenate([pixels, fast.luma(pixels)], axis=2).reshape(-1, 4)
+    four = np.concatenate([pixels, luma(pixels)], axis=2).reshape(-1, 4)
     return np.quantile(four, levels, axis=0).T.reshape(1, -1).astype(np.float32)
 
 

@@ -42,10 +42,12 @@ class Profile:
 
     @property
     def grey(self) -> bool:
+        """Whether it is a grey profile."""
         return self.to_srgb is None
 
     @property
     def is_srgb(self) -> bool:
+        """Whether it is so near to sRGB that pixels stay as they are."""
         x = np.linspace(0, 1, 257)
         reference = SRGB.decode(x)
         near = all(
@@ -125,6 +127,7 @@ def parse(icc: bytes) -> Profile | None:
 
 
 def read_tags(icc: bytes) -> dict[bytes, bytes]:
+    """Tag -> its bytes, of at most 200 tags; struct.error where the table is cut off."""
     (count,) = struct.unpack_from(">I", icc, 128)
     tags = {}
     for i in range(min(count, 200)):
@@ -134,6 +137,7 @@ def read_tags(icc: bytes) -> dict[bytes, bytes]:
 
 
 def parse_xyz(tag: bytes) -> np.ndarray:
+    """(3,) of an `XYZ ` tag; ValueError for another."""
     if tag[:4] != b"XYZ ":
         raise ValueError("not an XYZ tag")
     return np.array(struct.unpack_from(">3i", tag, 8)) / 65536

@@ -13,6 +13,8 @@ STEPS = 65536  # of a tabulated inverse
 
 
 class Curve(Protocol):
+    """A tone curve of a profile; arrays of any shape."""
+
     def decode(self, x: np.ndarray) -> np.ndarray:
         """Encoded [0, 1] -> linear."""
 
@@ -130,6 +132,7 @@ def from_parameters(function: int, p: list[float]) -> Parametric:
 
 
 def positive(curve: Parametric) -> Parametric:
+    """The curve; ValueError where it cannot be inverted."""
     if curve.g <= 0 or curve.a <= 0 or curve.c < 0:
         raise ValueError("a curve that falls")
     return curve
@@ -148,6 +151,7 @@ def srgb_encode(linear: np.ndarray) -> np.ndarray:
 
 
 def srgb_decode(encoded: np.ndarray) -> np.ndarray:
+    """The inverse of `srgb_encode`."""
     size = np.abs(encoded)
     out = size + np.float32(0.055)
     out *= np.float32(1 / 1.055)

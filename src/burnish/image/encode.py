@@ -80,6 +80,7 @@ def encode_parts(
 
 
 def prepare(photo: Photo, policy: str, format: str) -> Metadata:
+    """What of the photo's metadata goes into a file of this format."""
     meta = metadata.prepare(photo.source, policy, (photo.width, photo.height))
     return meta if format == "jpeg" else metadata.without_extended(meta)
 
@@ -114,10 +115,12 @@ def with_profile(meta: Metadata, icc: bytes | None) -> Metadata:
 
 
 def image_of(samples: np.ndarray, source: Source) -> Any:
+    """Samples as libvips's image, with the source's resolution."""
     return with_resolution(from_array(samples), source)
 
 
 def with_resolution(image: Any, source: Source) -> Any:
+    """libvips counts in pixels a millimetre; 72 an inch where the source says nothing."""
     across, down = source.dpi or (72, 72)
     return image.copy(xres=across / 25.4, yres=down / 25.4)
 
@@ -131,6 +134,7 @@ def to_jpeg(
 
 
 def jpeg_options(source: Source, quality: int | None, pixels: int) -> dict[str, Any]:
+    """For libvips: the source's quality within bounds, its subsampling if that was 4:2:0."""
     if quality is None:
         guess = RAW_QUALITY if source.format == "raw" else source.quality or DEFAULT_QUALITY
         quality = min(max(guess, 90), 97)
@@ -174,6 +178,7 @@ def swaps(meta: Metadata) -> bool:
 
 
 def tiff_options(source: Source, swapped: bool) -> dict[str, Any]:
+    """For libvips: the source's compression where that is lossless and common, else deflate."""
     return {
         "compression": source.compression if source.compression in ("none", "lzw") else "deflate",
         "predictor": "none" if swapped else "horizontal",  # which would mix swapped bytes

@@ -18,6 +18,7 @@ def natural_format(source: Source) -> str:
 
 
 def suffix_for(format: str) -> str:
+    """The usual ending of a file of this format, with its dot."""
     return FORMAT_SUFFIXES[check_format(format)][0]
 
 
@@ -33,6 +34,7 @@ def format_of(name: str) -> str:
 
 
 def check_format(format: str) -> str:
+    """The format; OptionError for one that cannot be written."""
     if format not in FORMATS:
         raise OptionError(f"Unknown output format '{format}': choose one of {', '.join(FORMATS)}.")
     return format

@@ -36,6 +36,7 @@ def wrap(iim: bytes) -> bytes:
 
 
 def resource(iim: bytes) -> bytes:
+    """Photoshop's resource block with the stream in it."""
     head = b"8BIM" + struct.pack(">HHI", RESOURCE, 0, len(iim))
     return head + iim + b"\0" * (len(iim) % 2)
 

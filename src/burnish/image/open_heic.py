@@ -18,6 +18,7 @@ DAMAGE = (ValueError, RuntimeError, SyntaxError, OSError, EOFError)
 
 
 def pillow_heif() -> Any:
+    """The package; MissingExtraError where it is not installed."""
     try:
         import pillow_heif as module
     except ImportError:

@@ -15,6 +15,7 @@ from burnish.image.tiffdir import open_stream, read_directory
 
 
 def rawpy() -> Any:
+    """The package; MissingExtraError where it is not installed."""
     try:
         import rawpy as module
     except ImportError:
@@ -51,6 +52,7 @@ def open_raw(source: Path | bytes, name: str) -> Opened:
 
 
 def explain(error: Exception) -> str:
+    """What LibRaw says, which may be bytes."""
     text = error.args[0] if error.args else error
     return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
 

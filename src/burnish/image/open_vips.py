@@ -28,6 +28,8 @@ def open_vips(source: Path | bytes, name: str, format: str, facts: Facts) -> Ope
     pyvips = vips()
     loader = LOADERS[format] + ("_buffer" if isinstance(source, bytes) else "")
     options: dict[str, Any] = {"access": "sequential", "fail_on": "truncated"}
+    if format == "tiff" and not facts.odd_tags:
+        options["fail_on"] = "error"  # else strips that cannot be unpacked come out black
     if format == "avif":
         options["unlimited"] = True  # our own limit counts pixels and is checked before decoding
     try:
@@ -124,6 +126,7 @@ def to_srgb(image: Any, name: str, depth: int, fallback: str) -> Any:
 
 
 def bits(image: Any, format: str) -> int:
+    """Bits that the samples really have: 8, 16, or what an AVIF says."""
     if image.format == "uchar":
         return 8
     stored = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 16
@@ -138,6 +141,7 @@ def resolution(image: Any) -> tuple[float, float] | None:
 
 
 def orientation(image: Any, format: str, facts: Facts) -> int:
+    """How the stored picture is to be turned, 1 to 8 as in EXIF."""
     if format == "avif":
         return 1  # the decoder applies the file's own rotation; EXIF's repeats it
     if format == "tiff" and image.get_typeof("orientation"):
@@ -146,6 +150,7 @@ def orientation(image: Any, format: str, facts: Facts) -> int:
 
 
 def blob(image: Any, field: str) -> bytes | None:
+    """Metadata as bytes, if libvips found some of this name."""
     if not image.get_typeof(field):
         return None
     value = image.get(field)

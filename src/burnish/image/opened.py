@@ -10,6 +10,8 @@ from burnish.image.decode import Samples
 
 @dataclass(frozen=True)
 class Opened:
+    """Facts of the header; ``samples`` decodes, once."""
+
     width: int  # as stored
     height: int
     mode: str

@@ -41,6 +41,7 @@ def named(primaries: int | None, transfer: int | None) -> bytes | None:
 
 
 def adobe_rgb() -> bytes:
+    """A profile with Adobe RGB's primaries and curve."""
     return build("Compatible with Adobe RGB (1998)", ADOBE, ADOBE_CURVE)
 
 
@@ -71,6 +72,7 @@ def build(name: str, primaries: Primaries, curve: tuple[float, ...]) -> bytes:
 
 
 def xyz(point: np.ndarray) -> np.ndarray:
+    """A chromaticity (x, y) as XYZ with Y = 1."""
     x, y = point
     return np.array([x / y, 1.0, (1 - x - y) / y])
 
@@ -81,5 +83,6 @@ def fixed(values: np.ndarray) -> bytes:
 
 
 def text(value: str) -> bytes:
+    """A multi-language text tag with one language."""
     encoded = value.encode("utf-16-be")
     return struct.pack(">4sIII4sII", b"mluc", 0, 1, 12, b"enUS", len(encoded), 28) + encoded

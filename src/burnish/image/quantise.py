@@ -43,5 +43,6 @@ def luma(values: np.ndarray) -> np.ndarray:
 
 
 def rounded(values: np.ndarray, levels: int) -> np.ndarray:
+    """Floats in [0,1], any shape -> whole numbers 0 to levels - 1, still as floats."""
     scaled = values * np.float32(levels - 1)
     return np.rint(scaled, out=scaled).clip(0, levels - 1, out=scaled)

@@ -59,15 +59,13 @@ class Input(NamedTuple):
 
 def read(source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
     """A decoded photo, upright and colour-managed; InputError says in one sentence why not."""
-    given = identify(source)
-    facts = read_facts(given)
+    given, facts = examine(source)
     opened = open_input(given, facts)
     check_size(given.name, opened.width, opened.height, max_pixels)
-    turn = opened.orientation
     profile, icc, notes = choose_profile(opened, facts)
     try:
         samples = replace(opened.samples(), premultiplied=facts.premultiplied)
-        pixels, alpha, residual = decode(samples, profile, turn)
+        pixels, alpha, residual = decode(samples, profile, opened.orientation)
     except MemoryError:
         raise InputError(
             f"{given.name}: the photo is too large for this machine's memory."
@@ -101,15 +99,23 @@ def describe(
 
 def probe(source: Path | str | bytes) -> Header:
     """Size and format without decoding; the same errors as `read` where the header shows them."""
-    given = identify(source)
-    opened = open_input(given, read_facts(given))
+    given, facts = examine(source)
+    opened = open_input(given, facts)
     width, height = opened.width, opened.height
     if opened.orientation >= 5:
         width, height = height, width
     return Header(width, height, given.format)
 
 
+def examine(source: Path | str | bytes) -> tuple[Input, Facts]:
+    """The file by its content, and what its container says of it."""
+    given = identify(source)
+    facts = read_facts(given)
+    return (given._replace(format="raw"), Facts()) if facts.camera_raw else (given, facts)
+
+
 def identify(source: Path | str | bytes) -> Input:
+    """The file by its first bytes, by which camera raw is not always known: see `examine`."""
     if isinstance(source, bytes):
         path, name, head = None, "The image", source[:64]
     else:
@@ -132,22 +138,11 @@ def identify(source: Path | str | bytes) -> Input:
     if found is None:
         known = ", ".join(TITLES.values())
         raise InputError(f"{name} is {foreign(head)}; burnish reads {known}.")
-    given = Input(path, source if isinstance(source, bytes) else None, name, found)
-    return given._replace(format="raw") if is_raw(given) else given
-
-
-def is_raw(given: Input) -> bool:
-    """Whether a TIFF file is a camera's raw file, whatever its name says."""
-    if given.format != "tiff":
-        return False
-    try:
-        with given.file() as file:
-            return tiff.is_raw(file)
-    except (ValueError, struct.error, IndexError, OSError):
-        return False  # reading it will say what is wrong
+    return Input(path, source if isinstance(source, bytes) else None, name, found)
 
 
 def read_facts(given: Input) -> Facts:
+    """What the container says; InputError where that is damage, or a reason not to take it."""
     try:
         with given.file() as file:
             facts = FACTS[given.format](file)
@@ -167,6 +162,7 @@ def read_facts(given: Input) -> Facts:
 
 
 def open_input(given: Input, facts: Facts) -> Opened:
+    """The header, by the decoder of the format; InputError where it is damaged."""
     source = given.data if given.path is None else given.path
     assert source is not None
     if given.format == "heic":
@@ -177,6 +173,7 @@ def open_input(given: Input, facts: Facts) -> Opened:
 
 
 def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
+    """InputError for more pixels than ``max_pixels``."""
     if width * height > max_pixels:
         raise InputError(
             f"{name} has {width} x {height} = {width * height / 1e6:.0f} megapixels, more than the"

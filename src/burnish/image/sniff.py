@@ -73,6 +73,7 @@ def sniff(head: bytes, name: str) -> str | None:
 
 
 def iso_brand(head: bytes) -> str | None:
+    """The format that the brands of an ISO media file stand for."""
     size = min(int.from_bytes(head[:4], "big"), len(head))
     brands = {head[8:12], *(head[at : at + 4] for at in range(16, size - 3, 4))}
     if brands & {b"avif", b"avis"}:

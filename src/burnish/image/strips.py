@@ -38,11 +38,11 @@ from burnish.image.read import (
     check_size,
     choose_profile,
     describe,
-    identify,
+    examine,
     open_input,
-    read_facts,
 )
 from burnish.image.sniff import TITLES
+from burnish.image.vips import reason, vips
 from burnish.image.write import check_target, make_folder, place_for, write_bytes
 
 READABLE, WRITABLE = ("jpeg", "png", "webp", "tiff"), ("jpeg", "tiff")
@@ -60,8 +60,7 @@ class Strips:
 
     def __iter__(self) -> Iterator[Photo]:
         """Strips of `ROWS` rows, the last one of what is left."""
-        given = identify(self.source.path or "")
-        facts = read_facts(given)
+        given, facts = examine(self.source.path or "")
         opened = open_input(given, facts)
         profile, _, _ = choose_profile(opened, facts)
         samples = opened.samples()
@@ -79,10 +78,9 @@ class Strips:
 
 def open_strips(path: Path, target: Path, max_pixels: int = MAX_PIXELS) -> Strips | None:
     """The photo as strips, or None where it has to be read or written whole."""
-    given = identify(path)
+    given, facts = examine(path)
     if given.format not in READABLE or format_of(target.name) not in WRITABLE:
         return None
-    facts = read_facts(given)
     opened = open_input(given, facts)
     check_size(given.name, opened.width, opened.height, max_pixels)
     samples = opened.samples()
@@ -138,7 +136,10 @@ def write_strips(
             saver, options = "tiffsave", tiff_options(source, swapped)
 
         def compress(image: Any) -> None:
-            getattr(with_resolution(image, source), saver)(os.fsencode(encoded), **options)
+            try:
+                getattr(with_resolution(image, source), saver)(os.fsencode(encoded), **options)
+            except vips().Error as error:
+                raise OutputError(f"{path} cannot be written: {reason(error)}.") from None
 
         shape = (like.height, like.width, 1 if grey else 3)
         push(blocks(), shape, 16 if deep else 8, compress)

@@ -15,6 +15,8 @@ SHORT, LONG, UNDEFINED, BYTE, ASCII = 3, 4, 7, 1, 2
 
 
 class Entry(NamedTuple):
+    """One entry of a directory, with its value."""
+
     tag: int
     type: int
     length: int  # in units of the type
@@ -47,11 +49,11 @@ class Stream(NamedTuple):
 
 
 def read_at(file: BinaryIO, offset: int, size: int) -> bytes:
-    file.seek(offset)
-    data = file.read(size)
-    if len(data) != size:
+    """``size`` bytes; ValueError where the file is shorter, whatever number the offset is."""
+    if offset + size > file.seek(0, 2):
         raise ValueError("a TIFF stream that ends too early")
-    return data
+    file.seek(offset)
+    return file.read(size)
 
 
 def open_stream(file: BinaryIO) -> Stream:

@@ -15,6 +15,7 @@ FORMATS = {"uint8": "uchar", "uint16": "ushort", "float32": "float"}
 
 @cache
 def vips() -> Any:
+    """The module pyvips, set up."""
     import logging
 
     import pyvips
@@ -39,13 +40,16 @@ def from_array(array: np.ndarray) -> Any:
 
 
 def to_array(image: Any) -> np.ndarray:
+    """(H, W, C) of an image's samples, decoded here and now."""
     dtype = {vips_name: name for name, vips_name in FORMATS.items()}[image.format]
     flat = np.frombuffer(image.write_to_memory(), dtype=dtype)
     return flat.reshape(image.height, image.width, image.bands)
 
 
 def reason(error: Exception) -> str:
-    """The first telling line of a vips error, without its operation's name."""
+    """What the system says, else the first telling line of a vips error without its operation."""
     lines = [line.strip() for line in str(getattr(error, "detail", error)).splitlines()]
-    line = next((line for line in lines if line), "unknown error")
+    lines = [line for line in lines if line] or ["unknown error"]
+    system = [line for line in lines if line.startswith("system error: ")]
+    line = (system or lines)[0]
     return line.split(": ", 1)[-1].rstrip(".")

@@ -46,6 +46,7 @@ def check_target(path: Path, original: Path | None, overwrite: bool) -> None:
 
 
 def same_file(path: Path, other: Path) -> bool:
+    """Whether both are one file, also through links; False where one is not there."""
     try:
         return path.samefile(other)
     except OSError:
@@ -101,6 +102,7 @@ def place_for(path: Path, scratch: Path | None) -> Path:
 
 
 def same_device(folder: Path, other: Path) -> bool:
+    """Whether a file can be renamed from one folder to the other."""
     try:
         return folder.stat().st_dev == other.stat().st_dev
     except OSError:
@@ -118,6 +120,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
+    """With its parents, if it is not there; OutputError where that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -79,11 +79,13 @@ def extended_name(packet: bytes) -> bytes | None:
 
 
 def without_padding(packet: bytes) -> bytes:
+    """The packet without the white space that writers leave for later changes."""
     body, end, rest = packet.rpartition(END)
     return body.rstrip() + b"\n" + end + rest if end else packet.rstrip()
 
 
 def has_gain_map(packet: bytes | None) -> bool:
+    """Whether it describes one: the file holds an HDR rendition."""
     return packet is not None and GAIN_MAP.search(packet) is not None
 
 

@@ -1,26 +1,28 @@
 """VGG's weights in the user's cache: never downloaded, but put there by `burnish weights add`."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from burnish import cache
 from burnish.errors import ModelError, OptionError
+from burnish.files import sha256
 from burnish.nets.vgg import CONVOLUTIONS, VGG, Name, Preprocessing, measure_rms
-from burnish.nets.vgg_files import describe, read_vgg, save_vgg, sha256_of
+from burnish.nets.vgg_files import describe, read_vgg, save_vgg
 
 
 def cache_folder() -> Path:
-    """Where weights that the user added lie: ``~/.cache/burnish/weights``.
+    """Where weights that the user added lie: ``weights`` in the cache folder of `cache`.
 
-    ``BURNISH_CACHE`` puts the folder ``weights`` elsewhere; so does ``XDG_CACHE_HOME``.
+    Raises:
+        OptionError: the user has no home to keep it in.
     """
-    if chosen := os.environ.get("BURNISH_CACHE"):
-        return Path(chosen) / "weights"
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "burnish" / "weights"
+    folder = cache.cache_folder("weights")
+    if folder is None:
+        raise OptionError("There is no home folder to keep weights in: set BURNISH_CACHE.")
+    return folder
 
 
 def load_vgg(
@@ -57,11 +59,10 @@ def add_to_cache(
     ``photos`` (1,3,H,W): the scales of its features are measured on them and kept beside it.
     """
     target = cache_folder() / f"{name}.safetensors"
-    target.parent.mkdir(parents=True, exist_ok=True)
     vgg = load_vgg(name, path, preprocessing)
     if photos is not None:
         vgg.rms = measure_rms(vgg, photos)
-    save_vgg(vgg, target, sha256_of(path))
+    save_vgg(vgg, target, sha256(path))
     return target
 
 
@@ -79,5 +80,4 @@ def pack_vgg(name: Name, path: Path | None, target: Path) -> None:
     The original weights are published in about that precision.
     """
     vgg = load_vgg(name, path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    save_vgg(vgg.half(), target, sha256_of(path or cache_folder() / f"{name}.safetensors"))
+    save_vgg(vgg.half(), target, sha256(path or cache_folder() / f"{name}.safetensors"))

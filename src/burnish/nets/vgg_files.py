@@ -4,9 +4,7 @@ Files differ in what their first layer wants to see. It is taken from the file's
 the table of known files, or from the caller, never guessed.
 """
 
-import hashlib
 import json
-import os
 import pickle
 from pathlib import Path
 from typing import Any, get_args
@@ -17,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from burnish.errors import ModelError
+from burnish.files import sha256, whole
 from burnish.nets.vgg import CONVOLUTIONS, VGG, Name, Preprocessing
 
 # First digits of the sha256. The .pth files carry theirs in the name that they are published under.
@@ -69,14 +68,16 @@ def read_vgg(name: Name, path: Path, preprocessing: Preprocessing | None = None)
     return vgg.eval()
 
 
-def save_vgg(vgg: VGG, target: Path, sha256: str) -> None:
-    """Write a file of our own, whole or not at all; it says its preprocessing and its origin."""
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+def save_vgg(vgg: VGG, target: Path, origin: str) -> None:
+    """Write a file of our own, whole or not at all; it says its preprocessing and its origin.
+
+    ``origin`` is the sha256 of the file that the weights came from.
+    """
     about: dict[str, Any] = {
-        "name": vgg.name, "preprocessing": vgg.preprocessing, "sha256": sha256, "rms": vgg.rms
+        "name": vgg.name, "preprocessing": vgg.preprocessing, "sha256": origin, "rms": vgg.rms
     }  # fmt: skip
-    save_file(vgg.state_dict(), partial, metadata={HEADER: json.dumps(about)})
-    partial.replace(target)
+    with whole(target) as partial:
+        save_file(vgg.state_dict(), partial, metadata={HEADER: json.dumps(about)})
 
 
 def describe(path: Path) -> str:
@@ -89,12 +90,6 @@ def describe(path: Path) -> str:
     if rms := about.get("rms"):
         scales = ", feature scales " + " ".join(f"{v:.4g}" for v in rms)
     return f"{kind}, {origin or 'a file that is not a known one'}{scales}, sha256 {digest}"
-
-
-def sha256_of(path: Path) -> str:
-    """Of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -149,7 +144,7 @@ def _preprocessing(path: Path, header: dict[str, str], keras: bool) -> str:
     """What the file's first layer takes, by its header, by the known files, by Keras's habit."""
     if known := _header(path, header).get("preprocessing"):
         return str(known)
-    digest = sha256_of(path)
+    digest = sha256(path)
     for start, (_, kind, _) in KNOWN_FILES.items():
         if digest.startswith(start):
             return kind

@@ -9,19 +9,12 @@ import numpy as np
 from PIL import Image
 
 from burnish.errors import InputError, OptionError, OutputError
+from burnish.image.folder import by_stem
 from burnish.image.quantise import rounded
 from burnish.image.read import read
-from burnish.image.sniff import is_photo_name
 from burnish.study.store import Store
 
 PICTURES = "pictures"
-
-
-def by_stem(folder: Path) -> dict[str, Path]:
-    """Photos directly in a folder, by name without ending."""
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder of outputs.")
-    return {p.stem: p for p in sorted(folder.iterdir()) if p.is_file() and is_photo_name(p)}
 
 
 def common(methods: Mapping[str, Path], names: Sequence[str] | None) -> list[str]:

@@ -7,7 +7,7 @@ from there.
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from burnish.train.setup import DataOptions
 
 LIMIT = 60 * 2**20
 ROOMS = ("nets", "data", "losses", "train")
-FILES = ("__init__.py", "errors.py", "card.py", "checkpoint.py", "py.typed")
+FILES = ("__init__.py", "errors.py", "files.py", "cache.py", "card.py", "checkpoint.py", "py.typed")
 
 RUNNER = '''"""Train from this bundle: python train.py RUN [--time-limit S] [--workers N] ..."""
 import argparse, dataclasses, json, sys
@@ -59,23 +59,24 @@ print("finished" if done else "stopped; run the same command again to go on")
 '''
 
 
-def _names(folders: Sequence[Path]) -> list[str]:
-    """What the folders are called in a bundle: their own names, numbered where two are alike."""
-    names = ["validation"]  # which has a folder of its own
-    for folder in folders:
-        own, number = folder.resolve().name, 2
-        name = own
-        while name in names:
+def _told_apart(names: Iterable[str], taken: Collection[str] = ()) -> list[str]:
+    """The names, numbered where two are alike or one is taken; as some file systems see them."""
+    found: list[str] = []
+    seen = set(taken)
+    for own in names:
+        name, number = own, 2
+        while name.lower() in seen:
             name, number = f"{own}-{number}", number + 1
-        names.append(name)
-    return names[1:]
+        found.append(name)
+        seen.add(name.lower())
+    return found
 
 
 def _copy_photos(paths: list[Path], target: Path, short_side: int) -> None:
     target.mkdir(parents=True)
-    for path in paths:
+    for path, name in zip(paths, _told_apart(path.stem for path in paths), strict=True):
         small = Image.fromarray(load_rgb(path, short_side).permute(1, 2, 0).numpy())
-        small.save(target / f"{path.stem}.jpg", quality=93, subsampling=0)
+        small.save(target / f"{name}.jpg", quality=93, subsampling=0)
 
 
 def bundle(
@@ -85,7 +86,7 @@ def bundle(
     start: Sequence[Path] = (),
     vgg: Path | None = None,
 ) -> int:
-    """Write the bundle to ``folder`` (which must not exist) and return its size in bytes.
+    """Write the bundle to ``folder``, whole or not at all, and return its size in bytes.
 
     ``vgg`` is packed for a loss that compares features; without it that of the user's cache.
     """
@@ -93,6 +94,24 @@ def bundle(
         raise OptionError("A bundle holds finished photos (--data), no pairs.")
     if folder.exists():
         raise OutputError(f"{folder} exists already; a bundle wants a new folder.")
+    try:
+        _fill(folder, recipe, data, start, vgg)
+        size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+        if size > LIMIT:
+            raise OutputError(
+                f"The bundle would take {size / 2**20:.0f} MiB, more than {LIMIT / 2**20:.0f}; "
+                "give fewer folders."
+            )
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return size
+
+
+def _fill(
+    folder: Path, recipe: Recipe, data: DataOptions, start: Sequence[Path], vgg: Path | None
+) -> None:
+    """All that is in a bundle."""
     if extractor := extractor_of(recipe):  # first, as it may not be there
         pack_vgg(extractor, vgg, folder / "vgg.safetensors")
     code = folder / "src" / "burnish"
@@ -105,7 +124,8 @@ def bundle(
             shutil.copytree(
                 package / room, code / room, ignore=shutil.ignore_patterns("__pycache__")
             )
-    for source, name in zip(data.photos, _names(data.photos), strict=True):
+    names = _told_apart((f.resolve().name for f in data.photos), taken=["validation"])
+    for source, name in zip(data.photos, names, strict=True):
         _copy_photos(
             list_photos([source], data.exclude), folder / "photos" / name, recipe.data_side
         )
@@ -115,11 +135,3 @@ def bundle(
     for number, weights in enumerate(start):
         shutil.copy(weights, folder / f"start-{number}.safetensors")
     (folder / "train.py").write_text(RUNNER)
-    size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-    if size > LIMIT:
-        shutil.rmtree(folder)
-        raise OutputError(
-            f"The bundle would take {size / 2**20:.0f} MiB, more than {LIMIT / 2**20:.0f}; "
-            "give fewer folders."
-        )
-    return size

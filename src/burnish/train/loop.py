@@ -17,17 +17,17 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from burnish import checkpoint
-from burnish.card import ModelCard
 from burnish.data.pairs import Batch, PairSource
 from burnish.errors import ModelError
-from burnish.nets.net import Net
-from burnish.nets.zoo import build, parameter_count
+from burnish.files import whole
+from burnish.nets.zoo import build
 from burnish.train.ahead import made_ahead
 from burnish.train.log import RunLog, SinceRow
 from burnish.train.objective import LOSSES, Objective, Surroundings
 from burnish.train.recipe import Recipe, with_defaults
 from burnish.train.stop import StopSignal
 from burnish.train.validation import Validation, mean_loss, sample_for, validate
+from burnish.train.weights import model_card, take_over
 
 
 @dataclass(frozen=True)
@@ -49,38 +49,6 @@ class RunOptions:
     """Weights of the perceptual loss's feature extractor; the user's cache if None."""
     test_loss: bool = False
     """Log the loss on the validation pairs as well, as ``loss_test``."""
-
-
-def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> ModelCard:
-    """The card of a checkpoint of this run."""
-    return ModelCard(
-        name=recipe.name,
-        net=recipe.net,
-        hyperparameters=recipe.choices,
-        task="sr" if recipe.pairs in ("bicubic", "bicubic-mild") else "enhance",
-        parameters=parameter_count(net),
-        description=recipe.description,
-        training_data=tuple(data),
-        training={"recipe": asdict(recipe), "step": step},
-        **net.needs(),
-    )
-
-
-def take_over(net: Net, weights: Sequence[Path]) -> None:
-    """Fill ``net`` with files' weights where names and shapes agree; the first that fits counts.
-
-    A gate is one wherever it stands: that of NRL's map fits that of Deep SR-PIE.
-    """
-    own, fitting = net.state_dict(), dict[str, Tensor]()
-    for file in weights:
-        for name, value in checkpoint.load_weights(file)[0].items():
-            for key in (name, name.removeprefix("map.")):
-                if key not in fitting and key in own and value.shape == own[key].shape:
-                    fitting[key] = value
-    net.load_state_dict(own | fitting)
-    if missing := sorted(set(own) - set(fitting)):
-        files = " and ".join(map(str, weights))
-        print(f"Starting from {files}, but for {', '.join(missing)}.", flush=True)
 
 
 class Trainer:
@@ -126,8 +94,6 @@ class Trainer:
     def _save(self) -> None:
         if not self.accelerator.is_main_process:
             return
-        folder = self.options.folder
-        folder.mkdir(parents=True, exist_ok=True)
         state = {
             "recipe": asdict(self.recipe),
             "net": self.accelerator.unwrap_model(self.net).state_dict(),
@@ -137,9 +103,8 @@ class Trainer:
             "step": self.step,
             "best": self.best,
         }
-        partial = self.state_file.with_suffix(".part")
-        torch.save(state, partial)
-        partial.replace(self.state_file)
+        with whole(self.state_file) as partial:
+            torch.save(state, partial)
         self._save_weights("last.safetensors")
 
     def _save_weights(self, name: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from burnish.cache import cache_folder
 from burnish.data.dped import EpochPairs, PatchPair, Phone, pair_folders, pairs_of, steps_per_epoch
 from burnish.data.lam import Lambda, lambda_of, lambda_of_files
 from burnish.data.larger_pairs import LargerPairs
@@ -15,7 +16,6 @@ from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
 from burnish.data.photos import Pyramid, list_photos, load_pyramids
 from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
 from burnish.errors import OptionError
-from burnish.nets.vgg_cache import cache_folder as weights_folder
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.recipe import Pairs, Recipe, Stage
 from burnish.train.validation import Validation
@@ -64,15 +64,10 @@ def use_threads(count: int) -> None:
         torch.set_num_threads(count)
 
 
-def cache_folder() -> Path:
-    """Where a measured lambda is kept: beside the weights that the user added."""
-    return weights_folder().parent / "lambda"
-
-
 def measured_lambda(data: DataOptions) -> Lambda:
     """Lambda over the training data: all pairs, or 512 made ones."""
     if files := data.files():
-        return lambda_of_files([(p.low, p.high) for p in files], cache_folder())
+        return lambda_of_files([(p.low, p.high) for p in files], cache_folder("lambda"))
     source = RetouchPairs(load_pyramids(list_photos(data.photos, data.exclude), 96), seed=0)
     made = (source.batch(step, range(32), 48) for step in range(16))
     return lambda_of(

@@ -9,6 +9,7 @@ import typer
 
 from burnish.bench.curves import logged, svg
 from burnish.errors import OptionError
+from burnish.files import write_text
 
 
 def command(
@@ -22,5 +23,5 @@ def command(
     lines = {name: logged(run, name) for name in rows.split(",")}
     if missing := [name for name, line in lines.items() if not line]:
         raise OptionError(f"{run} has logged no '{missing[0]}' (see its metrics.csv).")
-    output.write_text(svg(lines, run.name, "step", ", ".join(lines)), "utf-8")
+    write_text(output, svg(lines, run.name, "step", ", ".join(lines)))
     print(output)

@@ -11,6 +11,7 @@ from burnish.bench import process
 from burnish.cli.bench.flags import DeviceName, Mode, Model, Threads, as_flags, options_for
 from burnish.engine.models import DEFAULT
 from burnish.errors import OptionError
+from burnish.files import write_text
 from burnish.image.formats import suffix_for
 
 
@@ -34,4 +35,4 @@ def command(
     measured = process.measure(megapixels, as_flags(options), suffix_for(format))
     print(process.table(measured))
     if output:
-        output.write_text(process.picture(measured, mode), "utf-8")
+        write_text(output, process.picture(measured, mode))

@@ -10,6 +10,7 @@ from burnish.bench import table_text
 from burnish.bench.sets import EvalPair, Phone
 from burnish.bench.tables import Result
 from burnish.errors import OptionError
+from burnish.files import write_text
 
 
 def test_set(
@@ -36,9 +37,8 @@ def written(result: Result, runs: Path) -> tuple[str, str]:
     """Write a table beside its runs as Markdown, JSON and perhaps a figure; the first two again."""
     text, values = table_text.markdown(result), json.dumps(table_text.plain(result), indent=1)
     stem = f"table-{result.table.name}"
-    runs.mkdir(parents=True, exist_ok=True)
-    (runs / f"{stem}.md").write_text(text + "\n")
-    (runs / f"{stem}.json").write_text(values + "\n")
+    write_text(runs / f"{stem}.md", text + "\n")
+    write_text(runs / f"{stem}.json", values + "\n")
     if drawing := table_text.figure(result):
-        (runs / f"{stem}.svg").write_text(drawing)
+        write_text(runs / f"{stem}.svg", drawing)
     return text, values

@@ -54,6 +54,7 @@ Box = tuple[bytes, bytes]  # kind, body
 
 
 def boxes(data: bytes) -> list[Box]:
+    """The boxes of a body, one after the other; ValueError for one without a size."""
     found, at = [], 0
     while at + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
@@ -70,6 +71,7 @@ def boxes(data: bytes) -> list[Box]:
 
 
 def pack(kind: bytes, *bodies: bytes) -> bytes:
+    """One box."""
     body = b"".join(bodies)
     return struct.pack(">I4s", len(body) + 8, kind) + body
 

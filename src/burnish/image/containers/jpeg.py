@@ -30,6 +30,7 @@ STANDARD = np.frombuffer(
 
 
 def facts(file: BinaryIO) -> Facts:
+    """What the segments before the picture say."""
     found: dict[str, bytes] = {}
     extension: dict[bytes, list[tuple[int, bytes]]] = {}
     profile: dict[int, int] = {}  # number of each segment: how many there should be
@@ -40,9 +41,10 @@ def facts(file: BinaryIO) -> Facts:
         elif marker == 0xE1 and payload.startswith(XMP):
             found.setdefault("xmp", payload[len(XMP) :])
         elif marker == 0xE1 and payload.startswith(EXTENSION):
-            guid = payload[len(EXTENSION) : len(EXTENSION) + 32]
-            (at,) = struct.unpack_from(">I", payload, len(EXTENSION) + 36)
-            extension.setdefault(guid, []).append((at, payload[len(EXTENSION) + 40 :]))
+            head, part = payload[len(EXTENSION) :][:40], payload[len(EXTENSION) + 40 :]
+            if len(head) == 40:  # the name of the whole, its length, the place of this part
+                (at,) = struct.unpack(">I", head[36:])
+                extension.setdefault(head[:32], []).append((at, part))
         elif marker == 0xE2 and payload.startswith(b"MPF\0"):
             gain |= gain_map_in_second_picture(file, payload[4:], offset + 4)
         elif marker == 0xE2 and payload.startswith(ICC) and len(payload) > len(ICC) + 2:
@@ -171,18 +173,22 @@ def wrap(encoded: bytes, meta: Metadata, dpi: tuple[float, float] | None) -> lis
 
 
 def fits_exif(blob: bytes) -> bool:
+    """Whether it goes into one segment, as it must."""
     return len(exif.PREFIX) + len(blob) <= ROOM
 
 
 def fits_xmp(packet: bytes) -> bool:
+    """Whether it goes into one segment, as the main packet must."""
     return len(XMP) + len(packet) <= ROOM
 
 
 def segment(marker: int, payload: bytes) -> bytes:
+    """A marker with its payload of at most `ROOM` bytes."""
     return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
 def icc_segments(profile: bytes) -> list[bytes]:
+    """The profile in numbered parts."""
     room = ROOM - len(ICC) - 2
     parts = [profile[i : i + room] for i in range(0, len(profile), room)]
     return [segment(0xE2, ICC + bytes([i + 1, len(parts)]) + part) for i, part in enumerate(parts)]

@@ -19,6 +19,7 @@ MAX_TEXT = 64 << 20  # bytes of one chunk, and of all texts that are unpacked
 
 
 def facts(file: BinaryIO) -> Facts:
+    """What the chunks say, before and behind the picture."""
     blobs: dict[str, bytes | None] = {}
     frames, cicp, room = 1, None, MAX_TEXT
     for kind, data in chunks(file):
@@ -111,4 +112,5 @@ def wrap(encoded: bytes, meta: Metadata) -> list[bytes]:
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
+    """One chunk with its checksum."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

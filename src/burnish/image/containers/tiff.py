@@ -6,6 +6,7 @@ note's too, still hold; the picture's data and a new first directory follow.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from io import BytesIO
 from typing import BinaryIO
@@ -39,13 +40,18 @@ DESCRIPTIVE = {269, 270, 271, 272, 274, 285, 305, 306, 315, 316, 18246, 18249, 3
 DESCRIPTIVE |= {*range(40091, 40096)}
 RESOLUTION = {282, 283, 296}
 STRUCTURE = {254, *range(256, 260), 262, 266, 273, 277, 278, 279, 284, 317, 320, 338, 339}
+RANGES = {266: (1, 2), 274: (1, 8), 282: (0, 1 << 32), 283: (0, 1 << 32), 296: (1, 3)}
+"""Fill order, orientation, resolution and its unit: what libtiff takes for no error."""
 COMPRESSIONS = {1: "none", 5: "lzw", 7: "jpeg", 8: "deflate", 32946: "deflate", 32773: "packbits"}
 MAX_SIZE = (1 << 32) - (1 << 16)
 
 
 def facts(file: BinaryIO) -> Facts:
+    """What the first directory says, and how many pages follow."""
     stream = open_stream(file)
     first, following = read_directory(stream, stream.first)
+    if is_raw(stream, first):
+        return Facts(camera_raw=True)
     compression = first[COMPRESSION].numbers()[0] if COMPRESSION in first else 1
     block = first.get(IPTC_TAG)
     wrapped = first.get(PHOTOSHOP_TAG)
@@ -59,21 +65,28 @@ def facts(file: BinaryIO) -> Facts:
         frames=count_pages(stream, following),
         compression=COMPRESSIONS.get(compression, "other"),
         lossless=compression != 7,
+        odd_tags=any(
+            not low <= number(first, tag) <= high
+            for tag, (low, high) in RANGES.items()
+            if tag in first
+        ),
         refused=refusal(first, following),
     )
 
 
-def is_raw(file: BinaryIO) -> bool:
+def is_raw(stream: Stream, first: dict[int, Entry]) -> bool:
     """Whether this is a camera's raw file: DNG, or one with a sensor's mosaic, as in NEF."""
-    stream = open_stream(file)
-    first, _ = read_directory(stream, stream.first)
     if DNG_VERSION in first or number(first, PHOTOMETRIC) in MOSAIC:
         return True
-    inner = first[SUB_DIRECTORIES].numbers()[:16] if SUB_DIRECTORIES in first else ()
-    return any(number(read_directory(stream, at)[0], PHOTOMETRIC) in MOSAIC for at in inner)
+    for at in first[SUB_DIRECTORIES].numbers()[:16] if SUB_DIRECTORIES in first else ():
+        with contextlib.suppress(ValueError, struct.error):
+            if number(read_directory(stream, at)[0], PHOTOMETRIC) in MOSAIC:
+                return True
+    return False
 
 
 def refusal(first: dict[int, Entry], following: int) -> str | None:
+    """Why the file is not taken, as the rest of a sentence that begins with its name."""
     if number(first, NEW_SUBFILE) & REDUCED and (following or SUB_DIRECTORIES in first):
         return "begins with a smaller copy of its photo: save it as a plain TIFF file first"
     if (number(first, PHOTOMETRIC), number(first, BITS), number(first, CHANNELS)) == (LAB, 8, 3):
@@ -113,6 +126,7 @@ def gather_exif(stream: Stream, first: dict[int, Entry]) -> bytes | None:
 
 
 def sub_directory(stream: Stream, parent: dict[int, Entry], tag: int) -> dict[int, Entry]:
+    """The directory that an entry points to; empty where there is none or it is damaged."""
     try:
         return read_directory(stream, parent[tag].numbers()[0])[0]
     except (KeyError, ValueError, IndexError, struct.error):

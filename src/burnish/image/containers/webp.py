@@ -14,6 +14,7 @@ PICTURE = (b"VP8 ", b"VP8L", b"ALPH", b"ANMF")
 
 
 def facts(file: BinaryIO) -> Facts:
+    """What the chunks say."""
     found: dict[bytes, bytes] = {}
     frames = 0
     for kind, data in chunks(file):
@@ -69,4 +70,5 @@ def wrap(encoded: bytes, meta: Metadata, width: int, height: int) -> list[bytes]
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
+    """One chunk, filled up to an even length."""
     return kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
