@@ -41,7 +41,7 @@ def like(loaded: Enhancer, **options: Any) -> Enhancer:
 
 @pytest.fixture(scope="module")
 def both() -> Enhancer:
-    return enhancer(scale=2)
+    return enhancer(model=PAIR)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_fast_mode_is_for_the_retouch_alone(
 def test_an_ensemble_is_of_either_step(both: Enhancer) -> None:
     """Each step is the mean of its own four flips."""
     pixels = picture(40, 48)  # on the second network's grid of 8
-    got = enhancer(scale=2, ensemble="4").enhance_pixels(pixels)
+    got = enhancer(model=PAIR, ensemble="4").enhance_pixels(pixels)
 
     def mean(network: Network | None, x: np.ndarray, condition: np.ndarray) -> np.ndarray:
         assert network
@@ -197,11 +197,14 @@ def double(root: Path, **facts: Any) -> Path:
 def test_a_joint_model_that_ships_is_preferred(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert EnhanceOptions(scale=2).model == "srpie"
+    assert models.offered() == ["nrl", "srpie", "srpie-sr"]
+    monkeypatch.setattr(models, "_wheel", lambda: tmp_path)
+    for name, facts in (("nrl", {"scale": 1}), ("srpie-sr", {"task": "sr"})):
+        double(tmp_path, name=name, **facts)
     assert EnhanceOptions(scale=2).model == PAIR
     assert models.offered() == ["nrl", PAIR, "srpie-sr"]
-    monkeypatch.setattr(models, "_wheel", lambda: tmp_path)
-    for name, facts in (("nrl", {"scale": 1}), ("srpie-sr", {"task": "sr"}), ("joint", {})):
-        double(tmp_path, name=name, **facts)
+    double(tmp_path, name="joint")
     assert EnhanceOptions(scale=2).model == "joint"
     assert EnhanceOptions(scale=2, look="mine.look").model == PAIR
     assert models.offered() == ["nrl", "joint", "srpie-sr"]

@@ -89,7 +89,7 @@ def test_a_folder_that_exists_is_no_model_for_clients(client: Client, double_mod
     assert {m["name"] for m in client.get("/v1/models").json()} == {
         "tiny",
         "nrl",
-        "nrl+srpie-sr",
+        "srpie",
         "srpie-sr",
     }
 
@@ -105,7 +105,7 @@ def test_options_come_from_the_dataclass(client: Client) -> None:
         for option in fields(EnhanceOptions):
             hidden = OPERATORS | BY_MODEL
             assert (option.name in offered) == (option.name not in hidden), option.name
-        assert offered["model"]["schema"]["enum"] == ["tiny", "nrl", "nrl+srpie-sr", "srpie-sr"]
+        assert offered["model"]["schema"]["enum"] == ["tiny", "nrl", "srpie", "srpie-sr"]
         assert offered["strength"]["schema"]["maximum"] == 1
 
 

@@ -17,14 +17,21 @@ from burnish.server.darkroom import Box, Decoded, look
 
 from .conftest import Client, Open, Serve, noise, photo_bytes, pixels_of
 
-PAIR = "nrl+srpie-sr"
+PAIR, JOINT = "nrl+srpie-sr", "srpie"
 PLAIN: dict[str, Any] = {"threads": 1, "precision": "f32"}
 
 
+@pytest.fixture(scope="module", params=[JOINT, PAIR])
+def name(request: pytest.FixtureRequest) -> str:
+    """What enlarges and retouches: the network that ships for it, or two in turn."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def doubling(start: Serve) -> Client:
+def doubling(start: Serve, name: str) -> Client:
     """A service with the shipped models, started to enlarge."""
-    return start(options=EnhanceOptions(scale=2, **PLAIN))
+    chosen: dict[str, Any] = {"scale": 2} if name == JOINT else {"model": name}
+    return start(options=EnhanceOptions(**chosen, **PLAIN))
 
 
 @pytest.fixture
@@ -38,18 +45,19 @@ def photo(tmp_path: Path) -> Path:
 
 
 def test_python_command_and_http_give_the_same_bytes(
-    doubling: Client, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    doubling: Client, name: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data, out = photo.read_bytes(), tmp_path / "out"
-    by_python = burnish.enhance(data, scale=2, strength=0.7, **PLAIN)
-    flags = [f"--{name}={value}" for name, value in PLAIN.items()]
-    call = ["enhance", str(photo.parent), "-o", str(out), "--scale=2", "--strength=0.7", *flags]
+    by_python = burnish.enhance(data, model=name, strength=0.7, **PLAIN)
+    flags = [f"--{option}={value}" for option, value in PLAIN.items()]
+    chosen = "--scale=2" if name == JOINT else f"--model={name}"
+    call = ["enhance", str(photo.parent), "-o", str(out), *flags, chosen, "--strength=0.7"]
     assert cli.run(call) == 0
-    assert f"Two steps: {PAIR}" in capsys.readouterr().err
+    assert (f"Two steps: {name}" in capsys.readouterr().err) == (name == PAIR)
     assert (out / "a.jpg").read_bytes() == by_python
     answer = doubling.post("/v1/enhance", params={"strength": 0.7}, data=data)
     assert answer.content == by_python
-    named = doubling.post("/v1/enhance", params={"strength": 0.7, "model": PAIR}, data=data)
+    named = doubling.post("/v1/enhance", params={"strength": 0.7, "model": name}, data=data)
     assert named.content == by_python
     image = Image.open(out / "a.jpg")
     assert image.size == (120, 80) and image.getexif()[0x010F] == "Maker"
@@ -57,17 +65,18 @@ def test_python_command_and_http_give_the_same_bytes(
 
     assert cli.run([*call, "--json"]) == 0  # remembered: nothing is done twice
     events = capsys.readouterr().out.splitlines()
-    assert f'"model": "{PAIR}"' in events[-1] and '"kept": 1' in events[-1]
+    assert f'"model": "{name}"' in events[-1] and '"kept": 1' in events[-1]
     assert cli.run([*call, "--strength=0.5", "--json"]) == 4
-    assert cli.run([*call[: -len(flags) - 2], *flags, "--strength=0.7", "--json"]) == 4
-    assert f"was made with model {PAIR}, not nrl" in capsys.readouterr().out
+    assert cli.run([*call[:-2], "--strength=0.7", "--json"]) == 4
+    assert f"was made with model {name}, not nrl" in capsys.readouterr().out
 
 
-def test_the_service_offers_it(client: Client, doubling: Client) -> None:
+def test_the_service_offers_it(client: Client, doubling: Client, name: str) -> None:
     listed = client.get("/v1/models").json()
-    assert [m["name"] for m in listed] == ["tiny", "nrl", PAIR, "srpie-sr"]
-    assert listed[2]["scale"] == 2 and "then srpie-sr enlarges" in listed[2]["description"]
-    assert doubling.get("/v1/models").json()[0]["name"] == PAIR
+    assert [m["name"] for m in listed] == ["tiny", "nrl", JOINT, "srpie-sr"]
+    own = doubling.get("/v1/models").json()
+    assert own[0]["name"] == name and own[0]["scale"] == 2
+    assert ("then srpie-sr enlarges" in own[0]["description"]) == (name == PAIR)
 
 
 def test_a_preview_is_the_result(doubling: Client) -> None:
@@ -94,19 +103,19 @@ def test_a_part_in_fast_mode_is_that_part_of_the_whole(
     monkeypatch.setattr(fast.factor_for, "__defaults__", (1_000,))
     pixels = read(photo_bytes(60, 80)).pixels
     np.save(tmp_path / "pixels.npy", pixels)
-    enhancer = Enhancer(EnhanceOptions(scale=2, mode="fast", strength=0.7, **PLAIN))
+    enhancer = Enhancer(EnhanceOptions(model=PAIR, mode="fast", strength=0.7, **PLAIN))
     whole = enhancer.enhance_pixels(pixels)
     part, exact = look(Decoded(tmp_path, 0, False), Box(41, 23, 30, 17), enhancer)
     assert exact and enhancer.mode(60, 80)[0] == "fast"
     np.testing.assert_allclose(part.pixels, whole[46:80, 82:142], rtol=0, atol=1e-4)
 
 
-def test_on_the_page(open_page: Open, doubling: Client, photo: Path) -> None:
+def test_on_the_page(open_page: Open, doubling: Client, name: str, photo: Path) -> None:
     page = open_page(doubling.url)
     page.set_input_files("#files", photo)
     page.wait_for_selector("#after img")
     assert page.get_by_label("2 ×").is_checked()
-    assert page.get_by_label("Model").input_value() == PAIR
+    assert page.get_by_label("Model").input_value() == name
     assert page.get_by_label("Strength").is_enabled()
     page.get_by_label("As it is").check()
     assert page.get_by_label("Model").input_value() == "nrl"

@@ -201,7 +201,11 @@ def look(decoded: Decoded, box: Box, enhancer: Enhancer | None = None) -> tuple[
     scale = len(better) // len(wide)
     rows = slice((top - y0) * scale, (bottom - y0) * scale)
     columns = slice((left - x0) * scale, (right - x0) * scale)
-    return part.with_pixels(np.ascontiguousarray(better[rows, columns]), scale=scale), factor == 1
+    better = np.ascontiguousarray(better[rows, columns])
+    if factor > 1 and scale > 1:  # what was reduced for the screen is not enlarged for it again
+        height, width = better.shape[:2]
+        better, scale = reduced(better, scale, 0, 0, width // scale, height // scale), 1
+    return part.with_pixels(better, scale=scale), factor == 1
 
 
 def carried_over(
