@@ -64,6 +64,38 @@ def test_a_redo_that_fails_keeps_what_is_known_of_the_output(
     assert states(out) == before
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_redo_that_is_killed_before_the_rename_disowns_nothing(
+    jobs: list[Job], remember: Remember, out: Path, times: int
+) -> None:
+    go(jobs, remember())
+    before = states(out)
+    for _ in range(times):
+        memory = remember(strength=0.5)
+        assert memory.verdict(jobs[0], overwrite=True) is None
+        memory.writing(memory.taken(jobs[0]), "f" * 64)
+    report = go(jobs, remember(strength=0.5), never)
+    assert "was made with strength 1.0, not 0.5" in report.skipped[0].reason
+    assert counts(go(jobs, remember(), never)) == (0, 3, 0, 0)
+    assert states(out) == before
+    memory = remember(strength=0.5)
+    memory.writing(memory.taken(jobs[0]), "f" * 64)
+    among = replace(remember(strength=0.5), among_photos=True)
+    assert counts(go(jobs, among, overwrite=True)) == (3, 0, 0, 0)
+
+
+def test_a_redo_that_is_killed_after_the_rename_is_known(
+    jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(jobs, remember())
+    with monkeypatch.context() as patch:
+        patch.setattr(Memory, "done", lambda *given: None)
+        assert counts(go(jobs, remember(strength=0.5), overwrite=True)) == (3, 0, 0, 0)
+    assert counts(go(jobs, remember(strength=0.5), never)) == (0, 3, 0, 0)
+    report = go(jobs, remember(), never)
+    assert "was made with strength 0.5, not 1.0" in report.skipped[0].reason
+
+
 def test_an_output_is_ours_even_if_that_could_not_be_stored(
     jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
 ) -> None:
