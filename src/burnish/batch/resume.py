@@ -101,11 +101,7 @@ class Memory:
     def foreign(self, job: Job, overwrite: bool) -> Skipped | None:
         """Whether a file that is not, or no more, what burnish wrote keeps an output's place."""
         if self.among_photos:
-            return Skipped(
-                job,
-                f"{job.target} lies among the photos and may be one, as burnish did not write it: "
-                "it is not overwritten.",
-            )
+            return among(job)
         return None if overwrite else exists(job)
 
     def content(self, job: Job) -> str:
@@ -182,6 +178,14 @@ def is_only_a_name(entry: Entry, there: str) -> bool:
     A run that is killed just then leaves it; ``there`` is the file's stamp.
     """
     return entry.state == "writing" and there.startswith("0:")
+
+
+def among(job: Job) -> Skipped:
+    return Skipped(
+        job,
+        f"{job.target} lies among the photos and may be one, as burnish did not write it: "
+        "it is not overwritten.",
+    )
 
 
 def exists(job: Job) -> Skipped:
