@@ -80,7 +80,7 @@ def chooser(
         )
 
     def choose(**chosen: Any) -> EnhanceOptions:
-        chosen["model"] = models[chosen["model"]]
+        chosen["model"] = looks.model_for(chosen["look"], models[chosen["model"]])
         chosen["look"] = looks.path(chosen["look"])
         return replace(base, task="enhance", scale=0, **chosen)
 
