@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,6 +107,25 @@ def test_an_output_is_ours_even_if_that_could_not_be_stored(
         patch.setattr(Memory, "done", full)
         assert counts(go(jobs, remember())) == (3, 0, 0, 0)
     assert counts(go(jobs, remember(), never)) == (0, 3, 0, 0)
+
+
+def test_ctrl_c_while_the_last_result_is_written(
+    jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is on the disk when the command ends, so it counts."""
+    from concurrent.futures import wait
+
+    calls = iter([KeyboardInterrupt()])
+
+    def interrupted(*given: Any, **options: Any) -> Any:
+        if error := next(calls, None):
+            raise error
+        return wait(*given, **options)
+
+    monkeypatch.setattr("burnish.batch.run.wait", interrupted)
+    report = go(jobs[:1], remember())
+    assert next(calls, None) is None
+    assert (len(report.done), report.left, report.interrupted) == (1, 0, True)
 
 
 def test_a_full_disk_is_no_fault_of_the_photo(
