@@ -1,8 +1,11 @@
 """burnish: make photos better on a plain CPU. Importing this loads nothing heavy."""
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+TYPE_CHECKING = False  # importing typing takes as long as all else before the command can answer
 if TYPE_CHECKING:
+    from typing import Any
+
     from burnish.engine.enhance import enhance
     from burnish.engine.enhancer import Enhancer
     from burnish.engine.options import EnhanceOptions

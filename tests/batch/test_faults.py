@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,6 +65,38 @@ def test_a_redo_that_fails_keeps_what_is_known_of_the_output(
     assert states(out) == before
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_redo_that_is_killed_before_the_rename_disowns_nothing(
+    jobs: list[Job], remember: Remember, out: Path, times: int
+) -> None:
+    go(jobs, remember())
+    before = states(out)
+    for _ in range(times):
+        memory = remember(strength=0.5)
+        assert memory.verdict(jobs[0], overwrite=True) is None
+        memory.writing(memory.taken(jobs[0]), "f" * 64)
+    report = go(jobs, remember(strength=0.5), never)
+    assert "was made with strength 1.0, not 0.5" in report.skipped[0].reason
+    assert counts(go(jobs, remember(), never)) == (0, 3, 0, 0)
+    assert states(out) == before
+    memory = remember(strength=0.5)
+    memory.writing(memory.taken(jobs[0]), "f" * 64)
+    among = replace(remember(strength=0.5), among_photos=True)
+    assert counts(go(jobs, among, overwrite=True)) == (3, 0, 0, 0)
+
+
+def test_a_redo_that_is_killed_after_the_rename_is_known(
+    jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(jobs, remember())
+    with monkeypatch.context() as patch:
+        patch.setattr(Memory, "done", lambda *given: None)
+        assert counts(go(jobs, remember(strength=0.5), overwrite=True)) == (3, 0, 0, 0)
+    assert counts(go(jobs, remember(strength=0.5), never)) == (0, 3, 0, 0)
+    report = go(jobs, remember(), never)
+    assert "was made with strength 0.5, not 1.0" in report.skipped[0].reason
+
+
 def test_an_output_is_ours_even_if_that_could_not_be_stored(
     jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +107,25 @@ def test_an_output_is_ours_even_if_that_could_not_be_stored(
         patch.setattr(Memory, "done", full)
         assert counts(go(jobs, remember())) == (3, 0, 0, 0)
     assert counts(go(jobs, remember(), never)) == (0, 3, 0, 0)
+
+
+def test_ctrl_c_while_the_last_result_is_written(
+    jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is on the disk when the command ends, so it counts."""
+    from concurrent.futures import wait
+
+    calls = iter([KeyboardInterrupt()])
+
+    def interrupted(*given: Any, **options: Any) -> Any:
+        if error := next(calls, None):
+            raise error
+        return wait(*given, **options)
+
+    monkeypatch.setattr("burnish.batch.run.wait", interrupted)
+    report = go(jobs[:1], remember())
+    assert next(calls, None) is None
+    assert (len(report.done), report.left, report.interrupted) == (1, 0, True)
 
 
 def test_a_full_disk_is_no_fault_of_the_photo(

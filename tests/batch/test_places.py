@@ -9,7 +9,7 @@ import pytest
 
 from burnish.batch import places
 from burnish.batch.places import Url, is_url, place
-from burnish.batch.url_plan import Unfinished, open_manifest, plan_places
+from burnish.batch.url_plan import Unfinished, among_photos, open_manifest, plan_places
 from burnish.errors import InputError, MissingExtraError, OptionError, OutputError
 from burnish.image.photo import Photo
 from burnish.image.write import write
@@ -103,6 +103,27 @@ def test_the_plan_of_a_bucket(bucket: str, tmp_path: Path) -> None:
         plan_places(place(f"{root}/y"), place(f"{root}"))
     with pytest.raises(InputError, match="no photos in"):
         plan_places(place(f"{root}/void"), tmp_path)
+
+
+def test_results_inside_a_bucket_of_photos(bucket: str, tmp_path: Path) -> None:
+    root = f"{bucket}/among"
+    for name in (
+        "a.png",
+        "mine/a.png",
+        "x/b.png",
+        "x/theirs/c.png",
+        "x/theirs/.burnish/unfinished",
+    ):
+        places.store(make(tmp_path / "a.png"), place(f"{root}/{name}"))
+    for out in (f"{root}/mine", f"{root}/mine/", f"s3a://{root.removeprefix('s3://')}/mine"):
+        plan = plan_places(place(root), place(out))
+        assert [str(job.source) for job in plan.jobs] == [f"{root}/a.png", f"{root}/x/b.png"]
+        assert among_photos(place(root), place(out))
+    for source, out in ((root, f"{bucket}/amongst"), (f"{root}/x", root), (tmp_path, root)):
+        assert not among_photos(place(source), place(out))
+    assert among_photos(tmp_path, tmp_path / "out")
+    with pytest.raises(OutputError, match="is the input too"):
+        plan_places(place(root), place(f"s3a://{root.removeprefix('s3://')}/"))
 
 
 def test_a_manifest_goes_with_the_outputs_from_machine_to_machine(

@@ -25,8 +25,10 @@ def prove(script: str, *arguments: object, environment: dict[str, str]) -> str:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals of POSIX")
 def test_killed_batches_lose_nothing(environment: dict[str, str]) -> None:
-    told = prove("prove_kill", "--kills", 3, "--photos", 9, environment=environment)
+    lengths = ("--kills", 3, "--photos", 9, "--redo-kills", 2)
+    told = prove("prove_kill", *lengths, environment=environment)
     assert "3 kills" in told and "all 9 outputs equal" in told
+    assert "made anew with 2 kills" in told
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc")  # noqa: PTH110

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from burnish.batch import files
-from burnish.batch.cluster import RayOptions, workers_for
+from burnish.batch.cluster import RayOptions, left, workers_for
+from burnish.batch.manifest import Manifest, home
 from burnish.batch.plan import Job
 from burnish.batch.ray_worker import Ledger, Task, Worker
-from burnish.batch.recipe import recipe_for
+from burnish.batch.recipe import Recipe, recipe_for
+from burnish.batch.resume import Memory
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import ModelError, OptionError, OutputError
@@ -36,7 +38,7 @@ def job(tmp_path: Path) -> Job:
 def do(worker: Worker, job: Job) -> dict[str, Any]:
     assert worker.broken is None, worker.broken
     out: dict[str, Any] = {}
-    worker.enhance(job, out)
+    worker.enhance(job, out, worker.task.overwrite)
     return out
 
 
@@ -57,6 +59,24 @@ def test_what_an_actor_wrote_before_it_died_is_taken_and_nothing_else(task: Task
     assert job.target.read_bytes() == b"somebody else's"
     assert do(Worker(replace(task, overwrite=True), None), job)["output"] == first["output"]
     assert files.digest(job.target) == first["output"]
+
+
+def test_what_may_be_an_original_is_compared_even_with_overwrite(
+    task: Task, job: Job, tmp_path: Path
+) -> None:
+    """OUT in IN, after a driver that was killed: an output that it did not hear of, or a photo."""
+    task = replace(task, overwrite=True)
+    with Manifest(home(tmp_path / "out")) as manifest:
+        recipe = Recipe({"strength": 1.0})
+        memory = Memory(manifest, tmp_path / "out", recipe, among_photos=True)
+        job.target.parent.mkdir(exist_ok=True)
+        job.target.write_bytes(b"an original")
+        fresh = replace(job, target=tmp_path / "out" / "b.jpg")
+        todo = list(left([job, fresh], task, memory, True, lambda event: None))
+    assert todo == [(job, False), (fresh, True)]
+    with pytest.raises(OutputError, match="lies among the photos"):
+        Worker(task, None).enhance(job, {}, replaces=False)
+    assert job.target.read_bytes() == b"an original"
 
 
 def test_another_model_than_the_drivers_is_refused(task: Task) -> None:

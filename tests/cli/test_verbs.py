@@ -66,6 +66,32 @@ def test_overview_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("burnish 0.")
 
 
+def test_ctrl_c_is_answered_from_the_first_moment_on() -> None:
+    """Until `cli.run` stands ready nothing is loaded that takes long, and what is loaded is cut."""
+    loads = fresh(
+        "import sys; before = set(sys.modules) | {'__future__'}\n"
+        "import burnish.__main__, burnish.cli\n"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    assert loads == "burnish burnish.__main__ burnish.cli burnish.errors"
+    code = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'burnish.cli': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "import runpy; runpy.run_module('burnish', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(SRC)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
+
+
 def test_the_command_itself_loads_nothing_heavy() -> None:
     heavy = {"torch", "openvino", "numpy", "typer", "rich", "pyvips", "PIL", "pydantic"}
     code = "import sys; from burnish import cli; cli.run(['--help'])\n"

@@ -82,6 +82,17 @@ def test_nonsense_is_refused_in_one_sentence(
     assert next(iter(query)) in answer.json()["error"]
 
 
+def test_a_slip_in_a_parameter_s_name_is_told(client: Client) -> None:
+    photo = photo_bytes()
+    answer = client.post("/v1/enhance", params={"strenght": "0.5"}, data=photo)
+    says = "There is no parameter 'strenght' here: did you mean strength?"
+    assert (answer.status_code, answer.json()["error"]) == (400, says)
+    for path, name in (("/v1/photos", "threads"), ("/v1/jobs", "tile")):
+        answer = client.post(path, params={name: "1"}, data=photo)
+        assert answer.status_code == 400 and f"no parameter '{name}'" in answer.json()["error"]
+    assert client.get("/v1/looks", params={"x": "1"}).status_code == 400
+
+
 def test_a_folder_that_exists_is_no_model_for_clients(client: Client, double_model: str) -> None:
     assert Path(double_model).is_dir()
     answer = client.post("/v1/enhance", params={"model": double_model}, data=photo_bytes())

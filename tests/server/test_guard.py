@@ -191,6 +191,19 @@ def test_a_body_that_stalls_is_dropped(start: Serve) -> None:
     assert time.monotonic() - start_time < 8
 
 
+@pytest.mark.parametrize("path", ["/v1/photos", "/v1/enhance", "/v1/jobs"])
+def test_a_client_that_gives_up_is_no_fault_of_the_service(
+    client: Client, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = head(client, f"POST {path} HTTP/1.1", "Content-Length: 500000")
+    with socket.create_connection(("127.0.0.1", client.port), timeout=10) as connection:
+        connection.sendall(request + photo_bytes(30, 30)[:80])
+        time.sleep(0.3)
+    time.sleep(0.7)
+    assert "Traceback" not in caplog.text and not caplog.records
+    assert client.get("/healthz").status_code == 200
+
+
 def test_a_body_that_trickles_is_dropped_too(start: Serve) -> None:
     client = start(Limits(upload_seconds=1))
     with socket.create_connection(("127.0.0.1", client.port), timeout=10) as connection:

@@ -59,7 +59,8 @@ def write_look(path: Path, base: str = "") -> str:
     part = looks.Part(weights, facts.vector, facts.vector, np.stack([s, s * 0 + 1, s - 1, s + 1]))
     card = LookCard(path.stem, pairs=5)
     if base:
-        card = dataclasses.replace(card, base=base, base_hash=looks.model_hash(find(base)))
+        found = find(base)
+        card = dataclasses.replace(card, base=found.card.name, base_hash=looks.model_hash(found))
     looks.Look((part,), card).save(path)
     return str(path)
 
@@ -171,6 +172,27 @@ def test_the_service_may_start_with_a_look(start: Serve, folder: Path, model: st
     plain = client.post("/v1/enhance", params={"look": "none"}, data=data).content
     bare = dataclasses.replace(options, look="")
     assert plain == encode(Enhancer(bare)(read(data)))
+
+
+def test_a_look_on_a_network_of_the_operator_s(start: Serve, model: str, tmp_path: Path) -> None:
+    """It starts from that network whatever model a client names; one that enlarges follows it."""
+    path = write_look(tmp_path / "mine.look", base=model)
+    own = EnhanceOptions(model=model, threads=1, precision="f32")
+    client = start(options=own, looks=tmp_path)
+    data = photo_bytes(format="jpeg")
+
+    def expected(**more: Any) -> bytes:
+        options = dataclasses.replace(own, look=path, **more)
+        return encode(Enhancer(options)(read(data)))
+
+    for chosen in ({}, {"model": "nrl"}):
+        params = {"look": "mine", **chosen}
+        assert client.post("/v1/enhance", params=params, data=data).content == expected()
+    params = {"look": "mine", "model": "nrl+srpie-sr"}
+    twice = client.post("/v1/enhance", params=params, data=data)
+    assert twice.content == expected(model=f"{model}+srpie-sr")
+    with pytest.raises(ModelError, match="--model FOLDER"):
+        start(looks=tmp_path, options=EnhanceOptions(threads=1))
 
 
 def test_bad_folders_and_files_stop_the_start(start: Serve, tmp_path: Path) -> None:

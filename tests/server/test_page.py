@@ -103,6 +103,30 @@ def test_from_drop_to_download(open_page: Open, photos: list[Path], tmp_path: Pa
     assert np.abs(shown(page, x - 60, y) - after).max() < 6
 
 
+def test_a_folder_is_dropped(open_page: Open, photos: list[Path], tmp_path: Path) -> None:
+    """What a photographer has is a folder: its photos are taken, and what else lies there left."""
+    (tmp_path / "deeper").mkdir()
+    photos[1].rename(tmp_path / "deeper" / photos[1].name)
+    (tmp_path / "list.txt").write_text("no photo")
+    (tmp_path / "void").mkdir()
+    page = open_page()
+    x, y = (side / 2 for side in page.viewport_size.values())
+    devtools = page.context.new_cdp_session(page)
+
+    def drop(folder: Path) -> None:
+        data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "drop"):
+            event = {"type": kind, "x": x, "y": y, "data": data}
+            devtools.send("Input.dispatchDragEvent", event)
+
+    drop(tmp_path / "void")
+    page.get_by_text("There are no photos in that folder.").wait_for()
+    drop(tmp_path)
+    page.wait_for_selector("#film li:nth-child(2).ready")
+    page.wait_for_selector("#film li:nth-child(1).ready")
+    assert page.locator("#film li").count() == 2
+
+
 def test_zoom_and_pan_move_both_sides_alike(open_page: Open, photos: list[Path]) -> None:
     page = open_page(width=900, height=500)
     page.set_input_files("#files", photos[0])

@@ -103,26 +103,28 @@ def left(
     memory: Memory,
     unfinished: bool,
     tell: Callable[[Event], None],
-) -> Iterator[Job]:
-    """The jobs to be done; of the others it is told why not."""
+) -> Iterator[tuple[Job, bool]]:
+    """(job, whether it may replace a file) to be done; of the others it is told why not."""
     for job in jobs:
         verdict: Kept | Skipped | Failed | None = memory.verdict(job, task.overwrite)
+        replaces = task.overwrite
         if (
             unfinished
             and isinstance(verdict, Skipped)
             and memory.manifest.get(key(job.target, memory.out)) is None
         ):
-            verdict = None  # perhaps ours: the worker compares its bytes with what is there
+            verdict, replaces = None, False  # perhaps ours: the worker compares the bytes
         if verdict is None:
-            yield job
+            yield job, replaces
         else:
             tell(verdict)
 
 
 def outcomes(
-    jobs: list[Job], task: Task, options: RayOptions
+    todo: list[tuple[Job, bool]], task: Task, options: RayOptions
 ) -> Iterator[tuple[Job, Done | Failed, dict[str, Any]]]:
     """Each job's outcome as it comes, in no fixed order, with the row that the worker returned."""
+    jobs = [job for job, _ in todo]
     with connected(options, task.options.threads, len(jobs)) as (ray, workers):
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
@@ -133,8 +135,9 @@ def outcomes(
                 "number": number,
                 "source": str(job.source.absolute()),
                 "target": str(job.target.absolute()),
+                "replaces": replaces,
             }
-            for number, job in enumerate(jobs)
+            for number, (job, replaces) in enumerate(todo)
         ]
         size = max(1, min(ROWS, len(rows) // (workers * BLOCKS)))
         done = ray.data.from_items(rows, override_num_blocks=-(-len(rows) // size)).map(

@@ -1,7 +1,8 @@
 """The memory of a batch: which photo became which output, by which recipe, kept beside the outputs.
 
 An SQLite file. An entry is ``writing`` from the moment its output's bytes are known until the file
-has its name, so that after a power cut the hash tells whether a file that is there is ours.
+has its name, so that after a power cut the hash tells whether a file that is there is ours. Until
+then the file that is replaced stands, so what was known of it is kept beside.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Entry:
 COLUMNS = ", ".join(field.name for field in fields(Entry))
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS photos ({COLUMNS}, PRIMARY KEY (target)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS replaced ({COLUMNS}, PRIMARY KEY (target)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS recipes (hash TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS statistics (
     content TEXT, model TEXT, vector BLOB, PRIMARY KEY (content, model)) WITHOUT ROWID;
@@ -121,6 +123,24 @@ class Manifest:
         """Add an entry, or replace the one of the same output."""
         marks = ", ".join("?" * len(fields(Entry)))
         self._run(f"INSERT OR REPLACE INTO photos ({COLUMNS}) VALUES ({marks})", astuple(entry))
+
+    def begin(self, entry: Entry) -> None:
+        """Put an entry whose output is about to get its name, and keep what it takes the place of.
+
+        In this order: a kill between the two leaves the output known as it is.
+        """
+        assert entry.state == "writing"
+        self._run(
+            f"INSERT OR REPLACE INTO replaced SELECT {COLUMNS} FROM photos "
+            "WHERE target = ? AND state = 'done'",
+            (entry.target,),
+        )
+        self.put(entry)
+
+    def replaced(self, target: str) -> Entry | None:
+        """What was known of an output when it was last begun anew; by its `key`."""
+        rows = self._run(f"SELECT {COLUMNS} FROM replaced WHERE target = ?", (target,))
+        return Entry(*rows[0]) if rows else None
 
     def entries(self) -> Iterator[Entry]:
         """All entries in the order of their outputs' names."""

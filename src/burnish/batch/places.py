@@ -73,10 +73,20 @@ def opened(where: Path) -> tuple[AbstractFileSystem, str]:
     return fs, str(name)
 
 
-def listing(folder: Path) -> Iterator[tuple[str, str]]:
+def below(inner: Path, outer: Path) -> str | None:
+    """The name of a URL below another one, "" for the same place; None where it lies elsewhere."""
+    if not (is_url(inner) and is_url(outer)):
+        return None
+    (fs, name), (other, root) = opened(inner), opened(outer)
+    name, root = name.rstrip("/") + "/", root.rstrip("/") + "/"
+    return name.removeprefix(root)[:-1] if fs == other and name.startswith(root) else None
+
+
+def listing(folder: Path, *, hidden: bool = False) -> Iterator[tuple[str, str]]:
     """(name below the folder, stamp) of each file in a folder and its sub-folders, by name.
 
-    Hidden files and folders are left out. A folder that is not there has none.
+    Hidden files, and what lies in hidden folders, only where asked for. A folder that is not there
+    has none.
     """
     fs, root = opened(folder)
     try:
@@ -88,8 +98,12 @@ def listing(folder: Path) -> Iterator[tuple[str, str]]:
     root = root.rstrip("/") + "/"
     for name in sorted(found):
         below = name.removeprefix(root)
-        if not any(part.startswith(".") for part in below.split("/")):
+        if hidden or not is_hidden(below):
             yield below, stamp_of(found[name])
+
+
+def is_hidden(name: str) -> bool:
+    return any(part.startswith(".") for part in name.split("/"))
 
 
 def stamp_of(info: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from burnish.batch import files, places
 from burnish.batch.events import Failed
 from burnish.batch.plan import Job
 from burnish.batch.recipe import recipe_for
-from burnish.batch.resume import exists
+from burnish.batch.resume import among, exists
 from burnish.batch.steps import failure, sha256
 from burnish.engine.chosen import chosen
 from burnish.engine.options import EnhanceOptions
@@ -102,7 +102,7 @@ class Worker:
                 raise self.broken
             if begun > TRIES:
                 raise RuntimeError(f"{TRIES} workers died of this photo")
-            self.enhance(job, out)
+            self.enhance(job, out, row["replaces"])
         except Exception as error:
             failed: Failed = failure(job, error)
             out |= {"reason": failed.reason, "code": failed.code, "trace": failed.trace}
@@ -110,8 +110,12 @@ class Worker:
             ray.get(self.ledger.end.remote(number))
         return out | {"seconds": time.perf_counter() - start}
 
-    def enhance(self, job: Job, out: dict[str, Any]) -> None:
-        """Do one photo and put into ``out`` what the manifest wants to know."""
+    def enhance(self, job: Job, out: dict[str, Any], replaces: bool = False) -> None:
+        """Do one photo and put into ``out`` what the manifest wants to know.
+
+        Where there is a file already, it is replaced if it ``replaces``; otherwise it has to be the
+        output, just so.
+        """
         with ExitStack() as stack:
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="burnish-")))
             out["stamp"] = places.stamp(job.source)
@@ -125,7 +129,7 @@ class Worker:
             out["notes"] = ["", *dict.fromkeys((*better.source.notes, *notes))]
             del better
             out["output"] = sha256(parts)
-            self.put(parts, job, source, scratch, out)
+            self.put(parts, job, source, scratch, out, replaces)
             out["output_stamp"] = places.stamp(job.target)
 
     def encoded(self, photo: Photo, job: Job) -> tuple[list[bytes], tuple[str, ...]]:
@@ -134,15 +138,21 @@ class Worker:
         return parts, losses(photo, format, task.metadata)
 
     def put(
-        self, parts: list[bytes], job: Job, source: Path, scratch: Path, out: dict[str, Any]
+        self,
+        parts: list[bytes],
+        job: Job,
+        source: Path,
+        scratch: Path,
+        out: dict[str, Any],
+        replaces: bool,
     ) -> None:
         """Write the output unless it is there, just so, from an attempt whose actor died."""
         remote = places.is_url(job.target)
-        if not self.task.overwrite and places.stamp(job.target):
+        if not replaces and places.stamp(job.target):
             (scratch / "there").mkdir()
             there = places.fetch(job.target, scratch / "there") if remote else job.target
             if files.digest(there) != out["output"]:
-                raise OutputError(exists(job).reason)
+                raise OutputError((among if self.task.overwrite else exists)(job).reason)
         elif remote:
             whole = scratch / "result"
             write_bytes(parts, whole)
@@ -151,7 +161,7 @@ class Worker:
             write_bytes(
                 parts,
                 job.target,
-                overwrite=self.task.overwrite,
+                overwrite=replaces,
                 original=source,
                 scratch=self.task.scratch,
             )

@@ -38,8 +38,6 @@ class Memory:
     original, which is never overwritten."""
     contents: dict[tuple[Path, str], str] = field(default_factory=dict)
     """Hashes by path and stamp that `content` found and `taken` will want."""
-    before: dict[str, Entry | None] = field(default_factory=dict)
-    """What was known of the outputs that are being written."""
 
     def begin(self) -> Path:
         """Store the recipe; the folder for files without a name yet, emptied.
@@ -60,7 +58,7 @@ class Memory:
         same recipe of the same photo, it is kept with ``overwrite`` too: it would come out equal.
         """
         there = self.stamp(job.target)
-        entry = self.manifest.get(key(job.target, self.out))
+        entry = self.known(job, there)
         if entry is None:
             return self.foreign(job, overwrite) if there else None
         stamp = self.stamp(job.source)
@@ -78,19 +76,32 @@ class Memory:
             return self.foreign(job, overwrite)
         if not current:
             return None if overwrite else Skipped(job, self.stale(job, entry, same))
-        settled = replace(entry, state="done", stamp=stamp, output_stamp=there)
+        settled = replace(entry, stamp=stamp, output_stamp=there)
         if settled != entry:
             self.manifest.put(settled)
         return Kept(job)
 
+    def known(self, job: Job, there: str) -> Entry | None:
+        """What is known of a job's output, ``there`` by its stamp.
+
+        Where a run was killed as it gave an output its name, the file is the new one or still the
+        one before: its hash tells.
+        """
+        entry = self.manifest.get(key(job.target, self.out))
+        if entry is None or entry.state != "writing" or not there:
+            return entry
+        output = self.digest(job.target)
+        for found in (entry, self.manifest.replaced(entry.target)):
+            if found and found.output == output != "":
+                settled = replace(found, state="done", output_stamp=there)
+                self.manifest.put(settled)
+                return settled
+        return entry
+
     def foreign(self, job: Job, overwrite: bool) -> Skipped | None:
         """Whether a file that is not, or no more, what burnish wrote keeps an output's place."""
         if self.among_photos:
-            return Skipped(
-                job,
-                f"{job.target} lies among the photos and may be one, as burnish did not write it: "
-                "it is not overwritten.",
-            )
+            return among(job)
         return None if overwrite else exists(job)
 
     def content(self, job: Job) -> str:
@@ -136,19 +147,18 @@ class Memory:
     def writing(self, entry: Entry, output: str) -> Entry:
         """The output's bytes are about to get their name; ``output`` is their sha256."""
         entry = replace(entry, output=output)
-        self.before[entry.target] = self.manifest.get(entry.target)
-        self.manifest.put(entry)
+        self.manifest.begin(entry)
         return entry
 
     def done(self, job: Job, entry: Entry) -> None:
-        self.before.pop(entry.target, None)
         self.manifest.put(replace(entry, state="done", output_stamp=self.stamp(job.target)))
 
     def failed(self, job: Job, entry: Entry, reason: str, code: int) -> None:
         """Remember a failure; but where an output of an earlier run stands, only that."""
-        name = entry.target
-        last = self.before.pop(name) if name in self.before else self.manifest.get(name)
-        if last and last.state != "failed" and self.stamp(job.target):
+        last = self.manifest.get(entry.target)
+        if last and last.state == "writing":
+            last = self.manifest.replaced(entry.target)
+        if last and last.state == "done" and self.stamp(job.target):
             self.manifest.put(last)
             return
         self.manifest.put(replace(entry, state="failed", output="", reason=reason, code=code))
@@ -168,6 +178,14 @@ def is_only_a_name(entry: Entry, there: str) -> bool:
     A run that is killed just then leaves it; ``there`` is the file's stamp.
     """
     return entry.state == "writing" and there.startswith("0:")
+
+
+def among(job: Job) -> Skipped:
+    return Skipped(
+        job,
+        f"{job.target} lies among the photos and may be one, as burnish did not write it: "
+        "it is not overwritten.",
+    )
 
 
 def exists(job: Job) -> Skipped:

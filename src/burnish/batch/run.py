@@ -131,8 +131,11 @@ class Line:
         """However it ends, what the network has made is written and told."""
         try:
             self.readers.shutdown(wait=False, cancel_futures=True)
-            while self.writing and kind in (None, KeyboardInterrupt):
-                self.collect(at_least=1)
+            if kind in (None, KeyboardInterrupt):
+                self.collect_all()
+        except KeyboardInterrupt:  # only now: the last results are on their way to the disk
+            self.collect_all()
+            raise
         finally:
             self.readers.shutdown()
             self.writers.shutdown()
@@ -218,6 +221,10 @@ class Line:
                 self.leave(item.job, Done(item.job, seconds, item.megapixels, notes))
             else:
                 self.leave(item.job, outcome)
+
+    def collect_all(self) -> None:
+        while self.writing:
+            self.collect(at_least=1)
 
     def leave(self, job: Job, outcome: Done | Failed) -> None:
         self.in_flight -= weight(job)

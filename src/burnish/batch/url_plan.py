@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from burnish.batch import files, places
 from burnish.batch.manifest import FOLDER, Manifest, home
@@ -23,7 +23,7 @@ from burnish.batch.plan import (
     refuse_read_only,
     renamed,
 )
-from burnish.batch.search import photos_in
+from burnish.batch.search import lies_in, photos_in
 from burnish.errors import InputError, OutputError
 from burnish.image.sniff import is_photo_name
 
@@ -70,21 +70,37 @@ def plan_places(
 
 
 def photos_below(source: Path, out: Path, stamps: dict[str, str]) -> Iterator[tuple[Path, Path]]:
-    """(photo, name below ``out``) of a folder, by name; what lies in ``out`` is left out."""
+    """(photo, name below ``out``) of a folder, by name, but for results: see `search`."""
     if not places.is_url(source):
         yield from photos_in(source, out)
         return
-    if str(source) == str(out):
+    own = places.below(out, source)
+    if own == "":
         raise OutputError(f"{out} is the input too: choose another folder for the results.")
-    number, inside = 0, source in out.parents
-    for below, stamp in places.listing(source):
-        photo = source / below
-        if is_photo_name(below) and not (inside and out in photo.parents):
+    files = dict(places.listing(source, hidden=True))
+    marks = (name.partition(f"/{FOLDER}/") for name in files)
+    results = {folder for folder, mark, _ in marks if mark} | ({own} if own else set())
+    number = 0
+    for below, stamp in files.items():
+        if is_photo_name(below) and not places.is_hidden(below) and not inside(below, results):
             number += 1
+            photo = source / below
             stamps[str(photo)] = stamp
             yield photo, Path(below)
     if not number:
         raise InputError(f"There are no photos in {source}.")
+
+
+def inside(name: str, folders: set[str]) -> bool:
+    """Whether a name below a folder lies in one of these sub-folders."""
+    return any(str(folder) in folders for folder in PurePosixPath(name).parents)
+
+
+def among_photos(source: Path, out: Path) -> bool:
+    """Whether results go among photos: into a folder inside the one that is searched."""
+    if places.is_url(source) or places.is_url(out):
+        return bool(places.below(out, source))
+    return lies_in(out, [source])
 
 
 def digest(where: Path) -> str:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
 
 from burnish.errors import BurnishError, OptionError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 VERBS = {
     "enhance": "Make photos better: files or folders in, a folder out.",

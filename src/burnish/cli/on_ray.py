@@ -14,9 +14,8 @@ from burnish.batch.ray_worker import Task
 from burnish.batch.recipe import recipe_for
 from burnish.batch.resume import Memory
 from burnish.batch.run import rehearse
-from burnish.batch.search import lies_in
 from burnish.batch.steps import Steps
-from burnish.batch.url_plan import open_manifest, plan_places
+from burnish.batch.url_plan import among_photos, open_manifest, plan_places
 from burnish.cli.progress import Lines
 from burnish.engine.chosen import chosen
 from burnish.engine.models import anywhere
@@ -49,7 +48,6 @@ def enhance_on_ray(
     if len(paths) != 1:
         raise OptionError("A batch on Ray takes one folder or URL.")
     source, out = places.place(paths[0]), places.place(output)
-    far = places.is_url(source) or places.is_url(out)
     if not places.is_url(source) and not source.is_dir():
         raise OptionError(f"A batch on Ray takes one folder or URL; {source} is no folder.")
     if bool(on_ray.gpus) != (options.device == "cuda"):
@@ -68,7 +66,7 @@ def enhance_on_ray(
         manifest = stack.enter_context(open_manifest(out, rehearsal=dry_run))
         memory = Memory(
             *(manifest, out, recipe, retry_failed, plan.stamp, plan.digest),
-            among_photos=not far and lies_in(out, [source]),
+            among_photos=among_photos(source, out),
         )
         stack.enter_context(show)
         show.begin(plan.jobs)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from burnish import __version__
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import BurnishError
+from burnish.server.fields import refuse_unknown
 from burnish.server.gauges import Counter
 from burnish.server.guard import Guard
 from burnish.server.limits import Limits
@@ -59,12 +60,15 @@ def create_app(
     )
     app.state.service = service
     app.include_router(system.router(service, session))
-    app.include_router(enhance.router(service))
-    app.include_router(photos.router(service))
-    app.include_router(jobs.router(service))
-    app.include_router(jobs.archive_router(service))
-    app.include_router(look_routes.router(service))
-    app.include_router(look_routes.learning_router(service))
+    for router in (
+        enhance.router(service),
+        photos.router(service),
+        jobs.router(service),
+        jobs.archive_router(service),
+        look_routes.router(service),
+        look_routes.learning_router(service),
+    ):
+        app.include_router(router, dependencies=[Depends(refuse_unknown)])
 
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:

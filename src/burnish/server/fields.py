@@ -6,17 +6,19 @@ does, so that no client can name a path; ``model`` becomes a choice among the mo
 is set by whoever starts the service.
 """
 
+import difflib
 import inspect
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from fastapi import Query
+from fastapi import Query, Request
 
 from burnish.engine.models import find
 from burnish.engine.models import offered as on_offer
 from burnish.engine.options import EnhanceOptions
+from burnish.errors import OptionError
 from burnish.server.looks import Looks
 
 OPERATORS = frozenset({"precision", "backend", "device", "threads", "tile"})
@@ -38,6 +40,17 @@ def offered(options: EnhanceOptions) -> dict[str, str]:
     """
     own = {find(options.model).card.name: options.model}
     return own | {name: name for name in on_offer() if name not in own}
+
+
+async def refuse_unknown(request: Request) -> None:
+    """A dependency of every route: a slip in a parameter's name is told, not passed over."""
+    operation = request.app.openapi()["paths"][request.scope["route"].path][request.method.lower()]
+    names = [known["name"] for known in operation.get("parameters", []) if known["in"] == "query"]
+    for name in request.query_params:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else "/openapi.json lists what there is."
+            raise OptionError(f"There is no parameter '{name[:60]}' here: {hint}")
 
 
 def plain(kind: Any) -> bool:
@@ -80,7 +93,7 @@ def chooser(
         )
 
     def choose(**chosen: Any) -> EnhanceOptions:
-        chosen["model"] = models[chosen["model"]]
+        chosen["model"] = looks.model_for(chosen["look"], models[chosen["model"]])
         chosen["look"] = looks.path(chosen["look"])
         return replace(base, task="enhance", scale=0, **chosen)
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from burnish.engine import look
+from burnish.engine.chosen import base_of
 from burnish.engine.look_card import LookCard
-from burnish.engine.models import find
+from burnish.engine.models import DEFAULT, PLUS, anywhere, find
 from burnish.errors import OptionError
 from burnish.server.limits import Limits
 from burnish.server.refusals import NotReady, NotThere
@@ -35,13 +36,18 @@ class Known:
     folder: Path | None = None
     bytes: int = 0
     touched: float = field(default_factory=time.monotonic)
+    base: str = ""
+    """What `find` knows the network by that it starts from; empty where its card's name will do."""
 
 
 class Looks:
     """All looks by id. Those of the operator are checked at the start, and stay."""
 
-    def __init__(self, limits: Limits, folder: Path | None, own: str) -> None:
+    def __init__(self, limits: Limits, folder: Path | None, own: str, model: str = DEFAULT) -> None:
+        """``own`` is the look that holds where a client does not choose, ``model`` the model."""
         self.limits = limits
+        named = find(model)
+        self.model = named.steps[0] if named.steps else named
         self.known: dict[str, Known] = {}
         self.lock = threading.Lock()
         self.default = NONE
@@ -58,14 +64,15 @@ class Looks:
     def take_in(self, path: Path) -> Known:
         """One of the operator's looks, under an id made of its file's name."""
         found = look.load(path)
-        if found.card.base:
-            found.check_base(find(found.card.base))
+        base = base_of(found, self.model)
         plain = re.sub(r"[^A-Za-z0-9]+", "-", path.stem).strip("-")[:40] or "look"
         id, number = plain, 1
         while id in self.known or id == NONE:
             number += 1
             id = f"{plain}-{number}"
         known = self.known[id] = Known(id, path, found.card)
+        if base is self.model:
+            known.base = anywhere(str(base.folder))
         return known
 
     def new_id(self) -> str:
@@ -86,6 +93,19 @@ class Looks:
     def path(self, id: str) -> str:
         """The file of a look as an option of the engine; empty for no look."""
         return "" if id == NONE else str(self.get(id).path)
+
+    def model_for(self, id: str, model: str) -> str:
+        """The model that goes with a look, where a client has named one.
+
+        A look that starts from the service's own network gets that, whatever retouches otherwise.
+        """
+        base = "" if id == NONE else self.get(id).base
+        if not base:
+            return model
+        found = find(model)
+        if found.steps:
+            return f"{base}{PLUS}{model.rpartition(PLUS)[2]}"
+        return f"{base}{PLUS}{model}" if found.card.task == "sr" else base
 
     def listed(self) -> list[Known]:
         """Those of the operator."""

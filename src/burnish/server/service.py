@@ -37,7 +37,7 @@ class Service:
         self.options = options
         self.limits = limits
         self.models = offered(options)
-        self.looks = Looks(limits, looks, options.look)
+        self.looks = Looks(limits, looks, options.look, options.model)
         self.cards = {name: find(known).card for name, known in self.models.items()}
         self.gauges = Gauges()
         self.pace = Pace()

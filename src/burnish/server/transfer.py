@@ -73,8 +73,10 @@ class Body:
             if self.read > self.most:
                 self.refusal = self.too_large()
                 raise self.refusal
-        else:
+        elif self.unread:
             self.unread = False
+            self.refusal = TooSlow("The client has gone before its body was complete.")
+            raise self.refusal
         return message
 
     async def drain(self) -> None:

@@ -2,10 +2,12 @@
 
 import { call, getJson, onLocked, upload } from "./api.js";
 import { enter, knock } from "./door.js";
-import { Film, element } from "./film.js";
+import { Film } from "./film.js";
+import { takeIn } from "./intake.js";
 import { query } from "./layer.js";
-import { duration, Learn } from "./learn.js";
+import { Learn } from "./learn.js";
 import { Look } from "./look.js";
+import { showPanel } from "./panel.js";
 import { complain } from "./say.js";
 import { open, showTabs } from "./tabs.js";
 import { Viewer } from "./viewer.js";
@@ -52,26 +54,7 @@ async function start() {
 // --- photos in
 
 function listen() {
-  const pick = () => $("files").click();
-  $("choose").addEventListener("click", pick);
-  $("add").addEventListener("click", pick);
-  $("files").addEventListener("change", () => {
-    add([...$("files").files]);
-    $("files").value = "";
-  });
-  let depth = 0;
-  const here = () => !$("enhance").hidden;
-  const shown = (on) => $("veil").classList.toggle("shown", on);
-  const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
-  window.addEventListener("dragenter", (event) => holdsFiles(event) && shown(++depth > 0 && here()));
-  window.addEventListener("dragleave", (event) => holdsFiles(event) && shown(--depth > 0));
-  window.addEventListener("dragover", (event) => event.preventDefault());
-  window.addEventListener("drop", (event) => {
-    event.preventDefault();
-    shown((depth = 0) > 0);
-    if (here()) add([...(event.dataTransfer?.files ?? [])]);
-  });
-  window.addEventListener("paste", (event) => here() && add([...(event.clipboardData?.files ?? [])]));
+  takeIn(add, () => !$("enhance").hidden);
   $("go").addEventListener("click", () => enhance(todo()));
   $("only").addEventListener("click", () => enhance([current]));
   $("cancel").addEventListener("click", () => work.cancel());
@@ -225,36 +208,7 @@ function enhance(list) {
   if (chosen.length) work.enhance(chosen, look.settings());
 }
 
-// --- the panel's lower end
-
 function refresh() {
-  const { active } = work;
-  const left = todo();
-  const go = $("go");
-  $("running").hidden = !active.length;
-  go.hidden = !left.length || active.length > 0;
-  go.textContent = photos.length === 1 ? "Enhance" : left.length === 1 ? "Enhance 1 photo" : `Enhance all ${left.length}`;
-  $("only").hidden = go.hidden || left.length < 2 || !left.includes(current);
-  if (active.length) {
-    const total = active.reduce((sum, job) => sum + job.info.total, 0);
-    const done = active.reduce((sum, job) => sum + job.info.done + job.info.failed, 0);
-    $("progress").value = active.reduce((sum, job) => sum + job.info.share * job.info.total, 0) / total;
-    const seconds = Math.max(...active.map((job) => job.info.seconds_left ?? -1));
-    $("left").textContent = `${done} of ${total}${seconds > 0 ? `, ${duration(seconds)} left` : ""}`;
-  }
-  const finished = photos.filter((p) => p.result);
-  const one = $("one"), all = $("all");
-  one.hidden = !current?.result || busy(current);
-  if (!one.hidden) one.href = `/v1/jobs/${current.result.job}/results/${current.info.id}`;
-  one.classList.toggle("primary", go.hidden && !active.length && finished.length < 2);
-  all.hidden = finished.length < 2 || active.length > 0;
-  all.classList.toggle("primary", go.hidden);
-  if (!all.hidden) {
-    const ids = new Set(work.jobs.map((job) => job.id).filter((id) => finished.some((p) => p.result.job === id)));
-    all.href = `/v1/zip?${new URLSearchParams([...ids].map((id) => ["job", id]))}`;
-  }
-  const notes = [...(current?.reason ? [current.reason] : []), ...(upToDate(current) ? current.result.info.notes : [])];
-  $("notes").hidden = !notes.length;
-  $("notes").replaceChildren(...notes.map((note) => element("li", { textContent: note })));
+  showPanel({ photos, current, left: todo(), work, upToDate });
   showChip();
 }

@@ -8,11 +8,14 @@ export function photosOf(files) {
   return files.filter(isPhoto);
 }
 
-// All files of a drop, those in folders and in their folders too.
+// All files of a drop, and the photos in its folders and in their folders.
 export async function dropped(transfer) {
   const items = [...transfer.items].filter((item) => item.kind === "file");
   const found = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile()); // before any wait
-  const files = await Promise.all(found.map((one) => (one instanceof File ? [one] : filesIn(one))));
+  const files = await Promise.all(found.map(async (one) => {
+    if (one instanceof File) return [one];
+    return one.isFile ? filesIn(one) : photosOf(await filesIn(one));
+  }));
   return files.flat();
 }
 

@@ -1,0 +1,38 @@
+// The panel's lower end: what can be done now, how far it is, and what can be taken home.
+
+import { element } from "./film.js";
+import { duration } from "./learn.js";
+import { busy } from "./work.js";
+
+const $ = (id) => document.getElementById(id);
+
+// `left` are the photos that are still to be enhanced with the settings as they are.
+export function showPanel({ photos, current, left, work, upToDate }) {
+  const { active } = work;
+  const go = $("go");
+  $("running").hidden = !active.length;
+  go.hidden = !left.length || active.length > 0;
+  go.textContent = photos.length === 1 ? "Enhance" : left.length === 1 ? "Enhance 1 photo" : `Enhance all ${left.length}`;
+  $("only").hidden = go.hidden || left.length < 2 || !left.includes(current);
+  if (active.length) {
+    const total = active.reduce((sum, job) => sum + job.info.total, 0);
+    const done = active.reduce((sum, job) => sum + job.info.done + job.info.failed, 0);
+    $("progress").value = active.reduce((sum, job) => sum + job.info.share * job.info.total, 0) / total;
+    const seconds = Math.max(...active.map((job) => job.info.seconds_left ?? -1));
+    $("left").textContent = `${done} of ${total}${seconds > 0 ? `, ${duration(seconds)} left` : ""}`;
+  }
+  const finished = photos.filter((p) => p.result);
+  const one = $("one"), all = $("all");
+  one.hidden = !current?.result || busy(current);
+  if (!one.hidden) one.href = `/v1/jobs/${current.result.job}/results/${current.info.id}`;
+  one.classList.toggle("primary", go.hidden && !active.length && finished.length < 2);
+  all.hidden = finished.length < 2 || active.length > 0;
+  all.classList.toggle("primary", go.hidden);
+  if (!all.hidden) {
+    const ids = new Set(work.jobs.map((job) => job.id).filter((id) => finished.some((p) => p.result.job === id)));
+    all.href = `/v1/zip?${new URLSearchParams([...ids].map((id) => ["job", id]))}`;
+  }
+  const notes = [...(current?.reason ? [current.reason] : []), ...(upToDate(current) ? current.result.info.notes : [])];
+  $("notes").hidden = !notes.length;
+  $("notes").replaceChildren(...notes.map((note) => element("li", { textContent: note })));
+}
