@@ -14,8 +14,14 @@ from burnish.look.moments import OFF, Frame, Moments, Penalties, solve, strip_of
 from burnish.look.shots import Shot
 
 
-def weights(moments: Moments, penalties: Penalties) -> dict[str, np.ndarray]:
-    """Weights from all shots, by group, groups that are off left out."""
+def weights(moments: Moments, *mix: Penalties) -> dict[str, np.ndarray]:
+    """Weights from all shots, by group, groups that are off left out; the mean of several fits."""
+    fits = [_weights(moments, penalties) for penalties in mix]
+    groups = [g for g in moments.spans if any(g in fit for fit in fits)]
+    return {g: sum(fit[g] for fit in fits if g in fit) / np.float32(len(fits)) for g in groups}
+
+
+def _weights(moments: Moments, penalties: Penalties) -> dict[str, np.ndarray]:
     penalty = moments.diagonal(penalties)
     on = np.flatnonzero(penalty < OFF)
     gram = moments.gram.mean(0, dtype=np.float64)[on[:, None], on]

@@ -78,10 +78,10 @@ def compare(
 
 def _learned(train: Sequence[Shot]) -> Method:
     """As `burnish learn` does it."""
-    moments, penalties, finished = choose(train, LearnOptions())
+    moments, mix, finished = choose(train, LearnOptions())
     if not finished:
         raise KeyboardInterrupt  # a row of half a search would be wrong
-    part = moments.frame.part(weights(moments, penalties))
+    part = moments.frame.part(weights(moments, *mix))
     return lambda shot: predict(part, shot)
 
 
