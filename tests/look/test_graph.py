@@ -13,6 +13,8 @@ from burnish.engine.look_features import GROUPS, NETWORKED, TABLED
 from burnish.engine.look_form import form
 from burnish.errors import ModelError, OutputError
 from burnish.look import graph
+from burnish.look.graph_features import FEATURES
+from burnish.look.graph_inputs import inputs
 from look.conftest import make_photo
 
 
@@ -30,7 +32,7 @@ def look(seed: int, groups: tuple[str, ...] = tuple(GROUPS)) -> looks.Look:
 
 
 def test_every_feature_has_its_words() -> None:
-    assert graph.FEATURES.keys() == GROUPS.keys() - set(TABLED)
+    assert FEATURES.keys() == GROUPS.keys() - set(TABLED)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def test_another_runtime_makes_what_the_engine_makes(
 ) -> None:
     both, path = written
     photo = make_photo(5, *size)
-    told = graph.inputs(both, photo, photo**2)
+    told = inputs(both, photo, photo**2)
     session = onnxruntime.InferenceSession(str(path))
     assert [i.name for i in session.get_inputs()] == list(told)
     got = session.run(None, told)[0][0].transpose(1, 2, 0)
@@ -62,7 +64,7 @@ def test_a_look_without_network_wants_no_base(tmp_path: Path) -> None:
     plain = look(3, ("linear", "tones", "position"))
     graph.write(plain, tmp_path / "a.onnx")
     photo = make_photo(6, 35, 50)
-    told = graph.inputs(plain, photo)
+    told = inputs(plain, photo)
     session = onnxruntime.InferenceSession(str(tmp_path / "a.onnx"))
     names = {i.name for i in session.get_inputs()}
     assert "base" not in names

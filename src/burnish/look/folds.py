@@ -13,14 +13,14 @@ from burnish.look.moments import AS_IS, OFF, Mix, Moments, Penalties, solve
 
 LADDER = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 STARTS: tuple[Penalties, ...] = (
+    {"linear": AS_IS, "network": AS_IS},
     {"linear": 1e-5},
     {"linear": AS_IS},
-    {"linear": AS_IS, "network": AS_IS},
     {"linear": AS_IS, "network": AS_IS, "grade": 1e-3},
 )
-"""A colour matrix, nothing, the network's result as it is and with a grade on top. A few pairs that
-differ from photo to photo spoil a matrix more than it helps, and a greedy search does not find the
-way back."""
+"""The network's result as it is, a colour matrix, nothing, a grade on top of the network's. A few
+pairs that differ from photo to photo spoil a matrix more than it helps, and a greedy search does
+not find the way back."""
 WORTH = 0.01
 """A weaker penalty, which is a freer look, has to lower the held-out error by this share."""
 DOUBT = 0.5
@@ -131,6 +131,11 @@ def search(
     return mixed(folds, [*ends, *more]), True
 
 
+def halved(report: Callable[[float], None], half: int) -> Callable[[float], None]:
+    """For the first or the second of two searches: its share of both."""
+    return lambda share: report((half + share) / 2)
+
+
 def mixed(folds: Folds, ends: list[Penalties]) -> Mix:
     """The ends whose mean fit has the least held-out error, taken up one by one.
 
@@ -185,7 +190,7 @@ def climb(
         if not worth:
             break
         _, number, errors = max(worth, key=lambda w: w[:2])
-        penalties = changes[number]
+        penalties = {g: value for g, value in changes[number].items() if value < OFF}
     yield 1.0, penalties, errors
 
 

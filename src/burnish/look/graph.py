@@ -4,55 +4,33 @@
         -> finished (1,3,H,W)
 
 K is the number of looks blended. What depends on the whole photo, its quantiles and blurred
-brightness, no graph finds well: `inputs` does it by the engine's own code. The features are those
-of `look_features` in torch's words, and no graph is written that differs from the engine's result.
+brightness, `graph_inputs` finds by the engine's own code. No graph is written that differs from
+the engine's result.
 """
 
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from burnish.engine.look import Look, Part
-from burnish.engine.look_facts import Facts
-from burnish.engine.look_features import ADAPTIVE, NETWORKED, TABLED, TONES, WIDTHS, tabled
-from burnish.engine.look_maps import LUMA, SCALES, Maps
+from burnish.engine.look_features import ADAPTIVE, NETWORKED, TABLED
 from burnish.errors import MissingExtraError, ModelError, OutputError
+from burnish.look.graph_inputs import inputs
 
 try:
     import torch
     from torch import Tensor, nn
+
+    from burnish.look.graph_features import FEATURES, Strip
 except ModuleNotFoundError as error:
     raise MissingExtraError("Exporting a look as a graph", "train") from error
 
 TOLERANCE = 1e-4
 """Largest difference allowed between the graph and the engine."""
 SIZES = ((61, 83), (34, 47))
-"""Of the pictures on which they are compared; odd, and one of them upscaled from no stand-in."""
-
-
-def inputs(look: Look, pixels: np.ndarray, base: np.ndarray | None = None) -> dict[str, np.ndarray]:
-    """What the graph takes for a photo, (H,W,3) float32 RGB in [0,1]; ``base`` is the network's."""
-    facts, still = Facts.of(pixels), np.zeros((WIDTHS[ADAPTIVE], 3))
-    tables, adaptive = [], []
-    for part in look.parts:
-        tables.append(tabled(part.weights, facts, Facts(part.target)))
-        own = part.weights.get(ADAPTIVE)
-        adaptive.append(still if own is None else np.einsum("ksc,s->kc", own, part.standing(facts)))
-    found = {
-        "photo": _planes(pixels),
-        "maps": _planes(Maps.of(pixels).maps),
-        "tables": np.stack(tables),
-        "adaptive": np.stack(adaptive).astype(np.float32),
-    }
-    return found if base is None else found | {"base": _planes(base)}
-
-
-def _planes(pixels: np.ndarray) -> np.ndarray:
-    result: np.ndarray = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], np.float32)
-    return result
+"""Of the pictures on which they are compared."""
 
 
 class Graph(nn.Module):
@@ -88,18 +66,6 @@ def _radius(height: int, width: int) -> Tensor:
     return ((y[:, None] ** 2 + x**2) / (height**2 + width**2)).flatten()
 
 
-class Strip:
-    """`look_features.Strip`, as much of it as pixels need."""
-
-    def __init__(self, x: Tensor, radius: Tensor, maps: Tensor, base: Tensor | None) -> None:
-        self.x, self.radius, self.maps = x, radius, maps
-        self.base = x if base is None else base[0].flatten(1).T
-
-    @property
-    def y(self) -> Tensor:
-        return self.x @ torch.from_numpy(LUMA)
-
-
 class Pixels(nn.Module):
     """One look on the pixels: `Part.change`."""
 
@@ -125,83 +91,6 @@ def _looked_up(s: Strip, tables: Tensor) -> Tensor:
         start, after = table[low.long()], table[low.long() + 1]
         total = total + start + (at - low)[:, None] * (after - start)
     return total
-
-
-def _bumps(t: Tensor, centres: np.ndarray, width: float) -> Tensor:
-    middle = torch.from_numpy(centres.astype(np.float32))
-    return torch.exp(-0.5 * ((t[:, None] - middle) / width) ** 2)
-
-
-def _linear(s: Strip) -> Tensor:
-    return torch.cat([torch.ones_like(s.x[:, :1]), s.x], 1)
-
-
-def _products(s: Strip, which: str) -> Tensor:
-    channels = dict(zip("rgb", s.x.T, strict=True))
-    found = []
-    for names in which.split():
-        product = channels[names[0]]
-        for name in names[1:]:
-            product = product * channels[name]
-        found.append(product)
-    return torch.stack(found, 1)
-
-
-def _quadratic(s: Strip) -> Tensor:
-    return _products(s, "rr gg bb rg rb gb")
-
-
-def _cubic(s: Strip) -> Tensor:
-    return _products(s, "rrr ggg bbb rrg rrb ggr ggb bbr bbg rgb")
-
-
-def _tones(s: Strip) -> Tensor:
-    return torch.cat([_bumps(t, TONES, 0.1) for t in (s.y, *s.x.T)], 1)
-
-
-def _network(s: Strip) -> Tensor:
-    return s.base - s.x
-
-
-def _grade(s: Strip) -> Tensor:
-    b = Strip(s.base, s.radius, s.maps, None)
-    return torch.cat([_linear(b), _quadratic(b), _tones(b)], 1)
-
-
-def _position(s: Strip) -> Tensor:
-    powers = torch.stack([s.radius, s.radius**2, s.radius**3], 1)
-    parts = [powers]
-    for channel in s.x.T:
-        parts += [powers * channel[:, None], powers * (channel * channel)[:, None]]
-    return torch.cat(parts, 1)
-
-
-def _local(s: Strip) -> Tensor:
-    parts = []
-    for around in (*s.maps[:, : len(SCALES)].T, s.maps[:, -2] * s.y + s.maps[:, -1]):
-        detail = (s.y - around)[:, None]
-        by_tone = _bumps(around, np.array([0, 0.5, 1]), 0.25)
-        mapped = torch.stack([around**2, around**3, around * s.y], 1)
-        parts += [detail, detail * by_tone, detail * s.x, mapped]
-    return torch.cat(parts, 1)
-
-
-def _adaptive(s: Strip) -> Tensor:
-    y = s.y[:, None]
-    ends = _bumps(s.y, np.array([0, 0.15, 0.85, 1]), 0.1)
-    return torch.cat([_linear(s), s.x * s.x, y * y, y * y * y, ends], 1)
-
-
-FEATURES: dict[str, Callable[[Strip], Tensor]] = {
-    "linear": _linear,
-    "quadratic": _quadratic,
-    "cubic": _cubic,
-    "network": _network,
-    "grade": _grade,
-    "position": _position,
-    "local": _local,
-    ADAPTIVE: _adaptive,
-}
 
 
 def write(look: Look, path: Path, overwrite: bool = False) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 
 from burnish.engine.look import Part
 from burnish.look.fit import fit_alone, predict, weights
-from burnish.look.folds import Folds, fold_numbers, search
+from burnish.look.folds import Folds, fold_numbers, halved, search
 from burnish.look.moments import Mix, Moments
 from burnish.look.shots import Shot
 from burnish.metrics import delta_e, psnr, ssim
@@ -101,8 +101,12 @@ def learned(
     report: Callable[[float], None] = lambda share: None,
 ) -> Part:
     """A look from these shots, penalties and all."""
-    moments = Moments.of(shots, use_base=use_base)
-    mix, _ = search(Folds.of(moments, seed), report, keeps=False)
+    moments = Moments.of(shots, use_base=False)
+    both = use_base and all(s.base is not None for s in shots)
+    mix, _ = search(Folds.of(moments, seed), halved(report, 0) if both else report, keeps=False)
+    if both:
+        moments = Moments.of(shots)
+        mix, _ = search(Folds.of(moments, seed), halved(report, 1), keeps=False, more=mix)
     return moments.frame.part(weights(moments, *mix))
 
 

@@ -17,7 +17,7 @@ from burnish.errors import InputError, OptionError, OutputError
 from burnish.look import cube
 from burnish.look.cache import Cache, state
 from burnish.look.fit import predict, weights
-from burnish.look.folds import DOUBT, Folds, search
+from burnish.look.folds import DOUBT, Folds, halved, search
 from burnish.look.judge import Verdict, hold_out, verdict
 from burnish.look.match import SetAside
 from burnish.look.moments import OFF, Mix, Moments
@@ -173,13 +173,14 @@ def choose(
     """
     moments = Moments.of(shots, use_base=False)
     folds = Folds.of(moments, options.seed)
-    mix, finished = search(folds, report)
-    if not finished or any(s.base is None for s in shots):
+    alone = any(s.base is None for s in shots)
+    mix, finished = search(folds, report if alone else halved(report, 0))
+    if alone or not finished:
         return moments, mix, finished
     try:
         wider = Moments.of(shots)
         folds_wider = Folds.of(wider, options.seed)
-        with_network, _ = search(folds_wider, report, keeps=False, more=mix)
+        with_network, _ = search(folds_wider, halved(report, 1), keeps=False, more=mix)
     except KeyboardInterrupt:
         return moments, mix, False
     if not networked(with_network):
