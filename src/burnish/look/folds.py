@@ -141,23 +141,32 @@ def mixed(folds: Folds, ends: list[Penalties]) -> Mix:
 
     Where pairs differ from photo to photo, fits that err in ways of their own are better together
     than the best alone (ensemble selection: Caruana et al., 2004). A later end, and one more to
-    the mean, have to be better by `WORTH`.
+    the mean, have to be `clearly` better.
     """
     different = [end for n, end in enumerate(ends) if end not in ends[:n]]
     fits = [folds.fits(end) for end in different]
     taken: list[int] = []
-    least = np.inf
+    errors = np.full(len(folds.number), np.inf)
     while len(taken) < len(different):
         best = -1
         for number in (n for n in range(len(different)) if n not in taken):
             together = np.mean([fits[n] for n in (*taken, number)], axis=0)
-            error = folds.errors_of(together).mean()
-            if error < least * (1 - WORTH):
-                best, least = number, error
+            found = folds.errors_of(together)
+            if clearly(errors, found):
+                best, errors = number, found
         if best < 0:
             break
         taken.append(best)
     return tuple(different[n] for n in taken)
+
+
+def clearly(errors: np.ndarray, found: np.ndarray) -> bool:
+    """Whether errors fall by `WORTH` and `DOUBT` standard errors of that gain over the shots."""
+    if not np.isfinite(errors).all():
+        return True
+    gain = errors - found
+    needed = WORTH * errors.mean() + DOUBT * gain.std() / np.sqrt(len(gain))
+    return bool(gain.mean() > needed)
 
 
 def climb(
@@ -165,8 +174,7 @@ def climb(
 ) -> Iterator[tuple[float, Penalties, np.ndarray]]:
     """The best single change of a group's penalty, repeated: (share done, penalties, errors) each.
 
-    A freer look has to gain `WORTH`, and `DOUBT` standard errors of that gain over the shots; a
-    stricter one only must not lose.
+    A freer look has to be `clearly` better; a stricter one only must not lose.
     """
     errors = folds.errors(penalties)
     yield 0.0, penalties, errors
@@ -181,12 +189,10 @@ def climb(
         for number, tried in enumerate(changes):
             yield (step + number / len(changes)) / steps, penalties, errors
             found = folds.errors(tried)
-            gain = errors - found
             freer = any(value < penalties.get(group, OFF) for group, value in tried.items())
-            noise = gain.std() / np.sqrt(len(gain))
-            needed = DOUBT * noise + WORTH * errors.mean() if freer else 0
-            if gain.mean() > needed:
-                worth.append((gain.mean(), number, found))
+            gain = (errors - found).mean()
+            if clearly(errors, found) if freer else gain > 0:
+                worth.append((gain, number, found))
         if not worth:
             break
         _, number, errors = max(worth, key=lambda w: w[:2])
