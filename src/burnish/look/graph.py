@@ -50,14 +50,22 @@ class Graph(nn.Module):
         base: Tensor | None = None,
     ) -> Tensor:
         size = photo.shape[2:]
-        x = photo[0].flatten(1).T  # (n,3)
+        x = flat(photo)
         large = nn.functional.interpolate(maps, size, mode="bilinear", align_corners=False)
-        pixels = Strip(x, _radius(*size), large[0].flatten(1).T, base)
+        pixels = Strip(x, _radius(*size), flat(large), x if base is None else flat(base))
         total = x
         for number, (part, share) in enumerate(zip(self.parts, self.shares, strict=True)):
             finished = (x + part(pixels, tables[number], adaptive[number])).clamp(0, 1)
             total = total + share * (finished - x)
-        return total.clamp(0, 1).T.reshape(photo.shape)
+        return total.clamp(0, 1).reshape(1, *size, 3).permute(0, 3, 1, 2)
+
+
+def flat(picture: Tensor) -> Tensor:
+    """(1,C,H,W) -> (n,C).
+
+    The reshape last: ONNX Runtime 1.32 fuses a transposition next to a product, and errs.
+    """
+    return picture.permute(0, 2, 3, 1).reshape(-1, picture.shape[1])
 
 
 def _radius(height: int, width: int) -> Tensor:

@@ -13,9 +13,8 @@ from burnish.engine.look_maps import LUMA, SCALES
 class Strip:
     """`look_features.Strip`, as much of it as pixels need."""
 
-    def __init__(self, x: Tensor, radius: Tensor, maps: Tensor, base: Tensor | None) -> None:
-        self.x, self.radius, self.maps = x, radius, maps
-        self.base = x if base is None else base[0].flatten(1).T
+    def __init__(self, x: Tensor, radius: Tensor, maps: Tensor, base: Tensor) -> None:
+        self.x, self.radius, self.maps, self.base = x, radius, maps, base
 
     @property
     def y(self) -> Tensor:
@@ -59,7 +58,7 @@ def _network(s: Strip) -> Tensor:
 
 
 def _grade(s: Strip) -> Tensor:
-    b = Strip(s.base, s.radius, s.maps, None)
+    b = Strip(s.base, s.radius, s.maps, s.base)
     return torch.cat([_linear(b), _quadratic(b), _tones(b)], 1)
 
 
