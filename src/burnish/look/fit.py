@@ -17,8 +17,12 @@ from burnish.look.shots import Shot
 def weights(moments: Moments, *mix: Penalties) -> dict[str, np.ndarray]:
     """Weights from all shots, by group, groups that are off left out; the mean of several fits."""
     fits = [_weights(moments, penalties) for penalties in mix]
-    groups = [g for g in moments.spans if any(g in fit for fit in fits)]
-    return {g: sum(fit[g] for fit in fits if g in fit) / np.float32(len(fits)) for g in groups}
+    total: dict[str, np.ndarray] = {}
+    for fit in fits:
+        for group, own in fit.items():
+            part = own / np.float32(len(fits))
+            total[group] = total[group] + part if group in total else part
+    return {group: total[group] for group in moments.spans if group in total}
 
 
 def _weights(moments: Moments, penalties: Penalties) -> dict[str, np.ndarray]:
