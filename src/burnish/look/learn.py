@@ -36,7 +36,7 @@ class TooFewPairs(InputError):
     def __init__(self, pairs: int, where: str, aside: list[SetAside]) -> None:
         self.aside = aside
         self.short = f"A look needs at least {FEWEST} pairs; {pairs} can be used."
-        reasons = "".join(f"\n  {a.name}: {a.reason}" for a in aside[:20])
+        reasons = "".join(f"\n  {a}" for a in aside[:20])
         super().__init__(
             f"A look needs at least {FEWEST} pairs; {pairs} of {where} can be used.{reasons}"
         )
