@@ -8,7 +8,7 @@ import pytest
 
 from burnish import cli
 from cli.conftest import SRC
-from look.conftest import make_photo, save
+from look.conftest import make_photo, s_curve, save
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,27 @@ def test_pairs_come_from_several_folders(
     assert "| shipped | map tuned | all tuned | learned |" in head and row.startswith(
         "| film | 5 |"
     )
+
+
+def test_every_pair_is_scored_by_the_others(
+    tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in range(6):
+        photo = make_photo(seed, 48, 64)
+        save(photo, tmp_path / "before" / f"{seed}.png")
+        save(s_curve(photo), tmp_path / "after" / f"{seed}.png")
+    call = ["bench", "looks", "--pairs", str(tmp_path / "before"), str(tmp_path / "after")]
+    assert cli.run([*call, "--model", model, "--folds", "7"]) == 2
+    assert "6 pairs make 2 to 6 folds, not 7." in capsys.readouterr().err
+    assert cli.run(["bench", "looks", "--folds", "3"]) == 2
+    assert "--folds goes with --pairs" in capsys.readouterr().err
+    assert cli.run([*call, "--model", model, "--folds", "3"]) == 0
+    out, err = capsys.readouterr()
+    assert err.count(" learned: ") == 3
+    head, _, row = out.splitlines()
+    assert head.endswith("| shipped | learned | of nothing |") and row.startswith("| before | 4 |")
+    each = [float(line.split(": ")[1].split()[0]) for line in err.splitlines() if "nothing" in line]
+    assert f"| {sum(each) / 3:.1f}" in row  # folds of two
 
 
 def test_an_unknown_way_is_refused_at_once(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,15 @@ from burnish import EnhanceOptions, Enhancer
 from burnish.engine import look as looks
 from burnish.engine.look_card import LookCard
 from burnish.engine.look_facts import LENGTH, STATISTICS, Facts
-from burnish.engine.look_features import ADAPTIVE, GROUPS, TABLED, Strip, looked_up, tabled
+from burnish.engine.look_features import (
+    ADAPTIVE,
+    GROUPS,
+    NETWORKED,
+    TABLED,
+    Strip,
+    looked_up,
+    tabled,
+)
 from burnish.engine.look_form import form
 from burnish.engine.look_maps import Maps, blur, box, enlarge, guide
 from burnish.engine.models import find
@@ -46,7 +54,7 @@ def part(seed: int, groups: tuple[str, ...] = tuple(GROUPS)) -> looks.Part:
     return looks.Part(weights, facts.vector, facts.vector, np.stack([s, s * 0 + 1, s - 1, s + 1]))
 
 
-LOCAL = tuple(g for g in GROUPS if g != "network")
+LOCAL = tuple(g for g in GROUPS if g not in NETWORKED)
 
 
 def look(seed: int = 1, groups: tuple[str, ...] = LOCAL, **facts: object) -> looks.Look:

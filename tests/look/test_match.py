@@ -6,7 +6,7 @@ import numpy as np
 
 from burnish.image import exif
 from burnish.image.tiffdir import ASCII, entry
-from burnish.look.match import Match, match
+from burnish.look.match import Match, SetAside, match
 from burnish.look.shots import lay
 from burnish.look.view import View, taken
 from look.conftest import make_photo, s_curve, save
@@ -85,3 +85,8 @@ def test_the_time_in_exif() -> None:
     assert taken(exif.build([], rows)) == "2026:02:03 04:05:06.78"
     assert taken(exif.build([], rows[:1])) == "2026:02:03 04:05:06"
     assert taken(None) == taken(b"nonsense") == taken(exif.describe({0x8298: "me"})) == ""
+
+
+def test_what_is_set_aside_is_named_once() -> None:
+    assert str(SetAside("a.jpg", "a.jpg is not a picture")) == "a.jpg is not a picture"
+    assert str(SetAside("a.jpg", "a-2.jpg shows something else")).startswith("a.jpg: a-2.jpg shows")

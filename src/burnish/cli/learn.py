@@ -48,7 +48,7 @@ def command(
     report.write(learned, page)
     clear()
     for aside in learned.aside:
-        print(f"set aside: {aside.name}: {aside.reason}", file=sys.stderr)
+        print(f"set aside: {aside}", file=sys.stderr)
     for sentence in learned.verdict.sentences:
         print(sentence)
     if not learned.finished:

@@ -1,4 +1,4 @@
-"""`burnish look`: what a look file is, its 3-D table for editors, and blends of two."""
+"""`burnish look`: what a look file is, its forms for other programs, and blends of two."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ EPILOG = """\b
 Examples:
   burnish look info mine.look
   burnish look export-cube mine.look -o mine.cube
+  burnish look export-graph mine.look -o mine.onnx
   burnish look blend mine.look yours.look --share 0.7 -o both.look
 """
 
 
 def command(
-    what: Annotated[str, typer.Argument(metavar="info|export-cube|blend", help="What to do.")],
+    what: Annotated[
+        str, typer.Argument(metavar="info|export-cube|export-graph|blend", help="What to do.")
+    ],
     files: Annotated[
         list[Path], typer.Argument(metavar="LOOK...", help="Look file; two to blend.")
     ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The .cube or look file to write.")
+        Path | None, typer.Option("-o", "--output", help="The .cube, .onnx or look file to write.")
     ] = None,
     share: Annotated[float, typer.Option(help="blend: how much of the first look, 0 to 1.")] = 0.5,
     json: Annotated[bool, typer.Option("--json", help="info: print the card as JSON.")] = False,
@@ -32,10 +35,12 @@ def command(
         bool, typer.Option("--overwrite", help="Replace an output that exists.")
     ] = False,
 ) -> None:
-    """Show a look, export its global part as a 3-D table, or blend two looks."""
-    wanted = {"info": 1, "export-cube": 1, "blend": 2}
+    """Show a look, export its global part as a 3-D table or all of it as a graph, or blend two."""
+    wanted = {"info": 1, "export-cube": 1, "export-graph": 1, "blend": 2}
     if what not in wanted:
-        raise OptionError(f"There is no 'burnish look {what}'; choose info, export-cube or blend.")
+        raise OptionError(
+            f"There is no 'burnish look {what}'; choose info, export-cube, export-graph or blend."
+        )
     if len(files) != wanted[what]:
         raise OptionError(f"{what} takes {wanted[what]} look file(s), not {len(files)}.")
     found = [looks.load(path) for path in files]
@@ -49,6 +54,12 @@ def command(
 
         cube.write(found[0], output, overwrite)
         print(f"{output}: {cube.POINTS} points a side. {kept(found[0])}")
+        return
+    if what == "export-graph":
+        from burnish.look import graph
+
+        gap = graph.write(found[0], output, overwrite)
+        print(f"{output}: an ONNX graph, within {gap:.1g} of the look. docs/looks.md runs it.")
         return
     if not 0 <= share <= 1:
         raise OptionError(f"--share must lie between 0 and 1, not {share}.")

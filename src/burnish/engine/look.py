@@ -18,7 +18,15 @@ from safetensors.numpy import save_file
 
 from burnish.engine.look_card import LookCard
 from burnish.engine.look_facts import Facts
-from burnish.engine.look_features import ADAPTIVE, GROUPS, TABLED, Strip, looked_up, tabled
+from burnish.engine.look_features import (
+    ADAPTIVE,
+    GROUPS,
+    NETWORKED,
+    TABLED,
+    Strip,
+    looked_up,
+    tabled,
+)
 from burnish.engine.look_form import VECTORS, WEIGHTS, split
 from burnish.engine.look_maps import Place
 from burnish.engine.models import Model
@@ -176,7 +184,7 @@ def load(path: Path | str) -> Look:
         split_up = [split(tensors, number) for number in range(len(card.shares))]
     except (KeyError, ValueError) as error:
         raise ModelError(f"{path} is damaged: {error} is missing or of a wrong form.") from error
-    if not card.base and any("network" in weights for weights, _ in split_up):
+    if not card.base and any(g in weights for weights, _ in split_up for g in NETWORKED):
         raise ModelError(f"{path} is damaged: it starts from a network, and its card names none.")
     return Look(tuple(Part(weights, **vectors) for weights, vectors in split_up), card)
 

@@ -5,7 +5,7 @@ the pixels. The same code makes the features that a look is fitted on and those 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -160,6 +160,13 @@ def network(s: Strip) -> np.ndarray:
     return s.base - s.x
 
 
+def grade(s: Strip) -> np.ndarray:
+    """Changes by the colour that the network gives a pixel: a style on top of its result."""
+    assert s.base is not None
+    b = replace(s, x=s.base)
+    return np.concatenate([linear(b), quadratic(b), tones(b)], axis=1)
+
+
 def position(s: Strip) -> np.ndarray:
     """Light that falls off towards the corners: r^2, r^4, r^6 times powers of each channel."""
     powers = np.stack([s.radius, s.radius**2, s.radius**3], axis=1)
@@ -198,6 +205,7 @@ GROUPS: dict[str, Callable[[Strip], np.ndarray]] = {
     "tones": tones,
     "automatic": automatic,
     "network": network,
+    "grade": grade,
     "position": position,
     "local": local,
     "adaptive": adaptive,
@@ -209,6 +217,7 @@ WIDTHS = {
     "tones": 36,
     "automatic": 28,
     "network": 3,
+    "grade": 46,
     "position": 21,
     "local": 40,
     "adaptive": 13,
@@ -216,5 +225,7 @@ WIDTHS = {
 """How many features each has."""
 TABLED = ("tones", "automatic")
 """Groups that `tabled` can do."""
+NETWORKED = ("network", "grade")
+"""Groups that want the base network's result."""
 ADAPTIVE = "adaptive"
 """The group whose weights are (k, statistics, 3): they are chosen photo by photo."""

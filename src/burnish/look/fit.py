@@ -14,8 +14,18 @@ from burnish.look.moments import OFF, Frame, Moments, Penalties, solve, strip_of
 from burnish.look.shots import Shot
 
 
-def weights(moments: Moments, penalties: Penalties) -> dict[str, np.ndarray]:
-    """Weights from all shots, by group, groups that are off left out."""
+def weights(moments: Moments, *mix: Penalties) -> dict[str, np.ndarray]:
+    """Weights from all shots, by group, groups that are off left out; the mean of several fits."""
+    fits = [_weights(moments, penalties) for penalties in mix]
+    total: dict[str, np.ndarray] = {}
+    for fit in fits:
+        for group, own in fit.items():
+            part = own / np.float32(len(fits))
+            total[group] = total[group] + part if group in total else part
+    return {group: total[group] for group in moments.spans if group in total}
+
+
+def _weights(moments: Moments, penalties: Penalties) -> dict[str, np.ndarray]:
     penalty = moments.diagonal(penalties)
     on = np.flatnonzero(penalty < OFF)
     gram = moments.gram.mean(0, dtype=np.float64)[on[:, None], on]

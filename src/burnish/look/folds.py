@@ -9,16 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from burnish.look.moments import AS_IS, OFF, Moments, Penalties, solve
+from burnish.look.moments import AS_IS, OFF, Mix, Moments, Penalties, solve
 
 LADDER = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 STARTS: tuple[Penalties, ...] = (
+    {"linear": AS_IS, "network": AS_IS},
     {"linear": 1e-5},
     {"linear": AS_IS},
-    {"linear": AS_IS, "network": AS_IS},
+    {"linear": AS_IS, "network": AS_IS, "grade": 1e-3},
 )
-"""A colour matrix, nothing, the network's result as it is. A few pairs that differ from photo to
-photo spoil a matrix more than it helps, and a greedy search does not find the way back."""
+"""The network's result as it is, a colour matrix, nothing, a grade on top of the network's. A few
+pairs that differ from photo to photo spoil a matrix more than it helps, and a greedy search does
+not find the way back."""
 WORTH = 0.01
 """A weaker penalty, which is a freer look, has to lower the held-out error by this share."""
 DOUBT = 0.5
@@ -60,21 +62,34 @@ class Folds:
             np.array([moments.cross[side].sum(0) for side in sides]),
         )
 
-    def errors(self, penalties: Penalties) -> np.ndarray:
-        """(N,) root mean squared error of each shot under the fit that has not seen it."""
+    def fits(self, penalties: Penalties) -> np.ndarray:
+        """(K,P,3) the weights of each fold: of the fit that has not seen its shots."""
         penalty = self.moments.diagonal(penalties)
         on = np.flatnonzero(penalty < OFF)
         prior = self.moments.prior[on]
         gram, cross = self.gram[:, on[:, None], on], self.cross[:, on]
         total_gram, total_cross = gram.sum(0), cross.sum(0)
-        found = np.empty(len(self.number))
+        found = np.zeros((len(gram), len(penalty), 3))
         for k, (g, c) in enumerate(zip(gram, cross, strict=True)):
-            held = np.flatnonzero(self.number == k)
-            n = len(self.number) - len(held)
-            w = solve((total_gram - g) / n, (total_cross - c) / n, penalty[on], prior)
-            for shot in held:
-                own, b = self.moments.gram[shot][on[:, None], on], self.moments.cross[shot, on]
-                found[shot] = (w * (own @ w)).sum() - 2 * (w * b).sum()
+            n = (self.number != k).sum()
+            found[k, on] = solve((total_gram - g) / n, (total_cross - c) / n, penalty[on], prior)
+        return found
+
+    def errors(self, *mix: Penalties) -> np.ndarray:
+        """(N,) root mean squared error of each shot under the fit that has not seen it.
+
+        Of several penalties: under the mean of their fits.
+        """
+        return self.errors_of(np.mean([self.fits(penalties) for penalties in mix], axis=0))
+
+    def errors_of(self, fits: np.ndarray) -> np.ndarray:
+        """(N,) as `errors`, of weights (K,P,3)."""
+        on = np.flatnonzero(fits.any(axis=(0, 2)))
+        found = np.empty(len(self.number))
+        for shot, k in enumerate(self.number):
+            own, b = self.moments.gram[shot][on[:, None], on], self.moments.cross[shot, on]
+            w = fits[k, on]
+            found[shot] = (w * (own @ w)).sum() - 2 * (w * b).sum()
         square = (found + self.moments.power) / 3
         result: np.ndarray = np.sqrt(np.maximum(square, 1e-7))
         return result
@@ -94,25 +109,64 @@ def search(
     report: Callable[[float], None] = lambda share: None,
     steps: int = 12,
     keeps: bool = True,
-) -> tuple[Penalties, bool]:
+    more: Mix = (),
+) -> tuple[Mix, bool]:
     """Penalties of least held-out error, found by climbing from each of `STARTS`; whether all were.
 
-    What a later start leads to has to be better by `WORTH` than what earlier ones led to. Ctrl-C
-    ends the search with the best so far, if it ``keeps`` that.
+    Several, whose fits are averaged, where that is better: see `mixed`. ``more`` were found in
+    another search and may be among them. Ctrl-C ends the search with the best so far, if it
+    ``keeps`` that.
     """
     starts = [start for start in STARTS if start.keys() <= folds.moments.spans.keys()]
-    best, least, leader = starts[0], np.inf, 0
+    ends: list[Penalties] = []
     try:
         for number, start in enumerate(starts):
-            for share, penalties, errors in climb(folds, start, steps):
+            for share, penalties, _ in climb(folds, start, steps):
                 report((number + share) / len(starts))
-                if errors.mean() < least * (1 if number == leader else 1 - WORTH):
-                    best, least, leader = penalties, errors.mean(), number
+                ends[number:] = [penalties]
     except KeyboardInterrupt:
         if not keeps:
             raise
-        return best, False
-    return best, True
+        return mixed(folds, ends or starts[:1]), False
+    return mixed(folds, [*ends, *more]), True
+
+
+def halved(report: Callable[[float], None], half: int) -> Callable[[float], None]:
+    """For the first or the second of two searches: its share of both."""
+    return lambda share: report((half + share) / 2)
+
+
+def mixed(folds: Folds, ends: list[Penalties]) -> Mix:
+    """The ends whose mean fit has the least held-out error, taken up one by one.
+
+    Where pairs differ from photo to photo, fits that err in ways of their own are better together
+    than the best alone (ensemble selection: Caruana et al., 2004). A later end, and one more to
+    the mean, have to be `clearly` better.
+    """
+    different = [end for n, end in enumerate(ends) if end not in ends[:n]]
+    fits = [folds.fits(end) for end in different]
+    taken: list[int] = []
+    errors = np.full(len(folds.number), np.inf)
+    while len(taken) < len(different):
+        best = -1
+        for number in (n for n in range(len(different)) if n not in taken):
+            together = np.mean([fits[n] for n in (*taken, number)], axis=0)
+            found = folds.errors_of(together)
+            if clearly(errors, found):
+                best, errors = number, found
+        if best < 0:
+            break
+        taken.append(best)
+    return tuple(different[n] for n in taken)
+
+
+def clearly(errors: np.ndarray, found: np.ndarray) -> bool:
+    """Whether errors fall by `WORTH` and `DOUBT` standard errors of that gain over the shots."""
+    if not np.isfinite(errors).all():
+        return True
+    gain = errors - found
+    needed = WORTH * errors.mean() + DOUBT * gain.std() / np.sqrt(len(gain))
+    return bool(gain.mean() > needed)
 
 
 def climb(
@@ -120,8 +174,7 @@ def climb(
 ) -> Iterator[tuple[float, Penalties, np.ndarray]]:
     """The best single change of a group's penalty, repeated: (share done, penalties, errors) each.
 
-    A freer look has to gain `WORTH`, and `DOUBT` standard errors of that gain over the shots; a
-    stricter one only must not lose.
+    A freer look has to be `clearly` better; a stricter one only must not lose.
     """
     errors = folds.errors(penalties)
     yield 0.0, penalties, errors
@@ -136,16 +189,14 @@ def climb(
         for number, tried in enumerate(changes):
             yield (step + number / len(changes)) / steps, penalties, errors
             found = folds.errors(tried)
-            gain = errors - found
             freer = any(value < penalties.get(group, OFF) for group, value in tried.items())
-            noise = gain.std() / np.sqrt(len(gain))
-            needed = DOUBT * noise + WORTH * errors.mean() if freer else 0
-            if gain.mean() > needed:
-                worth.append((gain.mean(), number, found))
+            gain = (errors - found).mean()
+            if clearly(errors, found) if freer else gain > 0:
+                worth.append((gain, number, found))
         if not worth:
             break
         _, number, errors = max(worth, key=lambda w: w[:2])
-        penalties = changes[number]
+        penalties = {g: value for g, value in changes[number].items() if value < OFF}
     yield 1.0, penalties, errors
 
 

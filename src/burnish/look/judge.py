@@ -7,12 +7,14 @@ import numpy as np
 
 from burnish.engine.look import Part
 from burnish.look.fit import fit_alone, predict, weights
-from burnish.look.folds import Folds, fold_numbers, search
-from burnish.look.moments import Moments, Penalties
+from burnish.look.folds import Folds, fold_numbers, halved, search
+from burnish.look.moments import Mix, Moments
 from burnish.look.shots import Shot
 from burnish.metrics import delta_e, psnr, ssim
 
 CAP = 50.0
+HARDLY = 0.5
+"""CIEDE2000 between before and finished, in the mean, below which nothing was asked for."""
 INCONSISTENT = 0.6
 """Share of the difference that is left on held-out shots from which pairs do not agree."""
 
@@ -99,12 +101,16 @@ def learned(
     report: Callable[[float], None] = lambda share: None,
 ) -> Part:
     """A look from these shots, penalties and all."""
-    moments = Moments.of(shots, use_base=use_base)
-    penalties, _ = search(Folds.of(moments, seed), report, keeps=False)
-    return moments.frame.part(weights(moments, penalties))
+    moments = Moments.of(shots, use_base=False)
+    both = use_base and all(s.base is not None for s in shots)
+    mix, _ = search(Folds.of(moments, seed), halved(report, 0) if both else report, keeps=False)
+    if both:
+        moments = Moments.of(shots)
+        mix, _ = search(Folds.of(moments, seed), halved(report, 1), keeps=False, more=mix)
+    return moments.frame.part(weights(moments, *mix))
 
 
-def curve(moments: Moments, penalties: Penalties, seed: int) -> list[tuple[int, float]]:
+def curve(moments: Moments, mix: Mix, seed: int) -> list[tuple[int, float]]:
     """Held-out error by the number of pairs learned from, the penalties as chosen from all."""
     total = len(moments.power)
     sizes = sorted({max(4, round(total * share)) for share in (0.25, 0.4, 0.6, 0.8)})
@@ -116,17 +122,17 @@ def curve(moments: Moments, penalties: Penalties, seed: int) -> list[tuple[int, 
             chosen = rng.permutation(total)
             some = np.zeros(total, bool)
             some[chosen[:size]] = True
-            errors.append(Folds.split(moments, some).errors(penalties)[~some].mean())
+            errors.append(Folds.split(moments, some).errors(*mix)[~some].mean())
         found.append((size, float(np.mean(errors))))
     return found
 
 
 def verdict(
-    shots: Sequence[Shot], held: list[HeldOut], moments: Moments, penalties: Penalties, seed: int
+    shots: Sequence[Shot], held: list[HeldOut], moments: Moments, mix: Mix, seed: int
 ) -> Verdict:
     """The figures, and what they mean in words."""
     alone = float(np.mean([_rms(fit_alone(s), s) for s in shots]))
-    result = Verdict(held, curve(moments, penalties, seed), alone)
+    result = Verdict(held, curve(moments, mix, seed), alone)
     result.sentences.extend(_sentences(result))
     return result
 
@@ -136,8 +142,12 @@ def _rms(picture: np.ndarray, shot: Shot) -> float:
 
 
 def _sentences(v: Verdict) -> list[str]:
-    before = np.array([h.figures["nothing"].delta_e for h in v.held])
-    after = np.array([h.figures["look"].delta_e for h in v.held])
+    before, after = (np.array([h.figures[m].delta_e for h in v.held]) for m in ("nothing", "look"))
+    if before.mean() < HARDLY:
+        return [
+            f"The finished photos hardly differ from those before (CIEDE2000 {before.mean():.1f}): "
+            "there is nothing to learn. Are they copies?"
+        ]
     low, high = np.percentile(before - after, (10, 90))
     worse = int((after > before).sum())
     said = [
@@ -147,6 +157,12 @@ def _sentences(v: Verdict) -> list[str]:
     ]
     if worse:
         said.append(f"{worse} of {len(v.held)} held-out shots came out further from your finish.")
+    shipped = [h.figures["shipped"].delta_e for h in v.held if "shipped" in h.figures]
+    if shipped and np.mean(shipped) < after.mean():
+        said.append(
+            f"burnish's default, which knows nothing of your pairs, came nearer: to "
+            f"{np.mean(shipped):.1f}. Leave the look out, or learn it from more pairs."
+        )
     left = float(np.mean([_rms(h.result, h.shot) for h in v.held]))
     nothing = float(np.mean([_rms(h.shot.before, h.shot) for h in v.held]))
     said.append(_more(v.curve))

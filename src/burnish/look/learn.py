@@ -10,16 +10,17 @@ import numpy as np
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.look import Look, model_hash
 from burnish.engine.look_card import LookCard
+from burnish.engine.look_features import NETWORKED
 from burnish.engine.models import DEFAULT, shipped
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import InputError, OptionError, OutputError
 from burnish.look import cube
 from burnish.look.cache import Cache, state
 from burnish.look.fit import predict, weights
-from burnish.look.folds import DOUBT, Folds, search
+from burnish.look.folds import DOUBT, Folds, halved, search
 from burnish.look.judge import Verdict, hold_out, verdict
 from burnish.look.match import SetAside
-from burnish.look.moments import Moments, Penalties
+from burnish.look.moments import OFF, Mix, Moments
 from burnish.look.options import LearnOptions
 from burnish.look.shots import Report, Shot, check_folders, shots, views
 from burnish.metrics import delta_e
@@ -35,7 +36,7 @@ class TooFewPairs(InputError):
     def __init__(self, pairs: int, where: str, aside: list[SetAside]) -> None:
         self.aside = aside
         self.short = f"A look needs at least {FEWEST} pairs; {pairs} can be used."
-        reasons = "".join(f"\n  {a.name}: {a.reason}" for a in aside[:20])
+        reasons = "".join(f"\n  {a}" for a in aside[:20])
         super().__init__(
             f"A look needs at least {FEWEST} pairs; {pairs} of {where} can be used.{reasons}"
         )
@@ -136,16 +137,16 @@ def learn_shots(
     aside: Sequence[SetAside] = (),
 ) -> Learned:
     """The look of these shots; after Ctrl-C the best so far, without figures."""
-    moments, penalties, finished = choose(shots, options, _in(report, "learning"))
-    use_base = "network" in penalties
-    part = moments.frame.part(weights(moments, penalties))
+    moments, mix, finished = choose(shots, options, _in(report, "learning"))
+    use_base = networked(mix)
+    part = moments.frame.part(weights(moments, *mix))
     card = LookCard(
         options.name,
         base=enhance.model.card.name if enhance and use_base else "",
         base_hash=model_hash(enhance.model) if enhance and use_base else "",
         pairs=len(shots),
         licence=options.licence,
-        options={"penalties": penalties, "seed": options.seed},
+        options={"penalties": list(mix), "seed": options.seed},
     )
     said = Verdict([], [], 0.0)
     try:
@@ -153,7 +154,7 @@ def learn_shots(
             judging = _in(report, "measuring on held-out pairs")
             held = hold_out(shots, options.seed, judging, use_base)
             # Bound together at the end: no figures are better than some of them.
-            measured = verdict(shots, held, moments, penalties, options.seed)
+            measured = verdict(shots, held, moments, mix, options.seed)
             card = replace(card, scores=scores(measured, Look((part,), card), shots))
             said = measured
     except KeyboardInterrupt:
@@ -165,29 +166,35 @@ def choose(
     shots: Sequence[Shot],
     options: LearnOptions,
     report: Callable[[float], None] = lambda share: None,
-) -> tuple[Moments, Penalties, bool]:
+) -> tuple[Moments, Mix, bool]:
     """Without the network, or with it if that is worth its time; and whether all was tried.
 
     Ctrl-C ends it with the best so far, which is without the network until that is found worth it.
     """
     moments = Moments.of(shots, use_base=False)
     folds = Folds.of(moments, options.seed)
-    penalties, finished = search(folds, report)
-    if not finished or any(s.base is None for s in shots):
-        return moments, penalties, finished
+    alone = any(s.base is None for s in shots)
+    mix, finished = search(folds, report if alone else halved(report, 0))
+    if alone or not finished:
+        return moments, mix, finished
     try:
         wider = Moments.of(shots)
         folds_wider = Folds.of(wider, options.seed)
-        with_network, _ = search(folds_wider, report, keeps=False)
+        with_network, _ = search(folds_wider, halved(report, 1), keeps=False, more=mix)
     except KeyboardInterrupt:
-        return moments, penalties, False
-    if "network" not in with_network:
-        return moments, penalties, True
-    gain = folds.errors(penalties) - folds_wider.errors(with_network)
+        return moments, mix, False
+    if not networked(with_network):
+        return moments, mix, True
+    gain = folds.errors(*mix) - folds_wider.errors(*with_network)
     noise = gain.std() / len(gain) ** 0.5
-    needed = BASE_WORTH * folds.errors(penalties).mean() + DOUBT * noise
-    best = (wider, with_network) if gain.mean() > needed else (moments, penalties)
+    needed = BASE_WORTH * folds.errors(*mix).mean() + DOUBT * noise
+    best = (wider, with_network) if gain.mean() > needed else (moments, mix)
     return *best, True
+
+
+def networked(mix: Mix) -> bool:
+    """Whether a look of these groups wants the base network's result."""
+    return any(penalties.get(group, OFF) < OFF for penalties in mix for group in NETWORKED)
 
 
 def scores(said: Verdict, look: Look, shots: Sequence[Shot]) -> dict[str, Any]:

@@ -23,6 +23,10 @@ class SetAside:
     name: str
     reason: str
 
+    def __str__(self) -> str:
+        """One line, with the name once."""
+        return self.reason if self.reason.startswith(self.name) else f"{self.name}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class Match:

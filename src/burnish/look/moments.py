@@ -11,7 +11,7 @@ import numpy as np
 
 from burnish.engine.look import Part
 from burnish.engine.look_facts import Facts
-from burnish.engine.look_features import ADAPTIVE, GROUPS, Strip
+from burnish.engine.look_features import ADAPTIVE, GROUPS, NETWORKED, Strip
 from burnish.look.shots import Shot
 
 SAMPLES = 2500
@@ -22,11 +22,13 @@ AS_IS = 1e2
 """A penalty that holds a group at what it is without pairs: nothing, or the network's result."""
 ORDER = (
     *("linear", "quadratic", "cubic", "tones", "automatic"),
-    *("position", "local", ADAPTIVE, "network"),
+    *("position", "local", ADAPTIVE, *NETWORKED),
 )
 
 Penalties = dict[str, float]
 """Of a group of features by its name; a group that is not named is off."""
+Mix = tuple[Penalties, ...]
+"""One or several, whose fits are averaged."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Frame:
             Facts.mean([s.finished for s in shots]),
             Facts.mean([s.facts for s in shots]),
             np.stack([f(statistics, axis=0) for f in (np.mean, np.std, np.min, np.max)]),
-            tuple(g for g in ORDER if g != "network" or network),
+            tuple(g for g in ORDER if g not in NETWORKED or network),
         )
 
     def part(self, weights: dict[str, np.ndarray]) -> Part:

@@ -78,10 +78,10 @@ def compare(
 
 def _learned(train: Sequence[Shot]) -> Method:
     """As `burnish learn` does it."""
-    moments, penalties, finished = choose(train, LearnOptions())
+    moments, mix, finished = choose(train, LearnOptions())
     if not finished:
         raise KeyboardInterrupt  # a row of half a search would be wrong
-    part = moments.frame.part(weights(moments, penalties))
+    part = moments.frame.part(weights(moments, *mix))
     return lambda shot: predict(part, shot)
 
 
@@ -178,10 +178,7 @@ def split(
     model: str = DEFAULT,
 ) -> list[Row]:
     """Real pairs of two folders: some to learn from, the rest beyond the largest count to score."""
-    aside: list[SetAside] = []
-    quiet = lambda what, share: None  # noqa: E731
-    check_folders(before, after)
-    found, _ = shots(views(before, after, quiet, aside), views(after, before, quiet, aside))
+    found = _pairs(before, after)
     order = np.random.default_rng(seed).permutation(len(found))
     test = [found[i] for i in order[max(counts) :]]
     if not test:
@@ -195,26 +192,49 @@ def split(
     return rows
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Markdown: CIEDE2000 (PSNR) by look, number of pairs and method."""
-    seen = dict.fromkeys(r.method for r in rows)
-    known = (*BASELINES, SHIPPED)
-    methods = [m for m in known if m in seen] + [m for m in seen if m not in (*known, LEARNED)]
-    methods.append(LEARNED)
-    lines = [
-        "| look | pairs | " + " | ".join(methods) + " | of nothing |",
-        "|---" * (len(methods) + 3) + "|",
-    ]
-    by = {(r.look, r.pairs, r.method): r for r in rows}
-    for look, pairs in dict.fromkeys((r.look, r.pairs) for r in rows if r.pairs):
-        cells = [by.get((look, pairs, m)) or by[look, 0, m] for m in methods]
-        best = min(c.delta_e for c in cells)
-        texts = [
-            f"**{c.delta_e:.2f}** ({c.psnr:.1f})"
-            if c.delta_e == best
-            else f"{c.delta_e:.2f} ({c.psnr:.1f})"
-            for c in cells
-        ]
-        share = cells[-1].delta_e / cells[0].delta_e
-        lines.append(f"| {look} | {pairs} | {' | '.join(texts)} | {share:.0%} |")
-    return "\n".join(lines)
+def folded(
+    before: Path,
+    after: Path,
+    folds: int,
+    seed: int = 0,
+    on_row: Callable[[Row], None] = lambda row: None,
+    more: Methods | None = None,
+    model: str = DEFAULT,
+) -> list[Row]:
+    """Real pairs of two folders, each scored by what was learned without its fold: mean rows."""
+    found = _pairs(before, after)
+    if not 2 <= folds <= len(found):
+        raise OptionError(f"{len(found)} pairs make 2 to {len(found)} folds, not {folds}.")
+    found = _with_base(found, Enhancer(EnhanceOptions(model=model)))
+    number = np.random.default_rng(seed).permutation(len(found)) % folds
+    rows: list[tuple[Row, int]] = []
+    for fold in range(folds):
+        train, test = (
+            [s for s, k in zip(found, number, strict=True) if (k == fold) == held]
+            for held in (False, True)
+        )
+        scored = [*compare(train, test, before.name, more)]
+        scored.append(_row(before.name, 0, SHIPPED, _base, test, 0.0))
+        for row in scored:
+            on_row(row)
+        rows += [(row, len(test)) for row in scored]
+    return [_mean([r for r in rows if r[0].method == m]) for m in {r.method: 0 for r, _ in rows}]
+
+
+def _mean(rows: Sequence[tuple[Row, int]]) -> Row:
+    """Of rows and the photos that each was scored on; of pairs the most that were learned from."""
+    first, photos = rows[0][0], sum(n for _, n in rows)
+    return replace(
+        first,
+        pairs=max(r.pairs for r, _ in rows),
+        delta_e=sum(r.delta_e * n for r, n in rows) / photos,
+        psnr=sum(r.psnr * n for r, n in rows) / photos,
+        seconds=sum(r.seconds for r, _ in rows) / len(rows),
+    )
+
+
+def _pairs(before: Path, after: Path) -> list[Shot]:
+    aside: list[SetAside] = []
+    quiet = lambda what, share: None  # noqa: E731
+    check_folders(before, after)
+    return shots(views(before, after, quiet, aside), views(after, before, quiet, aside))[0]

@@ -146,5 +146,5 @@ def curves(learned: Learned) -> str:
 def _aside(learned: Learned) -> str:
     if not learned.aside:
         return "<p>Nothing: every photo was used.</p>"
-    rows = [f"<li>{escape(a.name)}: {escape(a.reason)}</li>" for a in learned.aside]
+    rows = [f"<li>{escape(str(a))}</li>" for a in learned.aside]
     return f"<ul>{''.join(rows)}</ul>"

@@ -125,8 +125,8 @@ def lay(item: Match) -> Shot | str:
     placement = place(before, after)
     if placement.fit < 0:
         return (
-            f"{item.after.path.name} shows something else, or was composed from several photos "
-            f"(their edges agree to {max(placement.score, 0):.0%})"
+            f"{item.after.path.name} shows something else, was straightened, or was composed "
+            f"from several photos (their edges agree to {max(placement.score, 0):.0%})"
         )
     over, inside = laid_over(before, after, placement)
     if inside.mean() < LEAST_OVERLAP:

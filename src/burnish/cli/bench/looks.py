@@ -12,7 +12,9 @@ import typer
 from burnish.cli.bench.flags import Budget, Every, Exclude, Model, Seeds, Sets
 from burnish.cli.lists import left_out, numbers
 from burnish.engine.models import DEFAULT
+from burnish.errors import OptionError
 from burnish.look import made, proof
+from burnish.look.proof_table import table
 
 
 def command(
@@ -30,6 +32,10 @@ def command(
         str | None, typer.Option(help="Which made looks, with commas between; all if not given.")
     ] = None,
     counts: Annotated[str, typer.Option(help="How many pairs to learn from.")] = "5,20,50",
+    folds: Annotated[
+        int,
+        typer.Option(help="With --pairs: score each of so many parts by the others, no --counts."),
+    ] = 0,
     seeds: Seeds = "0",
     side: Annotated[int, typer.Option(help="Side of the photos in pixels.")] = 256,
     every: Every = 1,
@@ -52,6 +58,7 @@ def command(
                 side,
                 every,
                 model,
+                folds=folds,
                 finetune=finetune,
                 budget=budget,
                 folders=data or (),
@@ -69,6 +76,7 @@ def prove(
     side: int,
     every: int,
     model: str,
+    folds: int,
     finetune: str | None,
     budget: float,
     folders: Sequence[Path],
@@ -88,10 +96,14 @@ def prove(
             flush=True,
         )
 
+    if pairs and folds:
+        return table(proof.folded(*pairs, folds, seed, tell, more, model))
+    if folds:
+        raise OptionError("--folds goes with --pairs.")
     if pairs:
-        return proof.table(proof.split(*pairs, list(counts), seed, tell, more, model))
+        return table(proof.split(*pairs, list(counts), seed, tell, more, model))
     chosen = looks.split(",") if looks else list(made.LOOKS)
     rows = proof.run(
         sets, chosen, list(counts), seed, side, every, tell, more, folders, exclude, model
     )
-    return proof.table(rows)
+    return table(rows)
