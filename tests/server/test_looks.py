@@ -188,7 +188,7 @@ def test_a_look_on_a_network_of_the_operator_s(start: Serve, model: str, tmp_pat
     for chosen in ({}, {"model": "nrl"}):
         params = {"look": "mine", **chosen}
         assert client.post("/v1/enhance", params=params, data=data).content == expected()
-    params = {"look": "mine", "model": "nrl+srpie-sr"}
+    params = {"look": "mine", "model": "srpie-sr"}
     twice = client.post("/v1/enhance", params=params, data=data)
     assert twice.content == expected(model=f"{model}+srpie-sr")
     with pytest.raises(ModelError, match="--model FOLDER"):
