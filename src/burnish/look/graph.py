@@ -8,6 +8,7 @@ brightness, `graph_inputs` finds by the engine's own code. No graph is written t
 the engine's result.
 """
 
+import logging
 import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -134,6 +135,9 @@ def _trace(module: Graph, told: dict[str, np.ndarray], path: Path) -> None:
     low, narrow = torch.export.Dim("low", min=2), torch.export.Dim("narrow", min=2)
     sizes = {"photo": (height, width), "base": (height, width), "maps": (low, narrow)}
     shapes = {n: dict(zip((2, 3), sizes[n], strict=True)) if n in sizes else None for n in told}
+    quiet = logging.getLogger("torch.onnx")
+    level = quiet.level
+    quiet.setLevel(logging.ERROR)  # it misses torchvision, which has no part in this
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
@@ -147,6 +151,7 @@ def _trace(module: Graph, told: dict[str, np.ndarray], path: Path) -> None:
             external_data=False,
             verbose=False,
         )
+    quiet.setLevel(level)
 
 
 def _gap(look: Look, graph: Path, pixels: np.ndarray, told: dict[str, np.ndarray]) -> float:
