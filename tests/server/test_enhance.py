@@ -102,6 +102,7 @@ def test_a_folder_that_exists_is_no_model_for_clients(client: Client, double_mod
         "nrl",
         "srpie",
         "srpie-sr",
+        "tone",
     }
 
 
@@ -116,7 +117,7 @@ def test_options_come_from_the_dataclass(client: Client) -> None:
         for option in fields(EnhanceOptions):
             hidden = OPERATORS | BY_MODEL
             assert (option.name in offered) == (option.name not in hidden), option.name
-        assert offered["model"]["schema"]["enum"] == ["tiny", "nrl", "srpie", "srpie-sr"]
+        assert offered["model"]["schema"]["enum"] == ["tiny", "nrl", "srpie", "srpie-sr", "tone"]
         assert offered["strength"]["schema"]["maximum"] == 1
 
 

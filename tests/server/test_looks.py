@@ -12,7 +12,7 @@ from burnish.engine import look as looks
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.look_card import LookCard
 from burnish.engine.look_facts import STATISTICS, Facts
-from burnish.engine.look_features import ADAPTIVE, GROUPS, Strip
+from burnish.engine.look_features import ADAPTIVE, GROUPS, NETWORKED, Strip
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import ModelError, OptionError
@@ -49,7 +49,7 @@ def write_look(path: Path, base: str = "") -> str:
     strip = Strip(few, flat[:, 0], flat, facts, facts, few)
     weights = {}
     for group in GROUPS:
-        if group == "network" and not base:
+        if group in NETWORKED and not base:
             continue
         size = GROUPS[group](strip).shape[1]
         form = (size, STATISTICS, 3) if group == ADAPTIVE else (size, 3)

@@ -121,6 +121,12 @@ def apply_transform(kind: Transform, a: Tensor, y: Tensor) -> Tensor:
     return first * q[:, 0:1] + second * q[:, 1:2] + third * q[:, 2:3] + gained
 
 
+def gated_transform(kind: Transform, a: Tensor, y: Tensor, delta: Tensor, share: Tensor) -> Tensor:
+    """``y + share (A(y) - y + delta)`` (ours): delta (N,3) and the share (N,1) are a gate's."""
+    changed = apply_transform(kind, a, y) + delta[:, :, None, None]
+    return y + share[:, :, None, None] * (changed - y)
+
+
 def gradient_magnitude(v: Tensor) -> Tensor:
     """Length of the forward differences, 0 past the last row and column; smooth at 0."""
     dy = F.pad(v[:, :, 1:] - v[:, :, :-1], (0, 0, 0, 1))

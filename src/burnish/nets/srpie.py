@@ -28,7 +28,14 @@ from burnish.nets.global_gate import LEVELS, Gate, GlobalGate, seen_of
 from burnish.nets.guided import Combine, Members, Pair
 from burnish.nets.mbfnet import HFA2, FCAPlace, MBFNet, MSBWidths, Without, conv
 from burnish.nets.net import Net
-from burnish.nets.penet import PENet, PENetWidths, Transform, apply_transform, enhance_v2
+from burnish.nets.penet import (
+    PENet,
+    PENetWidths,
+    Transform,
+    apply_transform,
+    enhance_v2,
+    gated_transform,
+)
 
 Start = Literal["random", "bicubic"]
 Place = Literal["before", "after"]
@@ -189,8 +196,7 @@ class SRPIE(Net):
         sizes = [self.penet.gated, self.penet.outputs, 3, 1]
         gamma, beta, delta, share = told.split(sizes, dim=1)
         a = self.penet(h, gamma) + beta[:, :, None, None]
-        changed = apply_transform(self.transform, self._at(y, a), y) + delta[:, :, None, None]
-        return y + share[:, :, None, None] * (changed - y)
+        return gated_transform(self.transform, self._at(y, a), y, delta, share)
 
     def _at(self, y: Tensor, coefficients: Tensor) -> Tensor:
         if self.place == "before" or self.scale == 1:

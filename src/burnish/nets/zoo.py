@@ -16,6 +16,7 @@ from burnish.nets.baselines.srcnn import SRCNN
 from burnish.nets.net import Net
 from burnish.nets.nrl import NRL
 from burnish.nets.srpie import SRPIE
+from burnish.nets.tone import ToneNet
 
 
 def nrl(**choices: Any) -> NRL:
@@ -52,6 +53,7 @@ NETS: dict[str, Callable[..., Net]] = {
     "srpie": srpie,
     "srpie-wide": srpie_wide,
     "srpie-global": srpie_global,
+    "tone": ToneNet,
     # What paper A compares with (Table 4).
     "srcnn": SRCNN,
     "johnson": JohnsonNet,

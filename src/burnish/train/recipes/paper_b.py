@@ -7,6 +7,7 @@
 | `srpie` | half-size un-retouched input, finished target | what ships for ``--scale 2`` |
 | `srpie-wide` | as `srpie-sr-bench` | the form whose DUNet sees the features |
 | `srpie-global-cpu` | as `srpie` | the form with a gate, after `srpie-sr` and `nrl` |
+| `tone` | un-retouched photos, as for `nrl-gate` | PENet with a gate, without enlarging |
 | `imdn` | as `srpie-sr-bench` | the network that the paper compares sizes and seconds with |
 """
 
@@ -105,6 +106,26 @@ def srpie_global_cpu() -> Recipe:
     )
 
 
+def tone() -> Recipe:
+    """PENet with a gate alone, at the photo's own size, on the pairs that `nrl-gate` learns from.
+
+    From `srpie`'s weights, half an hour on one core without matrix units:
+    `burnish train tone --start SRPIE ...`
+    """
+    return Recipe(
+        name="tone",
+        net="tone",
+        steps=3000,
+        stages=(Stage(1.0, 32, 32, only=("penet.", "gate.")),),
+        loss="tempered",
+        warmup=50,
+        ema=0.995,
+        own_scale=0.75,
+        vary_finish=True,
+        description="PENet with a gate, for tone and colour.",
+    )
+
+
 def imdn() -> Recipe:
     """IMDN by the recipe that `srpie-sr-bench` trains by, to compare at equal budget."""
     return replace(
@@ -171,4 +192,5 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     **PUBLISHED,
     **{f"{name}-cpu": partial(_cpu_of, name) for name in PUBLISHED},
     "srpie-global-cpu": srpie_global_cpu,
+    "tone": tone,
 }
