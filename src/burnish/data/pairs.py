@@ -26,6 +26,20 @@ class PairSource(Protocol):
     def batch(self, step: int, indices: Sequence[int], size: int) -> Batch: ...
 
 
+def undone_by(
+    rng: np.random.Generator, view: Tensor, mosaic: Tensor, vary_finish: bool
+) -> tuple[Tensor, Tensor, Retouch, torch.Generator]:
+    """A view and its sample, perhaps in another `Finish`; what both are un-retouched by, and noise.
+
+    All of it is drawn from ``rng``, in this order.
+    """
+    if vary_finish:
+        finish = Finish.draw(rng)
+        view, mosaic = finish.of(view), finish.of(mosaic)
+    draw = Retouch.draw(rng)  # flips left and right among other things
+    return view, mosaic, draw, torch.Generator().manual_seed(int(rng.integers(2**63)))
+
+
 class RetouchPairs:
     """Views of finished photos, un-retouched anew for every step.
 
@@ -71,13 +85,11 @@ class RetouchPairs:
             else:
                 view = photo.view(field, *place, size)
             mosaic = photo.mosaic(field if wide or own else 1.0, *place, rng)
-            if self.vary_finish:
-                finish = Finish.draw(rng)
-                view, mosaic = finish.of(view), finish.of(mosaic)
+            view, mosaic, draw, generator = undone_by(rng, view, mosaic, self.vary_finish)
             views.append(view)
             mosaics.append(mosaic)
-            draws.append(Retouch.draw(rng))
-            generators.append(torch.Generator().manual_seed(int(rng.integers(2**63))))
+            draws.append(draw)
+            generators.append(generator)
         whole = torch.stack(mosaics)
         light = mean_light(whole)
         low, high = make_pair(torch.stack(views), draws, generators, light)

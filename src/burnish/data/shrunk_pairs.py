@@ -14,8 +14,7 @@ from torch import Tensor
 
 from burnish.data.bicubic import matrix, shrink_8bit
 from burnish.data.degrade import Retouch, luma, make_pair, mean_light
-from burnish.data.finish import Finish
-from burnish.data.pairs import fixed_draws
+from burnish.data.pairs import RetouchPairs, fixed_draws, undone_by
 from burnish.data.photos import Pyramid
 
 MARGIN = 2
@@ -131,9 +130,6 @@ class JointPairs:
     around it.
     """
 
-    PART = 0.35
-    """The smallest part of the photo, by its short side, that is a picture to such a view."""
-
     def __init__(
         self,
         photos: Sequence[Pyramid],
@@ -151,13 +147,11 @@ class JointPairs:
         for index in indices:
             rng = np.random.default_rng([self.seed, step, index])
             view, mosaic = self._view(rng, self.scale * size)
-            if self.vary_finish:
-                finish = Finish.draw(rng)
-                view, mosaic = finish.of(view), finish.of(mosaic)
-            draws.append(Retouch.draw(rng))  # flips left and right among other things
-            generators.append(torch.Generator().manual_seed(int(rng.integers(2**63))))
+            view, mosaic, draw, generator = undone_by(rng, view, mosaic, self.vary_finish)
             views.append(view.flip(-2) if rng.random() < 0.5 else view)
             mosaics.append(mosaic)
+            draws.append(draw)
+            generators.append(generator)
         whole = torch.stack(mosaics)
         light = mean_light(whole)
         low, high = joint_pair(torch.stack(views), draws, generators, self.scale, light)
@@ -168,7 +162,7 @@ class JointPairs:
         photo = self.photos[int(rng.integers(len(self.photos)))]
         u, v = rng.random(), rng.random()
         if self.own_scale and rng.random() < self.own_scale:
-            part = rng.uniform(self.PART, 1)
+            part = rng.uniform(RetouchPairs.PART, 1)
             x, y = (photo.place_within(part, at, rng.random(), side, axis)
                     for at, axis in ((u, 1), (v, 0)))  # fmt: skip
             return photo.view(0.0, x, y, side), photo.mosaic(part, u, v, rng, finest=1)

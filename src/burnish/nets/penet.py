@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from burnish.nets.global_gate import LEVELS, GlobalGate
 from burnish.nets.mbfnet import RReLU, conv
 
 Transform = Literal["matrix", "literal", "v1", "v2", "none"]
@@ -90,6 +91,18 @@ class PENet(nn.Module):
             self.stage9.weight.mul_(0.1)
             self.stage9.bias.zero_()
             self.stage9.bias[9:] = 1
+
+    def new_gate(self) -> GlobalGate:
+        """A gate (ours) that tells it gamma, beta (one for each coefficient), delta, the share."""
+        gate = GlobalGate(2 * 4 * len(LEVELS), self.gated, self.outputs + 3)
+        gate.start_small()
+        return gate
+
+    def told(self, h: Tensor, condition: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Coefficients, delta (N,3) and share (N,1), by what its gate says of the picture."""
+        sizes = [self.gated, self.outputs, 3, 1]
+        gamma, beta, delta, share = torch.split(condition, sizes, dim=1)
+        return self(h, gamma) + beta[:, :, None, None], delta, share
 
     def forward(self, h: Tensor, gamma: Tensor | None = None) -> Tensor:
         """``gamma`` (N, gated) multiplies the last features by 1 + gamma; no gate in the paper."""

@@ -115,9 +115,7 @@ class SRPIE(Net):
         self.gate: GlobalGate | None = None
         if gate == "tones" and self.penet is not None:
             self.tones = LEVELS
-            gated, offsets = self.penet.gated, self.penet.outputs + 3
-            self.gate = GlobalGate(2 * 4 * len(LEVELS), gated, offsets)
-            self.gate.start_small()
+            self.gate = self.penet.new_gate()
             self.condition_size = self.gate.size
             self.ends_in_share = place == "after"
         inputs = 3 + channels if wide else 3
@@ -159,17 +157,11 @@ class SRPIE(Net):
         Else the whole picture is ``x``, or one whose pixels are in ``sample``. (A_v2's threshold
         is one of the picture that is given, so it is for whole pictures only.)
         """
-        if self.gate is None:
-            return self._enhance(x, None)
-        return self._enhance(
-            x, self.condition(self.statistics(x, sample) if known is None else known)
-        )
+        known = self.statistics(x, sample) if known is None else known
+        return self.enhance(x, self.condition(known))
 
     def enhance(self, x: Tensor, condition: Tensor) -> Tensor:
-        """The network proper, given `condition`."""
-        return self._enhance(x, None if self.gate is None else condition)
-
-    def _enhance(self, x: Tensor, told: Tensor | None) -> Tensor:
+        """The network proper, given `condition`, which is empty without a gate."""
         h = self.shallow(x)
         image, features = x, h
         if self.residual_on:
@@ -178,8 +170,8 @@ class SRPIE(Net):
                 third = guided.third_branch(x, *self.third_choices)
             image, features = self.mbfnet(h, third)
         if self.place == "before":
-            return self._enlarge(self._retouch(image, h, told), features)
-        return self._retouch(self._enlarge(image, features), h, told)
+            return self._enlarge(self._retouch(image, h, condition), features)
+        return self._retouch(self._enlarge(image, features), h, condition)
 
     def _enlarge(self, image: Tensor, features: Tensor) -> Tensor:
         if not self.residual_on:
@@ -187,15 +179,13 @@ class SRPIE(Net):
         out: Tensor = self.upsampler(torch.cat([image, features], dim=1) if self.wide else image)
         return out
 
-    def _retouch(self, y: Tensor, h: Tensor, told: Tensor | None) -> Tensor:
+    def _retouch(self, y: Tensor, h: Tensor, condition: Tensor) -> Tensor:
         """PENet's transform, or its stand-in, of ``y``, which H(I) may be smaller than."""
         if self.penet is None:
             return enhance_v2(y) if self.transform == "v2" else y
-        if told is None:
+        if self.gate is None:
             return apply_transform(self.transform, self._at(y, self.penet(h)), y)
-        sizes = [self.penet.gated, self.penet.outputs, 3, 1]
-        gamma, beta, delta, share = told.split(sizes, dim=1)
-        a = self.penet(h, gamma) + beta[:, :, None, None]
+        a, delta, share = self.penet.told(h, condition)
         return gated_transform(self.transform, self._at(y, a), y, delta, share)
 
     def _at(self, y: Tensor, coefficients: Tensor) -> Tensor:

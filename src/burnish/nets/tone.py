@@ -4,10 +4,9 @@ What is left of `srpie-global` without MBFNet and DUNet, and without enlarging. 
 the same names, so that either can begin with the other's weights.
 """
 
-import torch
 from torch import Tensor
 
-from burnish.nets.global_gate import LEVELS, GlobalGate, seen_of
+from burnish.nets.global_gate import LEVELS, seen_of
 from burnish.nets.mbfnet import conv
 from burnish.nets.net import Net
 from burnish.nets.penet import PENet, PENetWidths, gated_transform
@@ -30,8 +29,7 @@ class ToneNet(Net):
         super().__init__()
         self.shallow = conv(3, channels, 3)
         self.penet = PENet(channels, penet_widths, dropout)
-        self.gate = GlobalGate(2 * 4 * len(LEVELS), self.penet.gated, self.penet.outputs + 3)
-        self.gate.start_small()
+        self.gate = self.penet.new_gate()
         self.tones = LEVELS
         self.condition_size = self.gate.size
         self.multiple_of = self.penet.multiple_of
@@ -55,7 +53,5 @@ class ToneNet(Net):
 
     def enhance(self, x: Tensor, condition: Tensor) -> Tensor:
         """The network proper, given `condition`."""
-        sizes = [self.penet.gated, self.penet.outputs, 3, 1]
-        gamma, beta, delta, share = torch.split(condition, sizes, dim=1)
-        a = self.penet(self.shallow(x), gamma) + beta[:, :, None, None]
+        a, delta, share = self.penet.told(self.shallow(x), condition)
         return gated_transform("matrix", a, x, delta, share)
