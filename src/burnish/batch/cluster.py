@@ -25,6 +25,7 @@ from burnish.batch.quiet_ray import others_on_stderr
 from burnish.batch.ray_worker import Ledger, Task, Worker
 from burnish.batch.resume import Memory
 from burnish.batch.url_plan import Unfinished
+from burnish.engine.cores import cores
 from burnish.errors import BurnishError, MissingExtraError, OptionError
 
 ROWS = 8
@@ -195,8 +196,8 @@ def connected(options: RayOptions, threads: int, jobs: int) -> Iterator[tuple[An
     try:
         if options.ray == "local":
             scratch = tempfile.mkdtemp(prefix="burnish-ray-")
-            cores = options.workers * threads or cores_here()
-            start_here(ray, num_cpus=cores, _temp_dir=scratch, **quiet)
+            count = options.workers * threads or cores()
+            start_here(ray, num_cpus=count, _temp_dir=scratch, **quiet)
         else:
             try:
                 ray.init(address=options.ray, **quiet)
@@ -233,12 +234,6 @@ def workers_for(room: dict[str, float], options: RayOptions, threads: int) -> in
             f"not enough for one worker with {threads} CPUs and {options.gpus:g} GPUs."
         )
     return min(options.workers or fit, fit)
-
-
-def cores_here() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def clean(scratch: Path | None) -> None:

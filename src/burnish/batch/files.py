@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
+
+from burnish.files import sha256
 
 
 def stamp(path: Path) -> str:
@@ -18,9 +19,6 @@ def stamp(path: Path) -> str:
 def digest(path: Path) -> str:
     """sha256 of a file's content; "" where it cannot be read, as with a pipe."""
     try:
-        if not path.is_file():
-            return ""
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path) if path.is_file() else ""
     except OSError:
         return ""

@@ -7,7 +7,6 @@ See `look_features` for the groups. A look is measured against the whole photo o
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +30,7 @@ from burnish.engine.look_form import VECTORS, WEIGHTS, split
 from burnish.engine.look_maps import Place
 from burnish.engine.models import Model
 from burnish.errors import ModelError, OptionError, OutputError
+from burnish.files import whole
 from burnish.image.photo import strips
 
 CARD_KEY = "burnish.look"
@@ -145,15 +145,12 @@ class Look:
             named = {f"{WEIGHTS}{k}": v for k, v in part.weights.items()}
             named |= {n: getattr(part, n) for n in VECTORS}
             tensors |= {f"{number}.{k}": np.ascontiguousarray(v) for k, v in named.items()}
-        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_file(tensors, partial, metadata={CARD_KEY: self.card.to_json()})
-            partial.chmod(0o644)
-            partial.replace(path)
-        except (OSError, SafetensorError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise OutputError(f"{path} cannot be written: {reason}.") from error
+        with whole(path) as partial:
+            try:
+                save_file(tensors, partial, metadata={CARD_KEY: self.card.to_json()})
+            except SafetensorError as error:
+                raise OutputError(f"{path} cannot be written: {error}.") from error
+            partial.chmod(0o644)  # safetensors makes files that only their owner can read
 
 
 def _for(strip: Strip, part: Part) -> Strip:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from burnish.errors import OutputError
+from burnish.files import write_text
 from burnish.look import cube
 from burnish.look.judge import HeldOut
 from burnish.look.learn import Learned
@@ -38,13 +38,7 @@ td,th{border-color:#444}}
 
 def write(learned: Learned, path: Path) -> None:
     """Write the report, whole or not at all."""
-    partial = path.with_name(f".{path.name}.part")
-    text = page(learned)
-    try:
-        partial.write_text(text, "utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+    write_text(path, page(learned))
 
 
 def page(learned: Learned) -> str:
