@@ -160,12 +160,12 @@ def mixed(folds: Folds, ends: list[Penalties]) -> Mix:
     return tuple(different[n] for n in taken)
 
 
-def clearly(errors: np.ndarray, found: np.ndarray) -> bool:
-    """Whether errors fall by `WORTH` and `DOUBT` standard errors of that gain over the shots."""
+def clearly(errors: np.ndarray, found: np.ndarray, worth: float = WORTH) -> bool:
+    """Whether errors fall by ``worth`` and `DOUBT` standard errors of that gain over the shots."""
     if not np.isfinite(errors).all():
         return True
     gain = errors - found
-    needed = WORTH * errors.mean() + DOUBT * gain.std() / np.sqrt(len(gain))
+    needed = worth * errors.mean() + DOUBT * gain.std() / np.sqrt(len(gain))
     return bool(gain.mean() > needed)
 
 

@@ -17,7 +17,7 @@ from burnish.errors import InputError, OptionError, OutputError
 from burnish.look import cube
 from burnish.look.cache import Cache, state
 from burnish.look.fit import predict, weights
-from burnish.look.folds import DOUBT, Folds, halved, search
+from burnish.look.folds import Folds, clearly, halved, search
 from burnish.look.judge import Verdict, hold_out, verdict
 from burnish.look.match import SetAside
 from burnish.look.moments import OFF, Mix, Moments
@@ -185,10 +185,8 @@ def choose(
         return moments, mix, False
     if not networked(with_network):
         return moments, mix, True
-    gain = folds.errors(*mix) - folds_wider.errors(*with_network)
-    noise = gain.std() / len(gain) ** 0.5
-    needed = BASE_WORTH * folds.errors(*mix).mean() + DOUBT * noise
-    best = (wider, with_network) if gain.mean() > needed else (moments, mix)
+    errors, found = folds.errors(*mix), folds_wider.errors(*with_network)
+    best = (wider, with_network) if clearly(errors, found, BASE_WORTH) else (moments, mix)
     return *best, True
 
 
