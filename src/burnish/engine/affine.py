@@ -19,9 +19,9 @@ EPS = 1e-4
 """Ridge, in squared units of colour: below this variance a window has no say of its own."""
 TERMS = 12
 """Numbers of one map: A by rows of inputs, (r, g, b, 1) x (r, g, b)."""
-COLUMNS = 32
-"""Proxy pixels across a block while applying: few, as interpolation is a small dense product."""
-ROWS = 32
+ROWS = COLUMNS = 64
+"""Rows of the photo, and proxy pixels across, of a block while applying. Interpolation is a small
+dense product and wants it small; threads take turns at Python between blocks and want it large."""
 
 
 def box(planes: np.ndarray, radius: int) -> np.ndarray:
@@ -125,11 +125,10 @@ def apply(maps: np.ndarray, factor: int, pixels: np.ndarray, top: int, out: np.n
             # Stacks of small products: too small for BLAS to start threads of its own.
             here = np.matmul(strip[:, :, first:last], weights.T)  # (r, 12, w)
             here = np.matmul(down, here.transpose(1, 0, 2))  # (12, n, w)
-            x = np.ascontiguousarray(pixels[rows, columns].transpose(2, 0, 1))  # (3, n, w)
-            for o in range(3):
-                y = here[9 + o]
-                y += x[o]
-                for i in range(3):
-                    here[3 * i + o] *= x[i]
-                    y += here[3 * i + o]
-                out[rows, columns, o] = y
+            a, b = np.split(here.reshape(4, 3, *here.shape[1:]), [3])
+            y = np.ascontiguousarray(pixels[rows, columns].transpose(2, 0, 1))  # (3, n, w)
+            a *= y[:, None]
+            y += b[0]
+            for column in a:
+                y += column
+            out[rows, columns] = y.transpose(1, 2, 0)
