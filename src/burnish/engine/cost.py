@@ -4,7 +4,13 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from burnish.errors import MissingExtraError, ModelError
+from burnish.engine.quiet_openvino import ov
+from burnish.errors import MissingExtraError
+
+SIDE = 64
+"""Of the picture that is counted for: a multiple of every network's grid, so nothing is padded."""
+WEIGHTED = {"Conv": "output", "ConvTranspose": "input"}
+"""Layers with weights, and the picture of whose pixels each takes every weight once."""
 
 
 @dataclass(frozen=True)
@@ -14,38 +20,42 @@ class Cost:
     operations: float
     """Two for each multiply-add of the convolutions."""
     bytes_moved: float
-    """Float32 values of picture size that the nodes read and write, were nothing fused."""
+    """Float32 values of pictures that the nodes read and write, were nothing fused."""
     nodes: int
 
 
 def cost(path: Path) -> Cost:
-    """Count one exported graph; pictures are (1,C,height,width) at one scale.
+    """Count one exported graph, whose pictures are (1,C,H,W) at any scales.
 
     Raises:
         MissingExtraError: the package onnx is not there.
-        ModelError: the graph has a picture of another scale, which is not counted here.
     """
     try:
         import onnx
     except ImportError as error:
         raise MissingExtraError("Counting a graph's operations", "train") from error
     graph = onnx.load(str(path)).graph
-    shapes = {i.name: tuple(i.dims) for i in graph.initializer}
-    for value in (*graph.input, *graph.value_info, *graph.output):
-        dims = value.type.tensor_type.shape.dim
-        shapes[value.name] = tuple(d.dim_value or d.dim_param for d in dims)
-
-    def channels(name: str) -> int:
-        shape = shapes.get(name, ())
-        if len(shape) != 4 or not isinstance(shape[2], str):
-            return 0
-        if shape[2:] != ("height", "width"):
-            raise ModelError(f"{path}: {name} is {shape[2]} high, which is not counted here.")
-        return int(shape[1])
-
-    operations = moved = 0.0
+    weights = {i.name: math.prod(i.dims) for i in graph.initializer}
+    pictures = _pictures(path)
+    operations = moved = 0
     for node in graph.node:
-        moved += 4 * sum(channels(name) for name in (*node.input, *node.output))
-        if node.op_type == "Conv":
-            operations += 2 * math.prod(shapes[node.input[1]])
-    return Cost(operations, moved, len(graph.node))
+        moved += 4 * sum(math.prod(pictures.get(n, (0,))) for n in (*node.input, *node.output))
+        if node.op_type in WEIGHTED:
+            taken = (node.output if WEIGHTED[node.op_type] == "output" else node.input)[0]
+            operations += 2 * weights[node.input[1]] * math.prod(pictures[taken][1:])
+    return Cost(operations / SIDE**2, moved / SIDE**2, len(graph.node))
+
+
+def _pictures(path: Path) -> dict[str, tuple[int, int, int]]:
+    """(C,H,W) of everything in the graph that is a picture, for an input of `SIDE` x `SIDE`."""
+    model = ov.Core().read_model(str(path))
+    model.reshape({"x": [1, 3, SIDE, SIDE]})
+    found = {}
+    for op in model.get_ordered_ops():
+        for port in op.outputs():
+            shape = port.get_partial_shape()
+            if op.get_type_name() != "Constant" and shape.is_static and len(shape) == 4:
+                _, c, h, w = shape.to_shape()
+                if h > 1 and w > 1:
+                    found |= dict.fromkeys(port.get_names(), (c, h, w))
+    return found
