@@ -7,20 +7,6 @@ import pytest
 from burnish.bench import process, speed
 from burnish.engine.ceiling import matmul_ceiling
 from burnish.image.read import read
-from burnish.nets.nrl import NRL
-
-
-def test_operations_are_two_per_weight_and_pixel() -> None:
-    net = NRL(channels=8, widths=(4, 4, 4), steps=3)
-    shapes = {k: tuple(v.shape) for k, v in net.state_dict().items()}
-    fmsb = 3 * 4 * (1 + 9 + 25) + 12 * 4 * (1 + 9 + 25) + 12 * 8
-    recursive = 3 * 2 * 9 * 8 * 8
-    assert speed.operations_per_pixel(shapes, 3) == 2 * (fmsb + recursive + 9 * 8 * 3)
-
-
-def test_the_published_network_costs_a_megaflop_a_pixel() -> None:
-    shapes = {k: tuple(v.shape) for k, v in NRL().state_dict().items()}
-    assert 1.04e6 < speed.operations_per_pixel(shapes, 6) < 1.06e6
 
 
 def test_the_ceiling_is_a_rate() -> None:

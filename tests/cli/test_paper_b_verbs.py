@@ -131,7 +131,7 @@ def test_what_eval_cannot_score_on_benchmarks(
 ) -> None:
     data = ["--data", str(benchmark)]
     for asked, sentence in (
-        (["set5"], "models that only enlarge, not for nrl"),
+        (["set5"], "models that only enlarge, not for tone"),
         (["set5", "--scale", "2"], "not for srpie"),
         (["set5", "finished"], "score them apart"),
         (["set14", "--task", "sr"], "is not a folder of photos"),

@@ -235,7 +235,7 @@ def test_the_shipped_int8_graph_makes_the_same_picture() -> None:
     example = Path(__file__).resolve().parents[2] / "examples" / "tea-gardens.jpg"
     photo = read(example).pixels[100:228, 200:392]
     exact, small = (
-        Enhancer(EnhanceOptions(precision=p, threads=1)).enhance_pixels(photo)
+        Enhancer(EnhanceOptions(model="nrl", precision=p, threads=1)).enhance_pixels(photo)
         for p in ("f32", "int8")
     )
     assert 45 < psnr(exact, small, cap=200) < 200

@@ -24,7 +24,7 @@ from burnish.errors import InputError, OptionError
 from burnish.image.photo import Photo, Source
 from burnish.metrics import psnr
 
-PAIR = "nrl+srpie-sr"
+PAIR = f"{models.DEFAULT}+srpie-sr"
 
 
 def enhancer(**options: Any) -> Enhancer:
@@ -113,8 +113,11 @@ def test_strength_is_for_the_retouch_alone(
     assert none(Photo(pixels)).pixels.shape == (80, 92, 3)
     locked = alike(none, look_of(pixels, none))(Photo(pixels), lambda share: None)
     assert locked.pixels.shape == (80, 92, 3)
-    half = like(both, strength=0.5).enhance_pixels(pixels)
-    mixed = pixels + np.float32(0.5) * (retouch.enhance_pixels(pixels) - pixels)
+    lit = pixels + np.float32(0.02)  # of which the retouch clips nothing
+    half = like(both, strength=0.5).enhance_pixels(lit)
+    retouched = retouch.enhance_pixels(lit)
+    assert retouched.min() > 0 and retouched.max() < 1
+    mixed = lit + np.float32(0.5) * (retouched - lit)
     np.testing.assert_allclose(half, enlarge.enhance_pixels(mixed), rtol=0, atol=1e-4)
 
 
@@ -158,7 +161,7 @@ def test_a_series_has_one_look_and_is_enlarged(
     assert np.abs(got - both.enhance_pixels(pixels)).max() > 1e-3
 
 
-@pytest.mark.parametrize("base", ["", "nrl"])
+@pytest.mark.parametrize("base", ["", models.DEFAULT])
 def test_a_look_takes_the_place_of_what_retouches(
     base: str, retouch: Enhancer, enlarge: Enhancer, tmp_path: Path
 ) -> None:
@@ -171,7 +174,7 @@ def test_a_look_takes_the_place_of_what_retouches(
     path = tmp_path / "mine.look"
     looks.Look((part,), card).save(path)
     pixels = picture()
-    loaded = {"nrl": retouch, "": None}[base]
+    loaded = retouch if base else None
     network = loaded.enhance_pixels(pixels) if loaded else None
     alone = looks.load(path).apply(pixels, network)
     with_look = enhancer(look=str(path), scale=2)
@@ -198,32 +201,33 @@ def test_a_joint_model_that_ships_is_preferred(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert EnhanceOptions(scale=2).model == "srpie"
-    assert models.offered() == ["nrl", "srpie", "srpie-sr", "tone"]
+    assert models.offered() == ["tone", "nrl", "srpie", "srpie-sr"]
     monkeypatch.setattr(models, "_wheel", lambda: tmp_path)
-    for name, facts in (("nrl", {"scale": 1}), ("srpie-sr", {"task": "sr"})):
+    for name, facts in ((models.DEFAULT, {"scale": 1}), ("srpie-sr", {"task": "sr"})):
         double(tmp_path, name=name, **facts)
     assert EnhanceOptions(scale=2).model == PAIR
-    assert models.offered() == ["nrl", PAIR, "srpie-sr"]
+    assert models.offered() == [models.DEFAULT, PAIR, "srpie-sr"]
     double(tmp_path, name="joint")
     assert EnhanceOptions(scale=2).model == "joint"
     assert EnhanceOptions(scale=2, look="mine.look").model == PAIR
-    assert models.offered() == ["nrl", "joint", "srpie-sr"]
+    assert models.offered() == [models.DEFAULT, "joint", "srpie-sr"]
     assert chosen(EnhanceOptions(model=PAIR)).name == PAIR  # by name it stays
 
 
 def test_the_pair_says_what_it_is() -> None:
-    pair, first, second = models.find(PAIR), models.find("nrl"), models.find("srpie-sr")
+    name = models.DEFAULT
+    pair, first, second = models.find(PAIR), models.find(name), models.find("srpie-sr")
     assert pair.steps == (first, second)
     a, b, c = first.card, second.card, pair.card
     assert (c.scale, c.halo, c.multiple_of) == (2, a.halo + b.halo, 8)
     assert c.parameters == a.parameters + b.parameters and c.tones == a.tones
     assert models.anywhere(PAIR) == PAIR
-    assert models.anywhere("nrl") == "nrl"
+    assert models.anywhere(name) == name
     path = str(second.folder)
     assert models.find(f"{first.folder}+{path}").card == c
     one, two, alone = (
-        recipe_for(EnhanceOptions(model=name), models.find(name)).hash
-        for name in (PAIR, f"nrl+{path}", "nrl")
+        recipe_for(EnhanceOptions(model=asked), models.find(asked)).hash
+        for asked in (PAIR, f"{name}+{path}", name)
     )
     assert one == two != alone
     with pytest.raises(OptionError, match="two models"):

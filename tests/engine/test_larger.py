@@ -218,24 +218,26 @@ def card_in(folder: Path, **facts: Any) -> None:
 def test_task_and_scale_choose_by_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All that is missing for a new kind of model is its folder among those that ship."""
     monkeypatch.setattr(models, "_wheel", lambda: tmp_path)
-    card_in(tmp_path / "nrl")
+    card_in(tmp_path / models.DEFAULT)
     with pytest.raises(OptionError, match=r"only enlarges by 2 ships .*--model FOLDER"):
         models.choose("auto", "sr", 0)
     with pytest.raises(OptionError, match=r"enhances and enlarges by 2 ships .*--scale 2"):
         models.choose("auto", "enhance", 2)
     card_in(tmp_path / "srpie", scale=2)
     card_in(tmp_path / "srpie-sr", scale=2, task="sr")
-    for scale, name in ((0, "nrl"), (1, "nrl"), (2, "srpie")):
+    for scale, name in ((0, models.DEFAULT), (1, models.DEFAULT), (2, "srpie")):
         assert models.choose("auto", "enhance", scale).card.name == name
     for scale in (0, 2):
         assert models.choose("auto", "sr", scale).card.name == "srpie-sr"
-    assert EnhanceOptions(task="sr").model == "srpie-sr" and EnhanceOptions().model == "nrl"
+    assert (
+        EnhanceOptions(task="sr").model == "srpie-sr" and EnhanceOptions().model == models.DEFAULT
+    )
     assert EnhanceOptions(scale=2).model == "srpie"
     with pytest.raises(OptionError, match="enlarges by 3"):
         models.choose("auto", "sr", 3)
     assert models.choose("srpie", "enhance", 0).card.scale == 2  # a name says it all
     with pytest.raises(OptionError, match="has scale 1, not 2"):
-        models.choose("nrl", "enhance", 2)
+        models.choose(models.DEFAULT, "enhance", 2)
     with pytest.raises(OptionError, match="not for --task sr"):
         models.choose("srpie", "sr", 2)
 

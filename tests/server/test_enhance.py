@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from burnish.engine.enhancer import Enhancer
+from burnish.engine.models import DEFAULT
 from burnish.engine.options import EnhanceOptions
 from burnish.image.encode import encode
 from burnish.image.formats import losses
@@ -117,7 +118,7 @@ def test_options_come_from_the_dataclass(client: Client) -> None:
         for option in fields(EnhanceOptions):
             hidden = OPERATORS | BY_MODEL
             assert (option.name in offered) == (option.name not in hidden), option.name
-        assert offered["model"]["schema"]["enum"] == ["tiny", "nrl", "srpie", "srpie-sr", "tone"]
+        assert offered["model"]["schema"]["enum"] == ["tiny", "tone", "nrl", "srpie", "srpie-sr"]
         assert offered["strength"]["schema"]["maximum"] == 1
 
 
@@ -134,10 +135,10 @@ def test_new_options_appear_unless_they_are_text(monkeypatch: pytest.MonkeyPatch
         title: str | None = field(default=None, metadata=text)
 
     monkeypatch.setattr(module, "EnhanceOptions", More)
-    choose = module.chooser(More(), {"nrl": "nrl"}, Looks(Limits(), None, ""))
+    choose = module.chooser(More(), {DEFAULT: DEFAULT}, Looks(Limits(), None, ""))
     known = ["model", "look", "strength", "ensemble", "mode", "budget"]
     assert list(inspect.signature(choose).parameters) == [*known, "grain", "bold"]
-    chosen = choose(model="nrl", look="none", strength=0.5, grain="coarse", bold=True)
+    chosen = choose(model=DEFAULT, look="none", strength=0.5, grain="coarse", bold=True)
     assert isinstance(chosen, More) and chosen.grain == "coarse"
 
 

@@ -11,13 +11,14 @@ import burnish
 from burnish import cli
 from burnish.engine import fast
 from burnish.engine.enhancer import Enhancer
+from burnish.engine.models import DEFAULT
 from burnish.engine.options import EnhanceOptions
 from burnish.image.read import read
 from burnish.server.darkroom import Box, Decoded, look
 
 from .conftest import Client, Open, Serve, noise, photo_bytes, pixels_of
 
-PAIR, JOINT = "nrl+srpie-sr", "srpie"
+PAIR, JOINT = f"{DEFAULT}+srpie-sr", "srpie"
 PLAIN: dict[str, Any] = {"threads": 1, "precision": "f32"}
 
 
@@ -68,12 +69,12 @@ def test_python_command_and_http_give_the_same_bytes(
     assert f'"model": "{name}"' in events[-1] and '"kept": 1' in events[-1]
     assert cli.run([*call, "--strength=0.5", "--json"]) == 4
     assert cli.run([*call[:-2], "--strength=0.7", "--json"]) == 4
-    assert f"was made with model {name}, not nrl" in capsys.readouterr().out
+    assert f"was made with model {name}, not {DEFAULT}" in capsys.readouterr().out
 
 
 def test_the_service_offers_it(client: Client, doubling: Client, name: str) -> None:
     listed = client.get("/v1/models").json()
-    assert [m["name"] for m in listed] == ["tiny", "nrl", JOINT, "srpie-sr", "tone"]
+    assert [m["name"] for m in listed] == ["tiny", DEFAULT, "nrl", JOINT, "srpie-sr"]
     own = doubling.get("/v1/models").json()
     assert own[0]["name"] == name and own[0]["scale"] == 2
     assert ("then srpie-sr enlarges" in own[0]["description"]) == (name == PAIR)
@@ -118,7 +119,7 @@ def test_on_the_page(open_page: Open, doubling: Client, name: str, photo: Path) 
     assert page.get_by_label("Model").input_value() == name
     assert page.get_by_label("Strength").is_enabled()
     page.get_by_label("As it is").check()
-    assert page.get_by_label("Model").input_value() == "nrl"
+    assert page.get_by_label("Model").input_value() == DEFAULT
     page.get_by_label("2 ×").check()
     with page.expect_response(lambda r: "/preview?" in r.url and "strength=0.5&" in r.url):
         page.get_by_label("Strength").fill("50")

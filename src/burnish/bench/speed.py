@@ -12,6 +12,7 @@ import numpy as np
 
 from burnish.engine.backend import Backend, BackendName, Device, Precision, load_backend
 from burnish.engine.ceiling import matmul_ceiling
+from burnish.engine.cost import operations
 from burnish.engine.models import find
 from burnish.engine.statistics import condition, known
 from burnish.errors import BurnishError, OptionError
@@ -73,15 +74,6 @@ class SpeedReport:
     """Contenders that could not run here, with the reason."""
 
 
-def operations_per_pixel(parameters: dict[str, tuple[int, ...]], steps: int) -> float:
-    """Operations of NRL per pixel: two per weight of each convolution, the shared ones N times."""
-    total = 0
-    for name, shape in parameters.items():
-        if len(shape) == 4 and not name.startswith("map."):
-            total += int(np.prod(shape)) * (steps if name.startswith("recursive.f") else 1)
-    return 2.0 * total
-
-
 def measure(
     model: str, patch: int = 256, threads: int = 0, repeats: int = 20, device: Device = "cpu"
 ) -> SpeedReport:
@@ -137,16 +129,11 @@ def race(
                 roof_name(*roofs[name]),
             )
         )
-    from safetensors import safe_open
-
-    with safe_open(found.folder / "weights.safetensors", framework="np") as file:
-        shapes = {k: tuple(file.get_slice(k).get_shape()) for k in file.keys()}  # noqa: SIM118
-    steps = int(found.card.hyperparameters.get("steps", 6))
     return SpeedReport(
         rows,
         patch,
         threads,
-        operations_per_pixel(shapes, steps) * patch * patch,
+        operations(found.folder / "main.onnx") * patch * patch,
         {
             roof_name(arithmetic, device): matmul_ceiling(arithmetic, threads, device=device)
             for arithmetic, device in sorted(set(roofs.values()))
@@ -175,5 +162,5 @@ def table(report: SpeedReport) -> str:
         )
     rates = ", ".join(f"{k} {v / 1e9:.0f} GFLOP/s" for k, v in report.ceilings.items())
     lines += ["", f"Measured matrix-product ceiling: {rates}."]
-    lines += [f"Not measured: {reason}." for reason in report.missing]
+    lines += [f"Not measured: {reason.rstrip('.')}." for reason in report.missing]
     return "\n".join(lines)

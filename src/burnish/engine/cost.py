@@ -1,16 +1,17 @@
-"""What a graph costs whatever the machine: operations, values and nodes, counted from its ONNX."""
+"""What a graph costs whatever the machine: operations, values and nodes, per pixel of the input."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from burnish.engine.quiet_openvino import ov
 from burnish.errors import MissingExtraError
 
 SIDE = 64
 """Of the picture that is counted for: a multiple of every network's grid, so nothing is padded."""
-WEIGHTED = {"Conv": "output", "ConvTranspose": "input"}
-"""Layers with weights, and the picture of whose pixels each takes every weight once."""
+WEIGHTED = ("Convolution", "GroupConvolution", "ConvolutionBackpropData")
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,24 @@ class Cost:
     """Per pixel of the input; a picture of H x W pixels costs H*W times as much."""
 
     operations: float
-    """Two for each multiply-add of the convolutions."""
     bytes_moved: float
     """Float32 values of pictures that the nodes read and write, were nothing fused."""
     nodes: int
+    """Of the ONNX graph, those that only work on shapes among them."""
+
+
+def operations(path: Path) -> float:
+    """Two for each multiply-add of an exported graph's convolutions, per pixel of the input.
+
+    A transposed convolution takes every weight once per pixel of what it reads, others once per
+    pixel of what they write.
+    """
+    total = 0
+    for op in _ops(path):
+        if (kind := op.get_type_name()) in WEIGHTED:
+            taken = op.input_value(0) if kind == "ConvolutionBackpropData" else op.output(0)
+            total += 2 * math.prod(op.input_value(1).get_shape()) * math.prod(taken.get_shape()[2:])
+    return total / SIDE**2
 
 
 def cost(path: Path) -> Cost:
@@ -33,29 +48,26 @@ def cost(path: Path) -> Cost:
     try:
         import onnx
     except ImportError as error:
-        raise MissingExtraError("Counting a graph's operations", "train") from error
-    graph = onnx.load(str(path)).graph
-    weights = {i.name: math.prod(i.dims) for i in graph.initializer}
-    pictures = _pictures(path)
-    operations = moved = 0
-    for node in graph.node:
-        moved += 4 * sum(math.prod(pictures.get(n, (0,))) for n in (*node.input, *node.output))
-        if node.op_type in WEIGHTED:
-            taken = (node.output if WEIGHTED[node.op_type] == "output" else node.input)[0]
-            operations += 2 * weights[node.input[1]] * math.prod(pictures[taken][1:])
-    return Cost(operations / SIDE**2, moved / SIDE**2, len(graph.node))
+        raise MissingExtraError("Counting a graph's nodes", "train") from error
+    nodes = onnx.load(str(path)).graph.node
+    values = {name: count for op in _ops(path) for name, count in _pictures(op)}
+    moved = 4 * sum(values.get(name, 0) for node in nodes for name in (*node.input, *node.output))
+    return Cost(operations(path), moved / SIDE**2, len(nodes))
 
 
-def _pictures(path: Path) -> dict[str, tuple[int, int, int]]:
-    """(C,H,W) of everything in the graph that is a picture, for an input of `SIDE` x `SIDE`."""
+def _ops(path: Path) -> list[Any]:
+    """OpenVINO's form of the graph, for an input of `SIDE` x `SIDE`."""
     model = ov.Core().read_model(str(path))
     model.reshape({"x": [1, 3, SIDE, SIDE]})
-    found = {}
-    for op in model.get_ordered_ops():
-        for port in op.outputs():
-            shape = port.get_partial_shape()
-            if op.get_type_name() != "Constant" and shape.is_static and len(shape) == 4:
-                _, c, h, w = shape.to_shape()
-                if h > 1 and w > 1:
-                    found |= dict.fromkeys(port.get_names(), (c, h, w))
-    return found
+    ordered: list[Any] = model.get_ordered_ops()
+    return ordered
+
+
+def _pictures(op: Any) -> Iterator[tuple[str, int]]:
+    """ONNX's names of the pictures that a node makes, and how many values each has."""
+    for port in op.outputs():
+        shape = port.get_partial_shape()
+        if op.get_type_name() != "Constant" and shape.is_static and len(shape) == 4:
+            count, (_, _, height, width) = math.prod(shape.to_shape()), shape.to_shape()
+            if height > 1 and width > 1:
+                yield from ((name, count) for name in port.get_names())

@@ -12,7 +12,7 @@ from burnish.card import ModelCard
 from burnish.errors import ModelError, OptionError
 from burnish.files import sha256, write_text
 
-DEFAULT = "nrl"
+DEFAULT = "tone"
 PLUS = "+"
 """Between the names of two models that work in turn."""
 AUTO = "auto"
