@@ -48,7 +48,7 @@ def test_from_two_folders_to_a_finished_photo(
     go_to_learn(page, pairs)
     page.get_by_label("Name of the look").fill("warm s")
     page.get_by_role("button", name="Learn the look").click()
-    page.wait_for_selector("#learned:not([hidden])", timeout=60_000)
+    page.wait_for_selector("#learned:not([hidden])", timeout=240_000)
     said = page.locator("#learned-says").inner_text()
     assert "“warm s” is learned, from 5 pairs." in said
     assert "On shots that it had not seen" in said and "Expect a gain between" in said
@@ -125,7 +125,7 @@ def test_cancel_and_too_few(open_page: Open, start: Serve, pairs: Path, tmp_path
         few = sorted((pairs / folder).iterdir())[:5]
         page.set_input_files(f"#{side}-files", few)
     page.locator("#learn-go").tap()
-    page.wait_for_selector("text=A look needs at least 5 pairs; 4 can be used.", timeout=60_000)
+    page.wait_for_selector("text=A look needs at least 5 pairs; 4 can be used.", timeout=240_000)
     assert page.get_by_text("shows something else").is_visible()
     assert page.get_by_role("link", name="Download the look").is_hidden()
     page.wait_for_selector("#learn-go:not([hidden])")

@@ -228,8 +228,9 @@ def ask_for(client: Client, root: Path, **more: Any) -> dict[str, Any]:
 
 
 def wait(client: Client, id: str) -> dict[str, Any]:
-    shares = [0.0]
-    for _ in range(600):
+    """For what takes some ten seconds, and many times that beside other work."""
+    shares, latest = [0.0], time.monotonic() + 240
+    while time.monotonic() < latest:
         info: dict[str, Any] = client.get(f"/v1/learnings/{id}").json()
         shares.append(info["share"])
         if info["state"] not in ("queued", "running"):
