@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from burnish import checkpoint
+from burnish.engine.models import DEFAULT, find
 from burnish.errors import OptionError
 from burnish.look import finetune
 from burnish.look.finetune import methods, train
@@ -56,6 +57,17 @@ def test_the_map_alone_leaves_all_else_as_it_was(tmp_path: Path) -> None:
         changed = {k for k in before if not torch.equal(before[k], after[k])}
         assert any(k.startswith("map.") for k in changed)
         assert any(not k.startswith("map.") for k in changed) == more
+
+
+def test_of_the_default_network_penet_and_gate_are_the_map(tmp_path: Path) -> None:
+    weights = find(DEFAULT).folder / "weights.safetensors"
+    shots = [make_shot(n, darker) for n in range(6)]
+    before, after = (
+        checkpoint.load_weights(w)[0]
+        for w in (weights, train(shots, "map", tmp_path, weights, budget=0.1))
+    )
+    changed = {k for k in before if not torch.equal(before[k], after[k])}
+    assert {k.split(".")[0] for k in changed} == {"penet", "gate"}
 
 
 def test_the_same_seed_gives_the_same_weights(tmp_path: Path) -> None:

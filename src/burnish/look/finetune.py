@@ -31,10 +31,10 @@ except ModuleNotFoundError as error:
     raise MissingExtraError("Fine-tuning the network on pairs", "train") from error
 
 
-TUNINGS: dict[str, tuple[str, ...]] = {"map": ("map.",), "all": ()}
+TUNINGS: dict[str, tuple[str, ...]] = {"map": ("map.", "penet.", "gate."), "all": ()}
 """Beginnings of the names of the weights that are trained further; all if empty.
 
-``map``: the adjusting map and its gate, tone and colour; nothing is sent back through G.
+``map``: tone and colour alone, which is NRL's adjusting map or PENet, with the gate.
 """
 STEPS, VALIDATE_EVERY = 100, 25
 VIEW, BATCH, RATE = 32, 8, 3e-3
