@@ -31,8 +31,12 @@ def operations(path: Path) -> float:
     A transposed convolution takes every weight once per pixel of what it reads, others once per
     pixel of what they write.
     """
+    return _operations(_ops(path))
+
+
+def _operations(ops: list[Any]) -> float:
     total = 0
-    for op in _ops(path):
+    for op in ops:
         if (kind := op.get_type_name()) in WEIGHTED:
             taken = op.input_value(0) if kind == "ConvolutionBackpropData" else op.output(0)
             total += 2 * math.prod(op.input_value(1).get_shape()) * math.prod(taken.get_shape()[2:])
@@ -50,9 +54,10 @@ def cost(path: Path) -> Cost:
     except ImportError as error:
         raise MissingExtraError("Counting a graph's nodes", "train") from error
     nodes = onnx.load(str(path)).graph.node
-    values = {name: count for op in _ops(path) for name, count in _pictures(op)}
+    ops = _ops(path)
+    values = {name: count for op in ops for name, count in _pictures(op)}
     moved = 4 * sum(values.get(name, 0) for node in nodes for name in (*node.input, *node.output))
-    return Cost(operations(path), moved / SIDE**2, len(nodes))
+    return Cost(_operations(ops), moved / SIDE**2, len(nodes))
 
 
 def _ops(path: Path) -> list[Any]:

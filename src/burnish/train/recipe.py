@@ -114,7 +114,7 @@ def nrl() -> Recipe:
 
 
 def nrl_gate() -> Recipe:
-    """The last run behind the default model, from an earlier one's weights.
+    """The last run behind the model `nrl`, from an earlier one's weights.
 
     The adjusting map first, without G, since tone and colour are its business; then everything.
     `burnish train nrl-gate --start WEIGHTS ...`, half an hour on one core without matrix units.
@@ -159,7 +159,7 @@ def nrl_gate_dpl() -> Recipe:
 
 
 def nrl_global() -> Recipe:
-    """What ships as the default model: NRL with the map gated by whole-picture statistics."""
+    """The model `nrl`: NRL with the map gated by whole-picture statistics."""
     return replace(
         nrl(),
         name="nrl-global",
