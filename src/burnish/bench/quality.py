@@ -15,6 +15,7 @@ from burnish.metrics.colour import rgb_to_lab
 from burnish.metrics.protocol import CAP, to_8bit
 
 Method = Callable[[np.ndarray], np.ndarray]
+Distance = Callable[[np.ndarray, np.ndarray], float]
 CAST = 1.5
 """A shift of the mean a* or b* from which on a photo counts as having got a colour cast."""
 
@@ -38,6 +39,8 @@ class Row:
     a_shift: float
     b_shift: float
     """How far the mean a* and b* moved from the input's."""
+    features: float | None = None
+    """Distance of EfficientNet-Lite0's features (`bench.feature_distance`), if asked for."""
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -49,7 +52,14 @@ def _mean_ab(x: np.ndarray) -> np.ndarray:
     return result
 
 
-def _score(method: str, pair: EvalPair, low: np.ndarray, out: np.ndarray, high: np.ndarray) -> Row:
+def _score(
+    method: str,
+    pair: EvalPair,
+    low: np.ndarray,
+    out: np.ndarray,
+    high: np.ndarray,
+    distance: Distance | None,
+) -> Row:
     if out.shape != high.shape:
         raise InputError(f"{pair.name}: the result of {method} and the target differ in size.")
     score = enhancement(out, high, CAP)
@@ -65,6 +75,7 @@ def _score(method: str, pair: EvalPair, low: np.ndarray, out: np.ndarray, high: 
         detail=detail_ratio(out, high),
         a_shift=float(a),
         b_shift=float(b),
+        features=distance(out, high) if distance else None,
     )
 
 
@@ -77,6 +88,7 @@ def evaluate(
     methods: dict[str, Method],
     pairs: Iterable[EvalPair],
     on_row: Callable[[Row], None] = lambda row: None,
+    distance: Distance | None = None,
 ) -> list[Row]:
     """Run each method on each input, (H,W,3) float32 in [0,1], and score it against the target."""
     rows = []
@@ -84,13 +96,17 @@ def evaluate(
         low, high = _load(pair)
         for name, method in methods.items():
             out = to_8bit(method(low)).astype(np.float32)
-            rows.append(_score(name, pair, low, out, high))
+            rows.append(_score(name, pair, low, out, high, distance))
             on_row(rows[-1])
     return rows
 
 
 def score_folder(
-    name: str, folder: Path, pairs: Iterable[EvalPair], on_row: Callable[[Row], None]
+    name: str,
+    folder: Path,
+    pairs: Iterable[EvalPair],
+    on_row: Callable[[Row], None],
+    distance: Distance | None = None,
 ) -> list[Row]:
     """Score another method's results: photos in ``folder`` with the inputs' names."""
     rows, results = [], by_stem(folder)
@@ -99,7 +115,7 @@ def score_folder(
         if result is None:
             raise InputError(f"{folder} holds no result for {pair.input.name}.")
         low, high = _load(pair)
-        rows.append(_score(name, pair, low, read(result).pixels, high))
+        rows.append(_score(name, pair, low, read(result).pixels, high, distance))
         on_row(rows[-1])
     return rows
 
@@ -119,11 +135,13 @@ class Summary:
     """Median over the photos: a ratio to a nearly flat target means little."""
     cast: float
     """Share of photos whose mean a* or b* moved by 1.5 or more."""
+    features: float | None
 
 
 def summarise(rows: Sequence[Row]) -> Summary:
     """Summary of rows of one method and kind."""
     psnr = np.array([r.psnr for r in rows])
+    known = [r.features for r in rows if r.features is not None]
     moved = [max(abs(r.a_shift), abs(r.b_shift)) >= CAST for r in rows]
     return Summary(
         len(rows),
@@ -135,6 +153,7 @@ def summarise(rows: Sequence[Row]) -> Summary:
         float(np.mean([r.gmsd for r in rows])),
         float(np.median([r.detail for r in rows])),
         float(np.mean(moved)),
+        float(np.mean(known)) if known else None,
     )
 
 
@@ -146,15 +165,17 @@ def summaries(rows: Sequence[Row]) -> dict[tuple[str, str], Summary]:
 
 def table(rows: Sequence[Row]) -> str:
     """Markdown: one line per kind and method."""
+    measured = any(r.features is not None for r in rows)
     lines = [
         "| kind | photos | method | PSNR mean | median | 10 % | SSIM | CIEDE2000 | cast | GMSD "
-        "| detail |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| detail |" + " features |" * measured,
+        "|---|---|---|---|---|---|---|---|---|---|---|" + "---|" * measured,
     ]
     for (kind, method), s in summaries(rows).items():
         lines.append(
             f"| {kind} | {s.photos} | {method} | {s.psnr:.2f} | {s.psnr_median:.2f} "
             f"| {s.psnr_p10:.2f} | {s.ssim:.4f} | {s.delta_e:.2f} | {s.cast:.0%} "
             f"| {s.gmsd:.4f} | {s.detail:.2f} |"
+            + ("" if s.features is None else f" {s.features:.4f} |")
         )
     return "\n".join(lines)

@@ -47,6 +47,13 @@ def command(
         list[str] | None,
         typer.Option(help="NAME=FOLDER with another method's results, by input name; repeatable."),
     ] = None,
+    features: Annotated[
+        bool,
+        typer.Option(
+            "--features",
+            help="Score the distance of EfficientNet-Lite0's features too (burnish[bench]).",
+        ),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="One JSON line per photo and method, no table.")
     ] = False,
@@ -59,11 +66,14 @@ def command(
     from burnish.bench import benchmarks, quality
     from burnish.bench import sets as evaluation
     from burnish.bench.baselines import BASELINES
+    from burnish.bench.feature_distance import feature_distance
     from burnish.engine.enhancer import Enhancer
 
     if enlarged := benchmarks.named(sets or [], data):
         if pairs:
             raise OptionError(f"Score --pairs and {(sets or [''])[0]} apart.")
+        if features:
+            raise OptionError("--features is for enhancing, not for the benchmarks of enlarging.")
         score_enlarging(EnhanceOptions(**choices), enlarged, outputs or [], json, record)
         return 0
     chosen = [pair for name in sets or () for pair in evaluation.named(name, data)]
@@ -88,9 +98,10 @@ def command(
         elif sys.stderr.isatty():
             print(f"\r{done}/{total}", end="", file=sys.stderr, flush=True)
 
-    rows = quality.evaluate(methods, chosen, on_row)
+    distance = feature_distance() if features else None
+    rows = quality.evaluate(methods, chosen, on_row, distance)
     for name, folder in others.items():
-        rows += quality.score_folder(name, folder, chosen, on_row)
+        rows += quality.score_folder(name, folder, chosen, on_row, distance)
     if record:
         found = quality.summaries([r for r in rows if r.method == enhancer.name])
         scores = {

@@ -150,9 +150,12 @@ def nrl_gate_dpl() -> Recipe:
         steps=1000,
         stages=(Stage(1.0, 64, 8, only=("recursive.", "reconstruction.")),),
         loss="nrl-dpl",
-        learning_rate=3e-4,
+        terms={"weights": {"perceptual": 0.02}},
+        learning_rate=5e-4,
         warmup=50,
         ema=0.99,
+        own_scale=0.75,
+        vary_finish=True,
         data_side=1024,
         description="NRL with a gated map; G by the dynamic perceptual and adversarial loss.",
     )
