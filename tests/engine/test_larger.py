@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -192,6 +193,24 @@ def test_strength_of_a_gated_network_is_for_the_retouch(folder_of: Callable[[str
     retouch = np.abs(pixels_at[1.0] - pixels_at[0.0])
     assert retouch.mean() > 1e-3
     assert np.abs(pixels_at[0.0] - enlarge(pixels, 2).clip(0, 1)).mean() > 1e-3
+
+
+def test_white_stays_white_where_a_network_retouches_and_enlarges(
+    folder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    sr, both = folder_of("srpie"), tmp_path / "both"
+    shutil.copytree(sr, both)
+    card = ModelCard.from_json((sr / "card.json").read_text())
+    (both / "card.json").write_text(dataclasses.replace(card, task="enhance").to_json())
+    pixels = picture(70, 90)
+    pixels[20:50, 20:60] = 1
+    pixels[20:50, 40:60, 2] = 0.9  # a colour, not white
+    free, held = (enhancer(f, tile=96).enhance_pixels(pixels) for f in (sr, both))
+    assert free[50:90, 50:70].mean() < 0.99
+    assert held[50:90, 50:70].min() > 1 - 1e-6
+    assert (held >= free).all()
+    dark = np.s_[:30], np.s_[:, 140:], np.s_[46:94, 90:114]
+    assert all(np.array_equal(held[where], free[where]) for where in dark)
 
 
 def test_strength_goes_from_bicubic(folder_of: Callable[[str], Path]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from burnish.card import ModelCard
 from burnish.data import bicubic
-from burnish.engine import ensemble, fast, statistics, tiles
+from burnish.engine import ensemble, fast, statistics, tiles, whites
 from burnish.engine.backend import Graph, Precision, load_backend
 from burnish.engine.luma import luma
 from burnish.engine.models import Model
@@ -42,6 +42,7 @@ class Network:
         self.backend = load_backend(
             options.backend, model.folder, precision, options.threads, options.device
         )
+        self._guards_whites = model.card.task == "enhance" and model.card.scale > 1
         self._turn = RLock()
         self._seconds = 0.0
 
@@ -127,6 +128,8 @@ class Network:
         # A network may overflow on input unlike anything it saw: such pixels stay as they were.
         if not np.isfinite(result).all():
             result = np.where(np.isfinite(result), result, plain())
+        if self._guards_whites and x.min(axis=1).max() > whites.FROM:
+            result = whites.kept(result, plain())
         if grey:
             result = np.repeat(luma(result), 3, axis=2)
         np.clip(result, 0, 1, out=out)
