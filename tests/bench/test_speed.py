@@ -1,10 +1,15 @@
 """What the speed report claims can be counted by hand; times themselves are not tested."""
 
+import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from burnish.bench import process, speed
+from burnish.bench import net_speed, process, speed
+from burnish.card import ModelCard
+from burnish.engine import export
 from burnish.engine.ceiling import matmul_ceiling
 from burnish.image.read import read
 
@@ -31,3 +36,36 @@ def test_made_photos_have_the_size_asked_for(tmp_path: Path, suffix: str, depth:
     process.make_file(path, 0.6, depth)
     photo = read(path)
     assert abs(photo.height * photo.width - 6e5) < 2e3 and photo.source.depth == depth
+
+
+class Waiting:
+    """A backend that works for five milliseconds, and waits as a busy machine makes it wait."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def run(self, graph: str, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        end = time.process_time() + 0.005
+        while time.process_time() < end:
+            pass
+        time.sleep(self.seconds)
+        return inputs["x"]
+
+
+def test_networks_are_compared_by_what_they_work_on_one_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def exported(net: str, folder: Path) -> ModelCard:
+        return ModelCard(net, net, halo=0, scale=2, parameters=7)
+
+    def loaded(backend: str, folder: Path, *more: Any) -> Waiting:
+        return Waiting(0.3 if folder.name == "slow" else 0)
+
+    monkeypatch.setattr(export, "export_untrained", exported)
+    monkeypatch.setattr(net_speed, "load_backend", loaded)
+    for threads, expected in ((1, (0.5, 2)), (2, (0, 0.5))):
+        rows = net_speed.measure(["quick", "slow"], patch=50, threads=threads, repeats=1)
+        assert [r.backend for r in rows] == 2 * ["OpenVINO f32", "torch eager f32"]
+        assert rows[0].ratio == 1 and expected[0] < rows[2].ratio < expected[1]
+        assert rows[2].seconds > 30 and 0.4 < rows[2].cpu < 5  # of a hundredth of a megapixel
+    assert net_speed.table(rows, 50).splitlines()[4].startswith("| slow | OpenVINO f32 | 7 | ")

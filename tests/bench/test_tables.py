@@ -11,7 +11,7 @@ from PIL import Image
 
 from burnish import checkpoint, cli
 from burnish.bench import paper_a, reproduce, table_scores, table_text, tables
-from burnish.bench.curves import logged, mean_line, svg, ticks
+from burnish.bench.curves import logged, mean_line, shortest, svg, ticks
 from burnish.bench.published import PUBLISHED
 from burnish.bench.sets import folders
 from burnish.data.dped import EpochPairs, list_pairs
@@ -221,6 +221,9 @@ def test_curves(tmp_path: Path) -> None:
     (line,) = [e for e in drawing.iter() if e.tag.endswith("polyline")]
     (x0, y0), (x1, y1) = (map(float, p.split(",")) for p in line.attrib["points"].split())
     assert x0 < x1 and y0 > y1  # up is up
+    assert shortest([Path("r/a/seed-0")]) == ["seed-0"]
+    assert shortest([Path("r/a/seed-0"), Path("r/b/seed-0")]) == ["a/seed-0", "b/seed-0"]
+    assert shortest([Path("a"), Path("r/a")]) == ["a", "r/a"]
     svg({}, "t", "x", "y")  # nothing to draw is no error
     steep = ET.fromstring(svg({"a": [(0, 100), (1, 1), (2, 0.01)]}, "t", "x", "y", log=True))
     (line,) = [e for e in steep.iter() if e.tag.endswith("polyline")]
@@ -242,6 +245,11 @@ def test_the_command(dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     run, drawing = str(tmp_path / "rru-1/seed-0"), tmp_path / "c.svg"
     assert cli.run(["bench", "curves", run, "--rows", "loss", "-o", str(drawing)]) == 0
     assert "polyline" in drawing.read_text()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "metrics.csv").write_text("step,name,value\n1,loss,0.5\n2,loss,0.25\n")
+    assert cli.run(["bench", "curves", run, str(other), "--rows", "loss", "-o", str(drawing)]) == 0
+    assert all(f">{name}</text>" in drawing.read_text() for name in ("seed-0", "other", "loss"))
     for wrong, said in (
         (["bench", "curves", run, "--rows", "loss,a1"], "has logged no 'a1'"),
         (["bench", "curves", run], "Missing option '--rows'"),

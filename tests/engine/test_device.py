@@ -188,6 +188,17 @@ def test_bf16_on_a_card_is_close_and_judges_in_f32() -> None:
     assert gap.any() and -10 * np.log10(np.mean(gap**2)) > 60 and np.abs(gap).max() < 1 / 255
 
 
+@pytest.mark.parametrize("name", ["srpie", "srpie-sr"])
+def test_bf16_on_a_card_leaves_the_enlarged_picture_smooth(name: str) -> None:
+    """A faint ramp at twice its size: all in bf16, it would be off by two to five levels."""
+    ramp = np.linspace(0.55, 0.75, 40, dtype=np.float32)[:, None] + np.linspace(0, 0.03, 48)
+    pixels = (ramp[..., None] * (0.8, 0.9, 1)).astype(np.float32)
+    model = find(name).folder
+    expected = EnhancerOf(model).enhance.enhance_pixels(pixels)
+    gap = as_on_a_card(model, "bf16").enhance_pixels(pixels) - expected
+    assert gap.any() and -10 * np.log10(np.mean(gap**2)) > 70 and np.abs(gap).max() < 0.5 / 255
+
+
 def test_a_batch_knows_the_device() -> None:
     model = find("nrl")
     plain, named, card = (

@@ -1,10 +1,12 @@
 """Networks that enlarge, in the same engine: any size, tiles, backends, strength, ensembles."""
 
 import dataclasses
+import inspect
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -21,6 +23,11 @@ from burnish.engine.export import export
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
 from burnish.image.photo import Photo
+from burnish.nets.dunet import DUNetActivation, Upsampler
+from burnish.nets.guided import Combine, Members, Pair
+from burnish.nets.mbfnet import HFA2, FCAPlace, Without
+from burnish.nets.penet import Transform
+from burnish.nets.srpie import SRPIE, Place
 from burnish.nets.zoo import build, parameter_count
 
 TINY: dict[str, Any] = {
@@ -35,6 +42,18 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "imdn": ("imdn", {"channels": 16, "blocks": 2, "reduction": 4}),
 }
 EXPORTED = ("srpie", "gated")
+# Every value of every choice, and every scale, once (with those above): as graphs they are one by
+# one what `tests/nets` holds to torch.
+CHOSEN: tuple[dict[str, Any], ...] = (
+    {"pair": "d,b", "members": "first", "hfa_2": "last", "without": "hfa1", "fca": "before",
+     "transform": "v1", "upsampler": "shuffle", "scale": 4},
+    {"pair": "d,i", "without": "hfa2", "transform": "literal", "dunet_activation": "relu",
+     "place": "after", "scale": 1},
+    {"pair": "i,i", "hfa_2": "shallow", "transform": "v2", "dunet_activation": "rrelu", "scale": 3},
+    {"combine": "cat", "transform": "none", "dilation": 1, "t": 2, "scale": 2},
+    {"without": "hfa3", "gate": "tones", "wide": True, "scale": 3},
+)  # fmt: skip
+FORMS |= {f"chosen {i}": ("srpie", TINY | choices) for i, choices in enumerate(CHOSEN)}
 
 
 def weights_of(form: str, path: Path) -> Path:
@@ -46,7 +65,7 @@ def weights_of(form: str, path: Path) -> Path:
         last = next(p for n, p in reversed(list(net.named_parameters())) if n.endswith("bias"))
         gain = 0.15 / net.eval()(x).std()
         for name, p in net.named_parameters():
-            if name in ("upsampler.merge.weight", "upsampler.0.weight"):
+            if name in ("upsampler.merge.weight", "upsampler.0.weight", "upsampler.conv.weight"):
                 p.mul_(gain)
         last.add_(0.5 - net(x).mean())
     card = ModelCard(
@@ -64,7 +83,7 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
     def make(form: str) -> Path:
         folder = root / form
-        if form in EXPORTED and not folder.exists():  # tracing takes seconds
+        if form.startswith((*EXPORTED, "chosen")) and not folder.exists():  # tracing takes seconds
             export(weights_of(form, root / f"{form}.safetensors"), folder)
         elif not folder.exists():
             weights = weights_of(form, folder / "weights.safetensors")
@@ -119,6 +138,34 @@ def test_tiled_equals_whole_at_any_size(
             )
 
 
+def test_chosen_forms_hold_every_choice() -> None:
+    for key, choice in (
+        ("pair", Pair), ("combine", Combine), ("members", Members), ("hfa_2", HFA2),
+        ("without", Without), ("fca", FCAPlace), ("transform", Transform), ("place", Place),
+        ("upsampler", Upsampler), ("dunet_activation", DUNetActivation),
+    ):  # fmt: skip
+        default = inspect.signature(SRPIE).parameters[key].default
+        assert {c.get(key, default) for c in CHOSEN} | {default} == set(get_args(choice))
+    assert {c["scale"] for c in CHOSEN} == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("number", range(len(CHOSEN)))
+def test_every_choice_is_a_graph_that_runs_in_tiles(
+    folder_of: Callable[[str], Path], number: int
+) -> None:
+    folder, pixels = folder_of(f"chosen {number}"), picture(83, 110)
+    expected, s = reference(folder, pixels), CHOSEN[number]["scale"]
+    assert expected.shape == (83 * s, 110 * s, 3)
+    assert np.mean((expected > 0) & (expected < 1)) > 0.8
+    for tile in (64, 4096):
+        made = enhancer(folder, tile=tile)
+        got = made.enhance_pixels(pixels)
+        np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4, err_msg=f"tile {tile}")
+        assert made.network is not None
+        whole = CHOSEN[number].get("transform") == "v2" or tile > 110
+        assert (len(list(made.network.plan(83, 110))) == 1) == whole
+
+
 @pytest.mark.parametrize("form", ["v2", "imdn"])
 def test_what_needs_the_whole_picture_gets_it(folder_of: Callable[[str], Path], form: str) -> None:
     folder, pixels = folder_of(form), picture(100, 91)
@@ -146,6 +193,24 @@ def test_strength_of_a_gated_network_is_for_the_retouch(folder_of: Callable[[str
     retouch = np.abs(pixels_at[1.0] - pixels_at[0.0])
     assert retouch.mean() > 1e-3
     assert np.abs(pixels_at[0.0] - enlarge(pixels, 2).clip(0, 1)).mean() > 1e-3
+
+
+def test_white_stays_white_where_a_network_retouches_and_enlarges(
+    folder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    sr, both = folder_of("srpie"), tmp_path / "both"
+    shutil.copytree(sr, both)
+    card = ModelCard.from_json((sr / "card.json").read_text())
+    (both / "card.json").write_text(dataclasses.replace(card, task="enhance").to_json())
+    pixels = picture(70, 90)
+    pixels[20:50, 20:60] = 1
+    pixels[20:50, 40:60, 2] = 0.9  # a colour, not white
+    free, held = (enhancer(f, tile=96).enhance_pixels(pixels) for f in (sr, both))
+    assert free[50:90, 50:70].mean() < 0.99
+    assert held[50:90, 50:70].min() > 1 - 1e-6
+    assert (held >= free).all()
+    dark = np.s_[:30], np.s_[:, 140:], np.s_[46:94, 90:114]
+    assert all(np.array_equal(held[where], free[where]) for where in dark)
 
 
 def test_strength_goes_from_bicubic(folder_of: Callable[[str], Path]) -> None:

@@ -2,12 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
 
 from burnish.engine.models import find
-from burnish.engine.network import Network
+from burnish.engine.network import Network, precision_for
 from burnish.engine.options import EnhanceOptions
 
 
@@ -56,3 +57,27 @@ def test_speed_is_measured_once_and_alone(
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: network.seconds_per_pixel, range(4)))
     assert found == [1e-6] * 4 and len(measured) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "asked"),
+    [
+        ("tone", {}, "auto"),
+        ("srpie", {}, "f32"),
+        ("srpie-sr", {"backend": "torch"}, "f32"),
+        ("srpie", {"precision": "bf16"}, "bf16"),
+        ("srpie", {"device": "cuda"}, "auto"),
+    ],
+)
+def test_what_enlarges_is_not_rounded_to_bf16_on_the_cpu(
+    model: str, options: dict[str, Any], asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen, seen = EnhanceOptions(**options), []
+
+    def load(*arguments: Any) -> Instant:
+        seen.append(arguments[2])
+        return Instant()
+
+    monkeypatch.setattr("burnish.engine.network.load_backend", load)
+    Network(find(model), chosen)
+    assert seen == [asked] == [precision_for(find(model).card, chosen)]

@@ -24,6 +24,15 @@ def logged(run: Path, name: str) -> list[tuple[float, float]]:
     return sorted(found)
 
 
+def shortest(runs: Sequence[Path]) -> list[str]:
+    """As little of the end of each run's path as tells it from the others: ``rru-1/seed-0``."""
+    for length in range(1, max(len(run.parts) for run in runs)):
+        names = ["/".join(run.parts[-length:]) for run in runs]
+        if len(set(names)) == len(names):
+            return names
+    return [str(run) for run in runs]
+
+
 def mean_line(lines: Sequence[Line]) -> list[tuple[float, float]]:
     """Mean over the seeds, at the places that all of them have."""
     values: dict[float, list[float]] = {}

@@ -6,15 +6,26 @@ from threading import RLock
 
 import numpy as np
 
+from burnish.card import ModelCard
 from burnish.data import bicubic
-from burnish.engine import ensemble, fast, statistics, tiles
-from burnish.engine.backend import Graph, load_backend
+from burnish.engine import ensemble, fast, statistics, tiles, whites
+from burnish.engine.backend import Graph, Precision, load_backend
 from burnish.engine.luma import luma
 from burnish.engine.models import Model
 from burnish.engine.options import EnhanceOptions
 
 Progress = Callable[[float], None]
 """Called with the share of the work done, 0 to 1."""
+
+
+def precision_for(card: ModelCard, options: EnhanceOptions) -> Precision:
+    """What to ask of the backend: on the CPU ``auto`` is f32 for a network that enlarges.
+
+    In bf16 the last sums of such a network, which are of pictures and not of changes, would be
+    rounded to steps of 1/256 and more, and smooth skies show them.
+    """
+    enlarges_here = card.scale > 1 and options.device == "cpu"
+    return "f32" if options.precision == "auto" and enlarges_here else options.precision
 
 
 class Network:
@@ -27,9 +38,11 @@ class Network:
     def __init__(self, model: Model, options: EnhanceOptions) -> None:
         self.card = model.card
         self.options = options
+        precision = precision_for(model.card, options)
         self.backend = load_backend(
-            options.backend, model.folder, options.precision, options.threads, options.device
+            options.backend, model.folder, precision, options.threads, options.device
         )
+        self._guards_whites = model.card.task == "enhance" and model.card.scale > 1
         self._turn = RLock()
         self._seconds = 0.0
 
@@ -115,6 +128,8 @@ class Network:
         # A network may overflow on input unlike anything it saw: such pixels stay as they were.
         if not np.isfinite(result).all():
             result = np.where(np.isfinite(result), result, plain())
+        if self._guards_whites and x.min(axis=1).max() > whites.FROM:
+            result = whites.kept(result, plain())
         if grey:
             result = np.repeat(luma(result), 3, axis=2)
         np.clip(result, 0, 1, out=out)

@@ -59,8 +59,8 @@ class EnhanceOptions:
     precision: Precision = field(
         default="auto",
         metadata={
-            "help": "Arithmetic: auto (bf16 where the device has it), f32, bf16, or int8 if the "
-            "model was exported with it."
+            "help": "Arithmetic: auto (bf16 where the device has it, on a CPU not for models that "
+            "enlarge), f32, bf16, or int8 if the model was exported with it."
         },
     )
     backend: BackendName = field(

@@ -40,7 +40,8 @@ class TorchBackend:
     """A model folder's ``weights.safetensors``, eager.
 
     On a card: channels last, which its matrix units want, the main graph in bf16 where it has that
-    (by autocast, but the adjusting map in f32), and never TF32 under the name of f32.
+    (by autocast, but the adjusting map in f32, and of a network that enlarges all but `rounded`),
+    and never TF32 under the name of f32.
     """
 
     def __init__(
@@ -71,7 +72,10 @@ class TorchBackend:
         self._layout = torch.channels_last
         self.net = self.net.to(self.device).to(memory_format=self._layout)  # type: ignore[call-overload]
         if isinstance(divisor := getattr(self.net, "map", None), torch.nn.Module):
-            _keep_exact(divisor, self.device.type)
+            _computed_in(divisor, self.device.type, bf16=False)
+        if self.precision == "bf16":
+            for name in self.net.rounded:
+                _computed_in(self.net.get_submodule(name), self.device.type, bf16=True)
 
     def _given(self, value: np.ndarray) -> torch.Tensor:
         tensor = torch.from_numpy(value).to(self.device)
@@ -89,7 +93,7 @@ class TorchBackend:
         function = functions[graph]
         bf16 = self.precision == "bf16" and graph != "condition"
         if self.on_card:
-            bf16 = bf16 and graph == "main"
+            bf16 = bf16 and graph == "main" and not self.net.rounded
         with (
             torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False),
             torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bf16),
@@ -99,16 +103,19 @@ class TorchBackend:
         return result
 
 
-def _keep_exact(module: torch.nn.Module, device: str) -> None:
-    """Out of autocast: near 1 bf16 has steps of 1/128, and a divisor's are seen in a smooth sky."""
+def _computed_in(module: torch.nn.Module, device: str, bf16: bool) -> None:
+    """A module in another arithmetic than what is around it; it takes and gives f32.
+
+    Near 1 bf16 has steps of 1/128, and a divisor's are seen in a smooth sky.
+    """
     forward = module.forward
 
-    def exact(*values: torch.Tensor | None) -> torch.Tensor:
-        with torch.autocast(device, enabled=False):
+    def apart(*values: torch.Tensor | None) -> torch.Tensor:
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=bf16):
             out: torch.Tensor = forward(*(v if v is None else v.float() for v in values))
-            return out
+            return out.float()
 
-    module.forward = exact  # type: ignore[method-assign]
+    module.forward = apart  # type: ignore[method-assign]
 
 
 def matmul_ceiling(precision: str, device: Device, size: int = 8192, repeats: int = 7) -> float:

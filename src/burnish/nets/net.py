@@ -38,6 +38,10 @@ class Net(nn.Module):
     """Whether what works on detail takes part, which a stage of training may leave out: NRL's G, or
     Deep SR-PIE's MBFNet and DUNet, in whose place a bicubic enlargement stands then."""
 
+    rounded: tuple[str, ...] = ()
+    """Names of the modules that bfloat16 is for, where it is not for the whole network: those that
+    make changes to a picture. What makes the picture itself would show steps of 1/256 and more."""
+
     condition_size = 0
     """Length of what `condition` makes of the statistics."""
 

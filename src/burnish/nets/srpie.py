@@ -110,6 +110,7 @@ class SRPIE(Net):
         self.mbfnet = MBFNet(
             channels, third_inputs, t, msb_widths, dilation, fca, hfa_2, without
         )  # fmt: skip
+        self.rounded = tuple(f"mbfnet.msbs.{i}" for i in range(t + 1))
         learned = transform not in ("v2", "none")
         self.penet = PENet(channels, penet_widths, dropout, transform) if learned else None
         self.gate: GlobalGate | None = None
