@@ -10,7 +10,6 @@ import torch
 from burnish import checkpoint
 from burnish.engine.models import DEFAULT, find
 from burnish.errors import OptionError
-from burnish.look import finetune
 from burnish.look.adapters import ColourFirst, LowRank
 from burnish.look.finetune import methods, train
 from burnish.look.shots import Shot
@@ -82,7 +81,7 @@ def test_of_the_default_network_penet_and_gate_are_the_map(tmp_path: Path) -> No
     assert {name.split(".")[0] for name in names} == {"penet", "gate"}
 
 
-@pytest.mark.parametrize("way", finetune.AROUND)
+@pytest.mark.parametrize("way", ["low-rank", "colour"])
 def test_what_stands_around_trains_alone(way: str, tmp_path: Path) -> None:
     shots = [make_shot(n, darker) for n in range(6)]
     net = train(shots, way, tmp_path, start(), budget=0.3)
@@ -92,7 +91,7 @@ def test_what_stands_around_trains_alone(way: str, tmp_path: Path) -> None:
         assert (net(picture) - checkpoint.load(start())[0](picture)).abs().max() > 0.01
 
 
-@pytest.mark.parametrize("around", finetune.AROUND.values())
+@pytest.mark.parametrize("around", [LowRank, ColourFirst])
 def test_untrained_it_is_the_network_itself(around: Callable[[Net], Net]) -> None:
     net = checkpoint.load(start())[0]
     x, sample = torch.rand(2, 3, 24, 17), torch.rand(2, 3, 8, 8)

@@ -24,7 +24,7 @@ class Around(Net):
 class LowRank(Around):
     """Each convolution and matrix W of the network becomes W + B A (LoRA: Hu et al., 2021).
 
-    A convolution is taken as the matrix (its first side, all others). A begins at random, B at zero.
+    A convolution is taken as the matrix (its first side, all others). A begins at random, B at 0.
     """
 
     def __init__(self, net: Net, rank: int = RANK) -> None:

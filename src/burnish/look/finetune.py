@@ -7,6 +7,7 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,21 +34,27 @@ except ModuleNotFoundError as error:
     raise MissingExtraError("Fine-tuning the network on pairs", "train") from error
 
 
-TUNINGS: dict[str, tuple[str, ...]] = {
-    "map": ("map.", "penet.", "gate."),
-    "all": (),
-    "attention": ("recursive.attention.",),
-    "low-rank": ("a.", "b."),
-    "colour": ("colour",),
-}
-"""Beginnings of the names of the weights that are trained further; all if empty.
+@dataclass(frozen=True)
+class Way:
+    """What of a network is trained further, and how fast."""
 
-``map``: tone and colour alone, which is NRL's adjusting map or PENet, with the gate.
-"""
-AROUND: dict[str, Callable[[Net], Net]] = {"low-rank": LowRank, "colour": ColourFirst}
-"""Ways that train something new on the network, whose own weights stay."""
+    only: tuple[str, ...] = ()
+    """Beginnings of the names of the weights that are trained; all if empty."""
+    around: Callable[[Net], Net] | None = None
+    """Makes the network that is trained from the one that is there, whose weights then stay."""
+    rate: float = 3e-3
+
+
+WAYS = {
+    # Tone and colour alone: NRL's adjusting map or PENet, with the gate.
+    "map": Way(("map.", "penet.", "gate.")),
+    "all": Way(),
+    "attention": Way(("recursive.attention.",)),
+    "low-rank": Way(("a.", "b."), LowRank, rate=1e-2),
+    "colour": Way(("colour",), ColourFirst, rate=1e-1),
+}
 STEPS, VALIDATE_EVERY = 100, 25
-VIEW, BATCH, RATE = 32, 8, 3e-3
+VIEW, BATCH = 32, 8
 HELD_OUT, MOST = 5, 8
 """One shot in so many, but no more than that, says which step's weights are kept."""
 
@@ -59,13 +66,14 @@ def methods(
 
     A way that is unknown, or that the model has nothing for, is refused.
     """
-    if unknown := [way for way in ways if way not in TUNINGS]:
-        known = ", ".join(TUNINGS)
+    if unknown := [way for way in ways if way not in WAYS]:
+        known = ", ".join(WAYS)
         raise OptionError(f"There is no way '{unknown[0]}' to fine-tune; choose {known}.")
     start = find(model).folder / "weights.safetensors"
     names = tuple(checkpoint.load_weights(start)[0])
     for way in ways:
-        if way not in AROUND and not any(name.startswith(TUNINGS[way] or "") for name in names):
+        only = WAYS[way].only
+        if only and not WAYS[way].around and not any(name.startswith(only) for name in names):
             raise OptionError(f"The model '{model}' has no {way} to train further.")
     return {
         f"{w} tuned": partial(tuned, way=w, start=start, seed=seed, budget=budget) for w in ways
@@ -79,8 +87,8 @@ def recipe(way: str, net: str, choices: dict[str, Any], seed: int) -> Recipe:
         net=net,
         choices=choices,
         steps=STEPS,
-        stages=(Stage(1.0, VIEW, BATCH, only=TUNINGS[way]),),
-        learning_rate=RATE,
+        stages=(Stage(1.0, VIEW, BATCH, only=WAYS[way].only),),
+        learning_rate=WAYS[way].rate,
         warmup=10,
         ema=0.97,
         seed=seed,
@@ -106,7 +114,7 @@ def train(
         folder, validate_every=VALIDATE_EVERY, save_every=plan.steps, log_every=VALIDATE_EVERY
     )
     with contextlib.redirect_stdout(sys.stderr):
-        trainer = Trainer(plan, source, options, start=[start], around=AROUND.get(way))
+        trainer = Trainer(plan, source, options, start=[start], around=WAYS[way].around)
         trainer.best = trainer.validate(validation)["all"]
         print(f"before any step: psnr_all {trainer.best:.5g}", flush=True)
         trainer.run(validation)
