@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from skimage.color import rgb2lab
 
 from burnish.engine.look_maps import LUMA, blur
 from burnish.look.baselines import Method, table
 from burnish.look.fit import predict, weights
 from burnish.look.folds import STARTS, Folds, mixed, search
 from burnish.look.judge import learned
-from burnish.look.moments import OFF, Moments, Penalties
+from burnish.look.moments import DIFFERENCE, OFF, Moments, Penalties
 from burnish.look.shots import Shot, edited
 from look.conftest import Change, make_photo, make_shot, s_curve
 
@@ -120,7 +121,7 @@ def test_held_out_errors_are_those_of_refitting() -> None:
         a = np.concatenate([*rows, np.diag(penalty)])
         b = np.concatenate([*targets, np.zeros((len(penalty), 3))])
         w, *_ = np.linalg.lstsq(a, b, rcond=None)
-        expected = np.sqrt(((test @ w - wanted) ** 2).mean())
+        expected = np.sqrt((((test @ w - wanted) @ DIFFERENCE) ** 2).sum(1).mean())
         assert folds.errors(penalties)[left_out] == pytest.approx(expected, rel=0.01)
 
 
@@ -132,8 +133,8 @@ def test_a_mean_of_fits_is_what_is_measured() -> None:
     folds = Folds.of(moments)
     both = folds.fits(mix[0]) + folds.fits(mix[1])
     g, b = moments.gram[2].astype(float), moments.cross[2]
-    w = both[folds.number[2]] / 2
-    square = ((w * (g @ w)).sum() - 2 * (w * b).sum() + moments.power[2]) / 3
+    w, b = both[folds.number[2]] / 2 @ DIFFERENCE, b @ DIFFERENCE
+    square = (w * (g @ w)).sum() - 2 * (w * b).sum() + moments.power[2]
     assert folds.errors(*mix)[2] == pytest.approx(np.sqrt(square), rel=1e-3)
     one, other, mean = (weights(moments, *m) for m in ((mix[0],), (mix[1],), mix))
     assert mean["linear"] == pytest.approx((one["linear"] + other["linear"]) / 2, rel=1e-5)
@@ -177,6 +178,27 @@ def test_hand_edits_are_set_aside() -> None:
 
     assert "by hand" in edited(make_shot(2, pasted))
     assert edited(make_shot(1, s_curve)) == "" and edited(make_shot(1, clarity)) == ""
+
+
+def test_a_strong_look_does_not_hide_what_was_painted_over() -> None:
+    """A seventh of the photo in one colour, which is little beside the darkening of all of it."""
+
+    def painted(x: np.ndarray) -> np.ndarray:
+        out = 0.3 * x**2
+        out[18:54, 40:68] = (0.78, 0.16, 0.16)
+        return out
+
+    assert "by hand" in edited(make_shot(2, painted))
+    assert edited(make_shot(2, lambda x: 0.3 * x**2)) == ""
+
+
+def test_errors_are_differences_of_colour() -> None:
+    """Near middle grey as CIE94 has them at a chroma of 20, by scikit-image's CIELAB."""
+    rng = np.random.default_rng(0)
+    change = rng.normal(0, 0.003, (50, 3))
+    lab = rgb2lab(0.5 + change) - rgb2lab(np.full((1, 3), 0.5))
+    expected = np.linalg.norm(lab / [1, 1 + 0.045 * 20, 1 + 0.045 * 20], axis=1)
+    assert np.linalg.norm(change @ DIFFERENCE, axis=1) == pytest.approx(expected, rel=0.03)
 
 
 def test_only_the_part_that_both_show_is_learned_from() -> None:

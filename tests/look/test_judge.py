@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from burnish.look.learn import learn_shots
+from burnish.look.learn import choose, learn_shots, networked
 from burnish.look.options import LearnOptions
 from burnish.look.shots import Shot
 from look.conftest import make_photo, make_shot, s_curve
@@ -46,3 +46,16 @@ def test_a_better_default_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "burnish's default, which knows nothing of your pairs, came nearer: to 0.0" in said(
         shots
     )
+
+
+def test_the_network_is_taken_up_where_it_is_nearer_in_the_mean() -> None:
+    """It is right on five photos and far off on three: that much doubt does not speak for a look
+    that is no nearer on any of them."""
+    shots = [
+        replace(s, base=s.after if n < 5 else s.before - 0.8 * (s.after - s.before))
+        for n, s in enumerate(without_rule())
+    ]
+    assert networked(choose(shots, LearnOptions())[1])
+    tints = np.random.default_rng(99).normal(0, 0.15, (len(shots), 3)).astype(np.float32)
+    beside = [replace(s, base=s.before + tint) for s, tint in zip(shots, tints, strict=True)]
+    assert not networked(choose(beside, LearnOptions())[1])

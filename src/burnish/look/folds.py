@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from burnish.look.moments import AS_IS, OFF, Mix, Moments, Penalties, solve
+from burnish.look.moments import AS_IS, DIFFERENCE, OFF, Mix, Moments, Penalties, solve
 
 LADDER = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 STARTS: tuple[Penalties, ...] = (
@@ -76,7 +76,7 @@ class Folds:
         return found
 
     def errors(self, *mix: Penalties) -> np.ndarray:
-        """(N,) root mean squared error of each shot under the fit that has not seen it.
+        """(N,) root mean squared `DIFFERENCE` in each shot of the fit that has not seen it.
 
         Of several penalties: under the mean of their fits.
         """
@@ -88,10 +88,10 @@ class Folds:
         found = np.empty(len(self.number))
         for shot, k in enumerate(self.number):
             own, b = self.moments.gram[shot][on[:, None], on], self.moments.cross[shot, on]
-            w = fits[k, on]
+            w, b = fits[k, on] @ DIFFERENCE, b @ DIFFERENCE
             found[shot] = (w * (own @ w)).sum() - 2 * (w * b).sum()
-        square = (found + self.moments.power) / 3
-        result: np.ndarray = np.sqrt(np.maximum(square, 1e-7))
+        square = found + self.moments.power
+        result: np.ndarray = np.sqrt(np.maximum(square, 1e-4))
         return result
 
 

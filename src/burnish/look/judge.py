@@ -148,7 +148,7 @@ def _sentences(v: Verdict) -> list[str]:
             f"The finished photos hardly differ from those before (CIEDE2000 {before.mean():.1f}): "
             "there is nothing to learn. Are they copies?"
         ]
-    low, high = np.percentile(before - after, (10, 90))
+    low, high = np.percentile(before - after, (10, 90)).round(1) + 0.0  # no gain of -0.0
     worse = int((after > before).sum())
     said = [
         f"On shots that it had not seen, the look brought the colour difference to your finish "

@@ -17,7 +17,7 @@ from burnish.errors import InputError, OptionError, OutputError
 from burnish.look import cube
 from burnish.look.cache import Cache, state
 from burnish.look.fit import predict, weights
-from burnish.look.folds import Folds, clearly, halved, search
+from burnish.look.folds import Folds, halved, search
 from burnish.look.judge import Verdict, hold_out, verdict
 from burnish.look.match import SetAside
 from burnish.look.moments import OFF, Mix, Moments
@@ -185,8 +185,9 @@ def choose(
         return moments, mix, False
     if not networked(with_network):
         return moments, mix, True
-    errors, found = folds.errors(*mix), folds_wider.errors(*with_network)
-    best = (wider, with_network) if clearly(errors, found, BASE_WORTH) else (moments, mix)
+    # One of two, not the best of many: the less error is to be expected of the one that had it.
+    errors, found = folds.errors(*mix).mean(), folds_wider.errors(*with_network).mean()
+    best = (wider, with_network) if found < (1 - BASE_WORTH) * errors else (moments, mix)
     return *best, True
 
 

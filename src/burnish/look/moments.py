@@ -1,7 +1,7 @@
 """Shots as small matrices of their features, all that a fit needs to know of them.
 
-A look is linear in its weights, so a shot enters through G = F'F/n, b = F'(y-x)/n and
-(y-x)'(y-x)/n of its features F, on a regular grid of its pixels.
+A look is linear in its weights, so a shot enters through G = F'F/n, b = F'(y-x)/n and the power
+of y-x, which is measured as colours differ, of its features F, on a regular grid of its pixels.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from burnish.engine.look import Part
 from burnish.engine.look_facts import Facts
 from burnish.engine.look_features import ADAPTIVE, GROUPS, NETWORKED, Strip
 from burnish.look.shots import Shot
+from burnish.metrics.colour import rgb_to_lab
 
 SAMPLES = 2500
 """Pixels of a shot that are fitted: on a regular grid."""
@@ -24,6 +25,13 @@ ORDER = (
     *("linear", "quadratic", "cubic", "tones", "automatic"),
     *("position", "local", ADAPTIVE, *NETWORKED),
 )
+
+DIFFERENCE = np.stack(
+    [(rgb_to_lab(0.5 + step) - rgb_to_lab(0.5 - step))[0] for step in 0.005 * np.eye(3)[:, None]]
+) / [0.01, 0.019, 0.019]
+"""(3,3) a small change of R, G, B as a difference in L*, a*, b*: CIELAB at middle grey, a* and b*
+weighed down as CIE94 does at a chroma of 20. Errors of a fit are measured by it, since a cast is
+seen where the same error in R, G and B is not."""
 
 Penalties = dict[str, float]
 """Of a group of features by its name; a group that is not named is off."""
@@ -102,7 +110,7 @@ class Moments:
     cross: np.ndarray
     """(N,P,3)"""
     power: np.ndarray
-    """(N,)"""
+    """(N,) mean square of the change, by `DIFFERENCE`"""
 
     @classmethod
     def of(
@@ -124,7 +132,7 @@ class Moments:
             change = (shot.after - shot.before).reshape(-1, 3)[places].astype(np.float64)
             gram.append((f.T @ f / len(f)).astype(np.float32))
             cross.append(f.T @ change / len(f))
-            power.append((change**2).sum() / len(f))
+            power.append(((change @ DIFFERENCE) ** 2).sum() / len(f))
         diagonals = np.array([np.diagonal(g) for g in gram])
         scale = np.sqrt(diagonals.mean(axis=0)) + 1e-3
         grams = np.array(gram)

@@ -17,7 +17,9 @@ from burnish.look.view import View
 LEAST_OVERLAP = 0.2
 UNEXPLAINED = 0.06
 """RMS of what no tone, colour or light change explains from which a pair counts as edited by hand:
-15 of 255, after averaging over small blocks."""
+15 of 255, after averaging over small blocks. Or the part of it that is off by more than `FAR`
+exceeds `PART`: a strong look must not hide what was painted over."""
+FAR, PART = 0.15, 0.02
 
 Report = Callable[[str, float], None]
 """Called with what is being done and the share of it that is done."""
@@ -148,8 +150,9 @@ def edited(shot: Shot) -> str:
     smooth = np.stack([box(left[..., c], 2) for c in range(3)], axis=2)[shot.inside]
     change = (shot.after - x)[shot.inside]
     rms, whole = np.sqrt((smooth**2).mean()), np.sqrt((change**2).mean())
-    if rms > UNEXPLAINED and rms > whole / 3:
-        part = (np.abs(smooth).max(axis=1) > UNEXPLAINED).mean()
+    off = np.abs(smooth).max(axis=1)
+    if (rms > UNEXPLAINED and rms > whole / 3) or (off > FAR).mean() > PART:
+        part = (off > UNEXPLAINED).mean()
         return (
             f"edited by hand in places: on {part:.0%} of it, no change of tone, colour or light "
             "leads from the one to the other"

@@ -7,13 +7,18 @@ import numpy as np
 import torch
 
 from burnish import checkpoint
+from burnish.nets.net import Net
 
 
 def method(weights: Path) -> Callable[[np.ndarray], np.ndarray]:
     """(H,W,3) float32 RGB in [0,1] -> (sH,sW,3), the same, by the network of a weight file."""
-    net, _ = checkpoint.load(weights)
+    return method_of(checkpoint.load(weights)[0])
+
+
+def method_of(net: Net) -> Callable[[np.ndarray], np.ndarray]:
+    """`method` of a network that is there already."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    net.to(device)
+    net.eval().to(device)
 
     @torch.inference_mode()
     def run(x: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from burnish import checkpoint
 from burnish.data.pairs import Batch, PairSource
 from burnish.errors import ModelError
 from burnish.files import whole
+from burnish.nets.net import Net
 from burnish.nets.zoo import build
 from burnish.train.ahead import made_ahead
 from burnish.train.log import RunLog, SinceRow
@@ -61,14 +62,19 @@ class Trainer:
         options: RunOptions,
         data: Sequence[str] = (),
         start: Sequence[Path] = (),
+        around: Callable[[Net], Net] | None = None,
     ) -> None:
-        """``start`` names weights to begin with; what fits by name and shape is taken over."""
+        """``start`` names weights to begin with; what fits by name and shape is taken over.
+
+        ``around`` makes the network that is trained from the one that has those.
+        """
         self.recipe, self.source, self.options, self.data = recipe, source, options, data
         self.accelerator = Accelerator(mixed_precision=options.precision)
         torch.manual_seed(recipe.seed)
         net = build(recipe.net, **recipe.choices)
         if start:
             take_over(net, start)
+        net = around(net) if around else net
         self.ema = copy.deepcopy(net).eval().requires_grad_(False).to(self.accelerator.device)
         optimiser = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate, betas=recipe.betas)
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)

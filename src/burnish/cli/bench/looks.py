@@ -42,7 +42,10 @@ def command(
     model: Model = DEFAULT,
     finetune: Annotated[
         str | None,
-        typer.Option(help="Also train the network further: its map, all of it, or map,all."),
+        typer.Option(
+            help="Also train the network further: map, all, attention (of nrl), low-rank, colour; "
+            "several with commas between."
+        ),
     ] = None,
     budget: Budget = 1.0,
 ) -> None:
