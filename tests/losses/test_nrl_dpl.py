@@ -50,6 +50,13 @@ def test_a_term_without_weight_is_not_computed() -> None:
     assert "mse" not in terms and "a5" in terms
 
 
+def test_tempered_l1_stands_in_for_mse() -> None:
+    total, terms = nrl_dpl(OUT, TARGET, Weights(0.0, 0.0, 0.0, tempered=3.0))
+    error = (OUT - TARGET).abs().mean((1, 2, 3))
+    assert list(terms) == ["tempered"]
+    torch.testing.assert_close(total, 3 * ((error + 0.002) ** 0.7).mean())
+
+
 @pytest.mark.parametrize("weights", [(0.0, 0.0, 0.0), (1.0, -0.1, 0.0)])
 def test_weights_that_make_no_sense(weights: tuple[float, float, float]) -> None:
     with pytest.raises(OptionError, match="Loss weights are 0 or more"):

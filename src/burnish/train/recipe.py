@@ -138,26 +138,25 @@ def nrl_gate() -> Recipe:
 
 
 def nrl_gate_dpl() -> Recipe:
-    """Towards a model `nrl-dpl`: from `nrl`'s weights, G by paper A's whole loss.
+    """Towards a model `nrl-dpl`: from `nrl`'s weights, by paper A's loss with tempered L1 for MSE.
 
-    Tone and colour stay as `nrl` has them (the features and the map are left alone); what G adds is
-    judged by VGG's features and a discriminator. It wants `burnish weights add vgg16`.
-    `burnish train nrl-gate-dpl --start NRL ...`
+    The map by itself first, as tone is most of what features can still gain; then everything.
+    It wants `burnish weights add vgg16`. `burnish train nrl-gate-dpl --start NRL ...`
     """
     return replace(
-        nrl_global(),
+        nrl_gate(),
         name="nrl-gate-dpl",
-        steps=1000,
-        stages=(Stage(1.0, 64, 8, only=("recursive.", "reconstruction.")),),
+        steps=1500,
+        stages=(
+            Stage(0.6, 32, 32, only=("map.",), residual=False),
+            Stage(0.4, 64, 8),
+        ),
         loss="nrl-dpl",
-        terms={"weights": {"perceptual": 0.02}},
-        learning_rate=5e-4,
-        warmup=50,
-        ema=0.99,
-        own_scale=0.75,
-        vary_finish=True,
-        data_side=1024,
-        description="NRL with a gated map; G by the dynamic perceptual and adversarial loss.",
+        terms={
+            "weights": {"mse": 0.0, "tempered": 1.0, "perceptual": 0.05, "adversarial": 5e-4},
+        },
+        learning_rate=1e-3,
+        description="NRL with a gated map, by the dynamic perceptual and adversarial loss.",
     )
 
 
