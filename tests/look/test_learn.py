@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from burnish.engine.look import load
 from burnish.errors import InputError, OptionError, OutputError
@@ -189,3 +190,17 @@ def test_made_looks_vary_like_a_hand(name: str) -> None:
         assert np.abs(high - low).mean() > 0.01
     assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
     assert any(not np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_learning_leaves_the_other_cores_alone() -> None:
+    def blas() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    def look_on(what: str, share: float) -> None:
+        seen.append(blas())
+
+    seen: list[set[int]] = []
+    with threadpool_limits(limits=2, user_api="blas"):
+        learn_shots([make_shot(i, s_curve) for i in range(5)], LearnOptions(name="x"), look_on)
+        assert blas() == {2}  # as it was
+    assert seen and all(threads == {1} for threads in seen)

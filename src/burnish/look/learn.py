@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.look import Look, model_hash
@@ -137,28 +138,31 @@ def learn_shots(
     aside: Sequence[SetAside] = (),
 ) -> Learned:
     """The look of these shots; after Ctrl-C the best so far, without figures."""
-    moments, mix, finished = choose(shots, options, _in(report, "learning"))
-    use_base = networked(mix)
-    part = moments.frame.part(weights(moments, *mix))
-    card = LookCard(
-        options.name,
-        base=enhance.model.card.name if enhance and use_base else "",
-        base_hash=model_hash(enhance.model) if enhance and use_base else "",
-        pairs=len(shots),
-        licence=options.licence,
-        options={"penalties": list(mix), "seed": options.seed},
-    )
-    said = Verdict([], [], 0.0)
-    try:
-        if finished:
-            judging = _in(report, "measuring on held-out pairs")
-            held = hold_out(shots, options.seed, judging, use_base)
-            # Bound together at the end: no figures are better than some of them.
-            measured = verdict(shots, held, moments, mix, options.seed)
-            card = replace(card, scores=scores(measured, Look((part,), card), shots))
-            said = measured
-    except KeyboardInterrupt:
-        finished = False
+    # These systems are too small for BLAS's threads: they double the work and save no time, and
+    # beside another busy program they wait for each other. Its sums also depend on their number.
+    with threadpool_limits(limits=1, user_api="blas"):
+        moments, mix, finished = choose(shots, options, _in(report, "learning"))
+        use_base = networked(mix)
+        part = moments.frame.part(weights(moments, *mix))
+        card = LookCard(
+            options.name,
+            base=enhance.model.card.name if enhance and use_base else "",
+            base_hash=model_hash(enhance.model) if enhance and use_base else "",
+            pairs=len(shots),
+            licence=options.licence,
+            options={"penalties": list(mix), "seed": options.seed},
+        )
+        said = Verdict([], [], 0.0)
+        try:
+            if finished:
+                judging = _in(report, "measuring on held-out pairs")
+                held = hold_out(shots, options.seed, judging, use_base)
+                # Bound together at the end: no figures are better than some of them.
+                measured = verdict(shots, held, moments, mix, options.seed)
+                card = replace(card, scores=scores(measured, Look((part,), card), shots))
+                said = measured
+        except KeyboardInterrupt:
+            finished = False
     return Learned(Look((part,), card), said, list(shots), list(aside), finished)
 
 
