@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from threading import RLock
 
 import numpy as np
@@ -116,6 +117,7 @@ class Network:
         out = out[: tile.height * s, : tile.width * s]
         rows, columns = out.shape[:2]
 
+        @cache
         def plain() -> np.ndarray:
             picture = x[0].transpose(1, 2, 0)
             picture = bicubic.enlarge(picture, s) if s > 1 else picture
