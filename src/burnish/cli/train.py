@@ -9,6 +9,7 @@ from typing import Annotated, Literal, get_args
 import typer
 
 from burnish.cli.lists import left_out
+from burnish.cli.training_flags import Compile, Precision, Workers
 from burnish.errors import MissingExtraError, OptionError
 
 Phone = Literal["iphone", "blackberry", "sony"]
@@ -50,10 +51,10 @@ def command(
     time_limit: Annotated[
         float | None, typer.Option(help="Stop (resumable) after this many seconds.")
     ] = None,
-    precision: Annotated[str, typer.Option(help="no (float32) or bf16.")] = "no",
-    compile: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
+    precision: Precision = "no",
+    compile: Compile = False,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves it to torch.")] = 0,
-    workers: Annotated[int, typer.Option(help="Threads that make batches ahead.")] = 0,
+    workers: Workers = 0,
     lambda_reading: Annotated[
         str | None,
         typer.Option(
@@ -121,8 +122,6 @@ def command(
         return 0
     if run is None:
         raise OptionError("--run names the folder where the run's state and weights go.")
-    if precision not in ("no", "bf16"):
-        raise OptionError(f"--precision is no or bf16, not '{precision}'.")
     options = RunOptions(run, time_limit, precision, compile, workers=workers, vgg=vgg)
     finished = setup.trainer(chosen, source, options, start or ()).run(
         setup.validation_views(validation, chosen.pairs)

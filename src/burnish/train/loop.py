@@ -18,7 +18,7 @@ from torch import Tensor
 
 from burnish import checkpoint
 from burnish.data.pairs import Batch, PairSource
-from burnish.errors import ModelError
+from burnish.errors import ModelError, OptionError
 from burnish.files import whole
 from burnish.nets.net import Net
 from burnish.nets.zoo import build
@@ -50,6 +50,10 @@ class RunOptions:
     """Weights of the perceptual loss's feature extractor; the user's cache if None."""
     test_loss: bool = False
     """Log the loss on the validation pairs as well, as ``loss_test``."""
+
+    def __post_init__(self) -> None:
+        if self.precision not in ("no", "bf16"):
+            raise OptionError(f"--precision is no or bf16, not '{self.precision}'.")
 
 
 class Trainer:

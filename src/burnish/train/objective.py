@@ -76,7 +76,8 @@ class Adversarial(Objective):
             extractor = load_vgg(self.terms.vgg, vgg).to(accelerator.device)
             scales = dict(zip(POOLS, level_scales(extractor, self.terms.scale), strict=True))
             self.perceptual = DynamicPerceptual(
-                partial(extractor, layers=self.terms.levels), [scales[k] for k in self.terms.levels]
+                accelerator.autocast()(partial(extractor, layers=self.terms.levels)),
+                [scales[k] for k in self.terms.levels],
             )
             if len(self.terms.levels) > 1:
                 self.every_step = tuple(f"a{i}" for i in range(1, len(self.terms.levels) + 1))

@@ -9,6 +9,7 @@ import typer
 
 from burnish.cli.bench.flags import Budget, Exclude, Seeds, Sets, Threads
 from burnish.cli.lists import folders, left_out, numbers
+from burnish.cli.training_flags import Compile, Precision, Workers
 from burnish.errors import MissingExtraError, OptionError
 
 EPILOG = (
@@ -56,8 +57,10 @@ def command(
     cpu: Annotated[
         bool, typer.Option("--cpu", help="b1: train the form that is scaled down for CPUs.")
     ] = False,
+    precision: Precision = "no",
+    compile: Compile = False,
     threads: Threads = 0,
-    workers: Annotated[int, typer.Option(help="Threads that make batches ahead.")] = 0,
+    workers: Workers = 0,
     vgg: Annotated[
         Path | None, typer.Option(help="VGG's weights; the user's cache if not given.")
     ] = None,
@@ -114,7 +117,7 @@ def command(
         column=phone[1] if phone else next(iter(published.PUBLISHED[name])),
         outputs=others,
         time_limit=time_limit,
-        run=RunOptions(runs, workers=workers, vgg=vgg),
+        run=RunOptions(runs, None, precision, compile, workers=workers, vgg=vgg),
     )
     text, values = table_ends.written(reproduce.run(table, settings), runs)
     print(values if json else text)
