@@ -64,6 +64,19 @@ def test_any_folder_of_photos_is_a_data_set(tmp_path: Path) -> None:
     assert not np.array_equal(given, small)  # its own file is taken
 
 
+def test_inputs_as_jpegs_are_what_a_file_holds(tmp_path: Path) -> None:
+    photo(tmp_path / "mine" / "a.png", 0)
+    clean = enlarging.examples(tmp_path / "mine")
+    small, large = enlarging.load(clean[0], 2)
+    rough, target = enlarging.load(enlarging.as_jpegs(clean, 60)[0], 2)
+    Image.fromarray(np.rint(small * 255).astype(np.uint8)).save(
+        tmp_path / "a.jpg", quality=60, subsampling="4:2:0"
+    )
+    np.testing.assert_array_equal(np.rint(rough * 255), np.asarray(Image.open(tmp_path / "a.jpg")))
+    np.testing.assert_array_equal(target, large)
+    assert 0.002 < float(np.abs(rough - small).mean()) < 0.1
+
+
 def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
     photo(tmp_path / "set" / "HR" / "a.png", 0)
     photo(tmp_path / "set" / "LR" / "b.png", 1, (20, 25))

@@ -45,6 +45,10 @@ def test_table_b2_on_any_folder(tmp_path: Path, capsys: pytest.CaptureFixture[st
     call = ["bench", "table", "b2", "--on", str(mine), "--outputs", f"theirs={theirs}"]
     assert cli.run(call) == 0
     table = capsys.readouterr().out
+    assert cli.run([*call, "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert f"{values['rows']['bicubic']['mine']['psnr']:.2f}/" in table
+    assert values["pictures"] == {"mine": 2} and values["rows"]["theirs"]["mine"]["ssim"] == 1
     assert "| mine (2) |" in table and "| bicubic | -" in table
     assert "| theirs | - | - | - | inf/1.0000 |" in table  # the photos themselves
     assert "bicubic on luma" in table
@@ -125,6 +129,10 @@ def test_eval_of_a_model_that_enlarges(
     mean = np.mean([f["psnr"] for f in found if f["method"] == "srpie-sr"])
     assert mean == pytest.approx(recorded["psnr"], abs=1e-6)
 
+    assert cli.run([*call, "--jpeg", "60", "--record"]) == 0
+    rough = find(str(model)).card.scores["Set5: luma, x2, from JPEGs of quality 60"]
+    assert rough["bicubic_psnr"] < recorded["bicubic_psnr"]
+
 
 def test_what_eval_cannot_score_on_benchmarks(
     benchmark: Path, capsys: pytest.CaptureFixture[str]
@@ -135,6 +143,8 @@ def test_what_eval_cannot_score_on_benchmarks(
         (["set5", "--scale", "2"], "not for srpie"),
         (["set5", "finished"], "score them apart"),
         (["set14", "--task", "sr"], "is not a folder of photos"),
+        (["set5", "--jpeg", "0", "--task", "sr"], "a quality from 1 to 100, not 0"),
+        (["finished", "--jpeg", "75"], "--jpeg is for set5"),
     ):
         assert cli.run(["eval", *asked, *data]) in (2, 3)
         assert sentence in capsys.readouterr().err

@@ -3,16 +3,23 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from burnish.bench.enlarging import Example, examples
+from burnish.bench.enlarging import Example, as_jpegs, examples
 from burnish.engine.enhancer import Enhancer
 from burnish.errors import OptionError
 
-FOLDERS = {"set5": "Set5", "set14": "Set14", "bsd100": "BSD100"}
-"""Name -> its folder below ``benchmarks``, which is also the papers' name for it."""
+FOLDERS = {
+    "set5": "benchmarks/Set5",
+    "set14": "benchmarks/Set14",
+    "bsd100": "benchmarks/BSD100",
+    "cid22-val": "photos/cid22-val",
+}
+"""Name -> its folder; the last part is also what the tables call it."""
 
 
-def named(sets: Sequence[str], data: Path) -> dict[str, list[Example]]:
-    """The pictures of the named sets by the papers' names; empty if none of them is one.
+def named(sets: Sequence[str], data: Path, jpeg: int | None = None) -> dict[str, list[Example]]:
+    """The pictures of the named sets by the tables' names; empty if none of them is one.
+
+    ``jpeg`` gives the networks JPEGs of this quality (`as_jpegs`).
 
     Raises:
         OptionError: some are, and some are other sets, which are scored in another way.
@@ -24,7 +31,10 @@ def named(sets: Sequence[str], data: Path) -> dict[str, list[Example]]:
         raise OptionError(
             f"{', '.join(FOLDERS)} are scored on luma and {others[0]} on RGB: score them apart."
         )
-    return {FOLDERS[name]: examples(data / "benchmarks" / FOLDERS[name]) for name in sets}
+    found = {Path(FOLDERS[name]).name: examples(data / FOLDERS[name]) for name in sets}
+    if jpeg is None:
+        return found
+    return {name: as_jpegs(pictures, jpeg) for name, pictures in found.items()}
 
 
 def check(enhancer: Enhancer) -> None:

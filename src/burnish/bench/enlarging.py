@@ -6,17 +6,19 @@ set is a folder with ``HR`` and ``LR`` in it, or any folder of photos, whose low
 are then made by `data.bicubic` (which makes the benchmarks' own files, bit for bit).
 """
 
+import io
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from burnish.bench.memory import peak_memory
 from burnish.bench.published import B2_COST, PUBLISHED, Values
 from burnish.data import bicubic
-from burnish.errors import InputError
+from burnish.errors import InputError, OptionError
 from burnish.image.folder import by_stem, photos_in
 from burnish.image.read import read
 from burnish.metrics.colour import luma
@@ -34,6 +36,8 @@ class Example:
     large: Path
     small: Path | None
     """None: made from ``large``."""
+    jpeg: int | None = None
+    """The small picture is given as a JPEG of this quality, as phones and the web hold it."""
 
 
 def examples(folder: Path) -> list[Example]:
@@ -50,8 +54,28 @@ def examples(folder: Path) -> list[Example]:
     return [Example(path.stem, path, partners[path.stem]) for path in paths]
 
 
+def as_jpegs(found: Sequence[Example], quality: int) -> list[Example]:
+    """The same pictures, their small ones compressed (libjpeg's ``quality``, colours halved)."""
+    if not 1 <= quality <= 100:
+        raise OptionError(f"--jpeg is a quality from 1 to 100, not {quality}.")
+    return [replace(example, jpeg=quality) for example in found]
+
+
+def through_jpeg(x: np.ndarray, quality: int) -> np.ndarray:
+    """(H,W,3) in [0,1] -> the same, as a JPEG file keeps it."""
+    file = io.BytesIO()
+    eight = np.rint(x * 255).astype(np.uint8)
+    Image.fromarray(eight).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+    return np.asarray(Image.open(file), np.float32) / 255
+
+
 def load(example: Example, scale: int) -> tuple[np.ndarray, np.ndarray]:
     """(small, large), float32 in [0,1]; the large one's sides divide by ``scale``."""
+    small, large = _clean(example, scale)
+    return small if example.jpeg is None else through_jpeg(small, example.jpeg), large
+
+
+def _clean(example: Example, scale: int) -> tuple[np.ndarray, np.ndarray]:
     large = bicubic.cut_to_multiple(read(example.large).pixels, scale)
     if example.small is None:
         eight = np.rint(large * 255).astype(np.uint8)

@@ -29,7 +29,7 @@ def command(
         list[str] | None,
         typer.Argument(
             help="Named sets below --data: retouch-val, exposure-val, finished; or, for models "
-            "that only enlarge: set5, set14, bsd100."
+            "that only enlarge: set5, set14, bsd100, cid22-val."
         ),
     ] = None,
     data: Annotated[Path, typer.Option(help="Folder that holds the named sets.")] = Path("data"),
@@ -54,6 +54,10 @@ def command(
             help="Score the distance of EfficientNet-Lite0's features too (burnish[bench]).",
         ),
     ] = False,
+    jpeg: Annotated[
+        int | None,
+        typer.Option(help="Enlarging: the inputs as JPEGs of this quality, 1 to 100."),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="One JSON line per photo and method, no table.")
     ] = False,
@@ -69,13 +73,15 @@ def command(
     from burnish.bench.feature_distance import feature_distance
     from burnish.engine.enhancer import Enhancer
 
-    if enlarged := benchmarks.named(sets or [], data):
+    if enlarged := benchmarks.named(sets or [], data, jpeg):
         if pairs:
             raise OptionError(f"Score --pairs and {(sets or [''])[0]} apart.")
         if features:
             raise OptionError("--features is for enhancing, not for the benchmarks of enlarging.")
         score_enlarging(EnhanceOptions(**choices), enlarged, outputs or [], json, record)
         return 0
+    if jpeg is not None:
+        raise OptionError(f"--jpeg is for {', '.join(benchmarks.FOLDERS)}.")
     chosen = [pair for name in sets or () for pair in evaluation.named(name, data)]
     if pairs:
         chosen += evaluation.folders(*pairs)
@@ -148,6 +154,8 @@ def score_enlarging(
     sizes = {name: len(found) for name, found in data.items()}
     if record:
         how = "" if options.ensemble == "none" else f", ensemble {options.ensemble}"
+        given = {q for found in data.values() for example in found if (q := example.jpeg)}
+        how += "".join(f", from JPEGs of quality {quality}" for quality in given)
         scores = {
             f"{name}: luma, x{card.scale}{how}": {
                 "pictures": sizes[name],

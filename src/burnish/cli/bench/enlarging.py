@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from burnish.bench import enlarging
@@ -34,8 +36,11 @@ def table_b2(
     outputs: Mapping[str, Path],
     ensemble: bool,
     threads: int,
-) -> str:
-    """Bicubic, the models, and other methods' folders (NAME/SET/picture or NAME/picture)."""
+) -> tuple[str, str]:
+    """Bicubic, the models, and other methods' folders (NAME/SET/picture or NAME/picture).
+
+    As Markdown and as JSON.
+    """
     if not folders:
         raise OptionError(
             "Table b2 wants data sets: --on FOLDER, such as --on data/benchmarks/Set5."
@@ -58,4 +63,10 @@ def table_b2(
     rows = {"bicubic on luma": on_luma} if on_luma else {}
     rows |= enlarging.measure_all(contenders, outputs, data, SCALE)
     parameters = {c.name: c.parameters for c in contenders}
-    return enlarging.table(rows, parameters, {n: len(found) for n, found in data.items()})
+    sizes = {name: len(found) for name, found in data.items()}
+    values = {
+        "pictures": sizes,
+        "parameters": parameters,
+        "rows": {row: {n: asdict(m) for n, m in by.items()} for row, by in rows.items()},
+    }
+    return enlarging.table(rows, parameters, sizes), json.dumps(values, indent=1)

@@ -64,7 +64,7 @@ def command(
     vgg: Annotated[
         Path | None, typer.Option(help="VGG's weights; the user's cache if not given.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Values as JSON; not for b2.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Values as JSON.")] = False,
     score: Annotated[list[str] | None, typer.Option(help="b2: model to score; repeatable.")] = None,
     on: Annotated[
         list[Path] | None,
@@ -81,7 +81,8 @@ def command(
     if name == "b2":
         from burnish.cli.bench.enlarging import table_b2
 
-        print(table_b2(score or [], on or [], others, ensemble, threads))
+        text, values = table_b2(score or [], on or [], others, ensemble, threads)
+        print(values if json else text)
         return
     try:
         from burnish.bench import paper_a, paper_b, published, reproduce, tables
