@@ -12,7 +12,7 @@ from burnish.errors import InputError, OptionError, OutputError
 from burnish.look import cube, report
 from burnish.look.cache import Cache
 from burnish.look.fit import predict
-from burnish.look.learn import Learned, learn, learn_shots
+from burnish.look.learn import Learned, choose, learn, learn_shots
 from burnish.look.learn import pairs as read_pairs
 from burnish.look.made import LOOKS, make
 from burnish.look.moments import Moments
@@ -201,6 +201,8 @@ def test_learning_leaves_the_other_cores_alone() -> None:
 
     seen: list[set[int]] = []
     with threadpool_limits(limits=2, user_api="blas"):
-        learn_shots([make_shot(i, s_curve) for i in range(5)], LearnOptions(name="x"), look_on)
+        some = [make_shot(i, s_curve) for i in range(5)]
+        learn_shots(some, LearnOptions(name="x"), look_on)
+        choose(some, LearnOptions(), lambda share: seen.append(blas()))
         assert blas() == {2}  # as it was
     assert seen and all(threads == {1} for threads in seen)

@@ -26,6 +26,10 @@ from burnish.look.options import LearnOptions
 from burnish.look.shots import Report, Shot, check_folders, shots, views
 from burnish.metrics import delta_e
 
+# A look's systems are too small for BLAS's threads: they double the work and save no time, and
+# beside another busy program they wait for each other. Its sums also depend on their number.
+one_blas_thread = threadpool_limits.wrap(limits=1, user_api="blas")
+
 FEWEST = 5
 BASE_WORTH = 0.05
 """Share of the error that the base network has to take off: enhancing takes much longer with it."""
@@ -130,6 +134,7 @@ def with_base(shots: Sequence[Shot], enhance: Enhancer, cache: Cache, report: Re
     return found
 
 
+@one_blas_thread
 def learn_shots(
     shots: Sequence[Shot],
     options: LearnOptions,
@@ -138,34 +143,32 @@ def learn_shots(
     aside: Sequence[SetAside] = (),
 ) -> Learned:
     """The look of these shots; after Ctrl-C the best so far, without figures."""
-    # These systems are too small for BLAS's threads: they double the work and save no time, and
-    # beside another busy program they wait for each other. Its sums also depend on their number.
-    with threadpool_limits(limits=1, user_api="blas"):
-        moments, mix, finished = choose(shots, options, _in(report, "learning"))
-        use_base = networked(mix)
-        part = moments.frame.part(weights(moments, *mix))
-        card = LookCard(
-            options.name,
-            base=enhance.model.card.name if enhance and use_base else "",
-            base_hash=model_hash(enhance.model) if enhance and use_base else "",
-            pairs=len(shots),
-            licence=options.licence,
-            options={"penalties": list(mix), "seed": options.seed},
-        )
-        said = Verdict([], [], 0.0)
-        try:
-            if finished:
-                judging = _in(report, "measuring on held-out pairs")
-                held = hold_out(shots, options.seed, judging, use_base)
-                # Bound together at the end: no figures are better than some of them.
-                measured = verdict(shots, held, moments, mix, options.seed)
-                card = replace(card, scores=scores(measured, Look((part,), card), shots))
-                said = measured
-        except KeyboardInterrupt:
-            finished = False
+    moments, mix, finished = choose(shots, options, _in(report, "learning"))
+    use_base = networked(mix)
+    part = moments.frame.part(weights(moments, *mix))
+    card = LookCard(
+        options.name,
+        base=enhance.model.card.name if enhance and use_base else "",
+        base_hash=model_hash(enhance.model) if enhance and use_base else "",
+        pairs=len(shots),
+        licence=options.licence,
+        options={"penalties": list(mix), "seed": options.seed},
+    )
+    said = Verdict([], [], 0.0)
+    try:
+        if finished:
+            judging = _in(report, "measuring on held-out pairs")
+            held = hold_out(shots, options.seed, judging, use_base)
+            # Bound together at the end: no figures are better than some of them.
+            measured = verdict(shots, held, moments, mix, options.seed)
+            card = replace(card, scores=scores(measured, Look((part,), card), shots))
+            said = measured
+    except KeyboardInterrupt:
+        finished = False
     return Learned(Look((part,), card), said, list(shots), list(aside), finished)
 
 
+@one_blas_thread
 def choose(
     shots: Sequence[Shot],
     options: LearnOptions,
