@@ -1,5 +1,6 @@
 """Export: what it writes, and that it writes nothing when the graph is not the network."""
 
+import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -111,6 +112,16 @@ def test_an_export_replaces_the_old_model_and_can_rename_it(weights: Path, tmp_p
     assert export(weights, folder, {"name": "another"}).name == "another"
     assert ModelCard.from_json((folder / "card.json").read_text()).name == "another"
     assert checkpoint.load_weights(folder / "weights.safetensors")[1].name == "another"
+
+
+@pytest.mark.usefixtures("graphs_of_tiny")
+def test_a_card_of_older_code_is_brought_up_to_date(weights: Path, tmp_path: Path) -> None:
+    """A run that began before the engine knew a field says nothing of it."""
+    values, card = checkpoint.load_weights(weights)
+    old = tmp_path / "old.safetensors"
+    checkpoint.save(old, values, dataclasses.replace(card, halo=1, tones=()))
+    assert export(old, tmp_path / "tiny").halo == card.halo > 1
+    assert ModelCard.from_json((tmp_path / "tiny" / "card.json").read_text()).tones == card.tones
 
 
 @pytest.mark.usefixtures("graphs_of_tiny")

@@ -8,6 +8,7 @@ import pytest
 from burnish.engine import models
 from burnish.engine.models import find, shipped
 from burnish.errors import ModelError, OptionError
+from burnish.nets.zoo import build
 
 
 @pytest.fixture
@@ -23,6 +24,13 @@ def test_by_name_with_the_default_first(wheel: Path) -> None:
     assert shipped() == [models.DEFAULT, "early", "zebra"]
     assert find("zebra").folder == wheel / "zebra"
     assert find(models.DEFAULT).card.net == "nrl-global"
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_card_says_what_its_network_needs(name: str) -> None:
+    card = find(name).card
+    needs = build(card.net, **card.hyperparameters).needs()
+    assert {field: getattr(card, field) for field in needs} == needs
 
 
 def test_by_path(model: Path) -> None:

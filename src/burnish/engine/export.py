@@ -117,8 +117,9 @@ def export(weights: Path, folder: Path, facts: Mapping[str, Any] | None = None) 
     if unknown := set(facts or {}) - set(FACTS):
         raise OptionError(f"A card's facts are {', '.join(FACTS)}; not {', '.join(unknown)}.")
     net, card = checkpoint.load(weights)
+    # What the engine must know is the network's word: the weights may be older than the code.
     card = dataclasses.replace(
-        card, **dict(facts or {}), parameters=parameter_count(net), hashes={}
+        card, **net.needs(), **dict(facts or {}), parameters=parameter_count(net), hashes={}
     )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as scratch:

@@ -62,7 +62,10 @@ def table_1() -> dict[str, Recipe]:
 
 
 def table_2() -> dict[str, Recipe]:
-    """Recursive units at N = 1 to 24 without residual learning, and Fig. 5's ResNet (`resnet`)."""
+    """Recursive units at N = 1 to 24 without residual learning, and Fig. 5's ResNet (`resnet`).
+
+    Ours: ``-gain64``, with attention times its 64 channels, so that its mean is 1 and not 1/64.
+    """
     base = replace(nrl_paper(), measure_lambda=None)
     rows = {
         f"{unit}-{n}": _row(f"{unit}-{n}", base, residual="none", unit=unit, steps=n)
@@ -70,6 +73,9 @@ def table_2() -> dict[str, Recipe]:
         for unit in ("rru", "rrau", "arru", "rru+a", "raru")
         if (unit, n) != ("rru+a", 1)  # one step is the last step: that is raru
     }
+    for unit in ("rrau", "arru", "raru"):
+        key = f"{unit}-6-gain64"
+        rows[key] = _row(key, base, residual="none", unit=unit, steps=6, attention_gain=64.0)
     return rows | {"resnet": _row("resnet", base, "dped-resnet")}
 
 
@@ -116,6 +122,6 @@ def table_4() -> dict[str, Recipe]:
         "dense-skip": replace(_row("dense-skip", mixed, residual="none"), terms=high),
         "dense-skip-own": replace(_row("dense-skip-own", mixed, "dense-skip"), terms=high),
         "mcrn": replace(_row("mcrn", mixed, "mcrn"), terms=mcrn),
-        "NRL": replace(nrl_paper(), name="NRL"),
+        "NRL": table_3()["NRL"],
         "NRL-DPL": replace(nrl_dpl(), name="NRL-DPL"),
     }
