@@ -2,19 +2,29 @@
 
 import json
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from burnish import checkpoint, cli
-from burnish.bench import paper_a, reproduce, table_scores, table_text, tables
+from burnish.bench import (
+    paper_a,
+    reproduce,
+    table_scores,
+    table_text,
+    table_training,
+    tables,
+)
 from burnish.bench.curves import logged, mean_line, shortest, svg, ticks
 from burnish.bench.published import PUBLISHED
 from burnish.bench.sets import folders
 from burnish.data.dped import EpochPairs, list_pairs
+from burnish.data.pairs import Batch
 from burnish.errors import InputError, OptionError
 from burnish.nets.recursive import RecursiveBlock
 from burnish.nets.zoo import build, parameter_count
@@ -73,6 +83,33 @@ def settings(root: Path, runs: Path, **more: object) -> tables.Settings:
 def made(dped: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tables.Result]:
     runs = tmp_path_factory.mktemp("runs")
     return runs, reproduce.run(TABLE, settings(dped, runs, seeds=(0, 1)))
+
+
+def test_the_batches_of_a_seed_are_made_once_while_they_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = []
+
+    class Source:
+        def batch(self, step: int, indices: Sequence[int], size: int) -> Batch:
+            calls.append(step)
+            x = torch.full((len(indices), 3, size, size), float(step))
+            return x, x + 1
+
+    monkeypatch.setattr(table_training, "MOST_REMEMBERED", 2 * 2 * 3 * 8 * 8 * 4)  # one batch
+    remembered = table_training.Remembered(Source())
+    first, again = (remembered.batch(0, [0, 1], 8) for _ in range(2))
+    assert calls == [0] and torch.equal(first[1], again[1])
+    assert all(float(remembered.batch(1, [0, 1], 8)[0].max()) == 1 for _ in range(2))
+    assert calls == [0, 1, 1]  # the second did not fit
+
+
+def test_rows_of_one_name_are_one_run() -> None:
+    """Tables may share a folder of runs."""
+    rows: dict[str, Recipe] = {}
+    for table in paper_a.TABLES.values():
+        for key, recipe in table().rows.items():
+            assert rows.setdefault(key, recipe) == recipe, key
 
 
 def test_rows_are_trained_at_equal_budget_and_scored(

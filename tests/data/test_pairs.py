@@ -41,6 +41,13 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> PairSource:
     return PairFolder(*folder_pair(tmp_path, {"a.png": (90, 71), "b.png": (60, 82)}), seed=7)
 
 
+def test_views_are_the_same_without_samples() -> None:
+    with_samples = RetouchPairs(made_photos(), 3).batch(5, [0, 1], SIZE)
+    without = RetouchPairs(made_photos(), 3, samples=False).batch(5, [0, 1], SIZE)
+    assert len(with_samples) == 3 and len(without) == 2
+    assert all(torch.equal(a, b) for a, b in zip(with_samples, without, strict=False))
+
+
 def test_batch_is_pure(source: PairSource) -> None:
     first = source.batch(5, range(6), SIZE)
     source.batch(6, range(6), SIZE)

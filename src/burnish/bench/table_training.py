@@ -4,18 +4,38 @@ All rows of a seed see the same batches in the same order.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from burnish.bench.table_scores import load, scale_of
 from burnish.bench.tables import Settings, Table, folder_of, wanted
-from burnish.data.pairs import PairSource
+from burnish.data.pairs import Batch, PairSource
 from burnish.train import setup
 from burnish.train.recipe import Recipe
 from burnish.train.validation import Validation
 
 CURVE_POINTS, CURVE_PAIRS = 10, 16
+MOST_REMEMBERED = 2**30
+
+
+class Remembered:
+    """A source whose batches are made once for all rows of a seed, while they fit into a GiB."""
+
+    def __init__(self, source: PairSource) -> None:
+        self.source, self.left = source, MOST_REMEMBERED
+        self.made: dict[tuple[int, ...], Batch] = {}
+
+    def batch(self, step: int, indices: Sequence[int], size: int) -> Batch:
+        key = (step, size, *indices)
+        if key in self.made:
+            return self.made[key]
+        found = self.source.batch(step, indices, size)
+        self.left -= sum(x.nbytes for x in found)
+        if self.left >= 0:
+            self.made[key] = found
+        return found
 
 
 def scaled(recipe: Recipe, settings: Settings, seed: int) -> Recipe:
@@ -32,10 +52,10 @@ def train(table: Table, settings: Settings) -> None:
     data, started = settings.data, time.monotonic()
     if data is None:
         return
-    sources: dict[tuple[int, ...], PairSource] = {}
     views = curve_views(settings)
     resolved: dict[tuple[object, ...], Recipe] = {}
     for seed in settings.seeds:
+        sources: dict[tuple[int, ...], PairSource] = {}
         for key, base in wanted(table, settings).items():
             recipe = scaled(base, settings, seed)
             batch = recipe.stages[0].batch
@@ -58,9 +78,9 @@ def train(table: Table, settings: Settings) -> None:
                 validate_every=max(1, recipe.steps // CURVE_POINTS),
                 test_loss=drawn is not None and drawn.of == "loss",
             )
-            where = (seed, recipe.epochs, batch, recipe.data_side)
+            where = (recipe.epochs, batch, recipe.data_side, setup.wants_samples(recipe))
             if where not in sources:
-                sources[where] = setup.source_of(recipe, data)
+                sources[where] = Remembered(setup.source_of(recipe, data))
             print(f"{table.name}: {key}, seed {seed}, {recipe.steps} steps", flush=True)
             if not setup.trainer(recipe, data, options, source=sources[where]).run(
                 views if drawn else ()

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from burnish.data.bicubic import matrix, shrink_8bit
 from burnish.data.degrade import Retouch, luma, make_pair, mean_light
-from burnish.data.pairs import RetouchPairs, fixed_draws, undone_by
+from burnish.data.pairs import Batch, RetouchPairs, fixed_draws, undone_by
 from burnish.data.photos import Pyramid
 
 MARGIN = 2
@@ -127,7 +127,7 @@ class JointPairs:
 
     With each comes a sample of the input's picture (`Pyramid.mosaic`): of what the view shows, of
     the whole photo where the view is close, or, of a view at the photo's own scale, of a part
-    around it.
+    around it. Without ``samples`` none are made.
     """
 
     def __init__(
@@ -137,11 +137,12 @@ class JointPairs:
         scale: int = 2,
         own_scale: float = 0.0,
         vary_finish: bool = False,
+        samples: bool = True,
     ) -> None:
         self.photos, self.seed, self.scale = photos, seed, scale
-        self.own_scale, self.vary_finish = own_scale, vary_finish
+        self.own_scale, self.vary_finish, self.samples = own_scale, vary_finish, samples
 
-    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor, Tensor]:
+    def batch(self, step: int, indices: Sequence[int], size: int) -> Batch:
         """(N,3,size,size), (N, 3, scale size, scale size) and the samples, (N,3,h,w)."""
         views, mosaics, draws, generators = [], [], [], []
         for index in indices:
@@ -155,6 +156,8 @@ class JointPairs:
         whole = torch.stack(mosaics)
         light = mean_light(whole)
         low, high = joint_pair(torch.stack(views), draws, generators, self.scale, light)
+        if not self.samples:
+            return low, high
         return low, high, make_pair(whole, draws, generators, light)[0]
 
     def _view(self, rng: np.random.Generator, side: int) -> tuple[Tensor, Tensor]:

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
 from burnish.data.photos import Pyramid, list_photos, load_pyramids
 from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
 from burnish.errors import OptionError
+from burnish.nets.zoo import build
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.recipe import Pairs, Recipe, Stage
 from burnish.train.validation import Validation
@@ -68,7 +70,8 @@ def measured_lambda(data: DataOptions) -> Lambda:
     """Lambda over the training data: all pairs, or 512 made ones."""
     if files := data.files():
         return lambda_of_files([(p.low, p.high) for p in files], cache_folder("lambda"))
-    source = RetouchPairs(load_pyramids(list_photos(data.photos, data.exclude), 96), seed=0)
+    photos = load_pyramids(list_photos(data.photos, data.exclude), 96)
+    source = RetouchPairs(photos, seed=0, samples=False)
     made = (source.batch(step, range(32), 48) for step in range(16))
     return lambda_of(
         (low.numpy(), high.numpy()) for batch in made for low, high in zip(*batch[:2], strict=True)
@@ -86,6 +89,11 @@ def resolve(recipe: Recipe, data: DataOptions) -> Recipe:
     return recipe
 
 
+def wants_samples(recipe: Recipe) -> bool:
+    """Whether the recipe's network is told of the tones of the whole picture."""
+    return bool(build(recipe.net, **recipe.choices).tones)
+
+
 def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
     """Training pairs of a recipe: paper A's epochs where it counts them, else random views."""
     if data.pairs and recipe.pairs != "retouch":
@@ -95,13 +103,16 @@ def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
     if data.pairs:
         return PairFolder(*data.pairs, seed=recipe.seed)
     photos = load_pyramids(list_photos(data.photos, data.exclude), recipe.data_side)
+    varied: dict[str, Any] = {
+        "own_scale": recipe.own_scale,
+        "vary_finish": recipe.vary_finish,
+        "samples": wants_samples(recipe),
+    }
     match recipe.pairs:
         case "retouch":
-            return RetouchPairs(photos, recipe.seed, recipe.own_scale, recipe.vary_finish)
+            return RetouchPairs(photos, recipe.seed, **varied)
         case "joint":
-            return JointPairs(
-                photos, recipe.seed, own_scale=recipe.own_scale, vary_finish=recipe.vary_finish
-            )
+            return JointPairs(photos, recipe.seed, **varied)
         case "bicubic" | "bicubic-mild":
             return BicubicPairs(photos, recipe.seed, mild=recipe.pairs == "bicubic-mild")
 
