@@ -6,6 +6,7 @@ with the hashes of the others; for networks that need whole-picture statistics a
 """
 
 import dataclasses
+import logging
 import shutil
 import tempfile
 import warnings
@@ -56,6 +57,10 @@ class _Statistics(nn.Module):
 
     def forward(self, x: Tensor, weight: Tensor) -> Tensor:
         return self.net.moments(x, weight)
+
+
+# It warns of each operator of torchvision, which no network here uses, if that is not installed.
+logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
 
 
 def _write_graph(
