@@ -19,15 +19,19 @@ def picture(height: int, width: int) -> np.ndarray:
     return np.uint8((smooth + texture).clip(0, 1) * 255)
 
 
-def libjpeg(original: np.ndarray, quality: int) -> np.ndarray:
+def libjpeg(original: np.ndarray, quality: int, halved: bool = False) -> np.ndarray:
     file = io.BytesIO()
-    Image.fromarray(original).save(file, "JPEG", quality=quality, subsampling=0)
+    sampling = "4:2:0" if halved else "4:4:4"
+    Image.fromarray(original).save(file, "JPEG", quality=quality, subsampling=sampling)
     return np.asarray(Image.open(file)).astype(np.float64)
 
 
-def ours(original: np.ndarray, quality: int) -> np.ndarray:
+def ours(
+    original: np.ndarray, quality: int, halved: bool = False, corner: tuple[int, int] = (0, 0)
+) -> np.ndarray:
     x = torch.from_numpy(original).permute(2, 0, 1)[None].float() / 255
-    return jpeg(x, torch.tensor([float(quality)]))[0].permute(1, 2, 0).double().numpy() * 255
+    out = jpeg(x, torch.tensor([float(quality)]), halved, corner)
+    return out[0].permute(1, 2, 0).double().numpy() * 255
 
 
 @pytest.mark.parametrize("quality", [10, 40, 60, 75, 90, 97])
@@ -38,6 +42,27 @@ def test_equals_libjpeg(size: tuple[int, int], quality: int) -> None:
     assert np.abs(got - expected).mean() < 1.5
     lost, lost_there = (np.abs(p - original).mean() for p in (got, expected))
     assert lost == pytest.approx(lost_there, rel=0.05, abs=0.3)
+
+
+@pytest.mark.parametrize("quality", [40, 75, 90])
+@pytest.mark.parametrize("size", [(64, 96), (37, 51)])
+def test_halved_chroma_equals_libjpeg(size: tuple[int, int], quality: int) -> None:
+    original = picture(*size)
+    original[10:20, 10:20] = (200, 30, 40)  # an edge that halved chroma blurs
+    got, expected = ours(original, quality, True), libjpeg(original, quality, True)
+    full = libjpeg(original, quality)
+    gap = np.abs(got - expected).mean()
+    assert gap < 2 and gap < 0.5 * np.abs(got - full).mean()
+
+
+def test_a_part_of_a_file_has_the_blocks_of_that_file() -> None:
+    original = picture(96, 96)
+    whole = ours(original, 30, True)
+    part = ours(original[21:, 37:], 30, True, (21 % 16, 37 % 16))
+    inside = whole[21:, 37:][13:-16, 13:-16]  # from the next block on, chroma's triangle inside
+    np.testing.assert_allclose(part[13:-16, 13:-16], inside, atol=1e-2)
+    aligned = ours(original[21:, 37:], 30, True)
+    assert np.abs(aligned[13:-16, 13:-16] - inside).mean() > 0.5
 
 
 @pytest.mark.parametrize("quality", [10, 60, 90])

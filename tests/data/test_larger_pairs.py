@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from burnish.data.larger_pairs import LargerPairs
+from burnish.data.photos import load_rgb
 from burnish.errors import InputError
 
 
@@ -24,10 +25,17 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_crops_are_aligned(folders: tuple[Path, Path]) -> None:
     source = LargerPairs(*folders, seed=0)
-    low, high = source.batch(0, range(12), 8)
+    low, high, samples = source.batch(0, range(12), 8)
     assert low.shape == (12, 3, 8, 8) and len({v.numpy().tobytes() for v in low}) > 8
     assert torch.equal(high, low.repeat_interleave(2, 2).repeat_interleave(2, 3))
     assert torch.equal(source.batch(0, [5], 8)[0][0], low[5])
+
+    # The samples are of the whole inputs: their tones, whatever part the view shows.
+    assert samples.shape == (12, 3, 64, 64)
+    wholes = [load_rgb(folders[0] / f"{seed}.png").float() / 255 for seed in range(2)]
+    means = torch.stack([whole.mean((1, 2)) for whole in wholes])
+    gaps = (samples.mean((2, 3))[:, None] - means).abs().amax(2).amin(1)
+    assert float(gaps.max()) < 0.02
 
 
 def test_what_does_not_fit_is_said(folders: tuple[Path, Path]) -> None:

@@ -164,5 +164,5 @@ def test_real_pairs_of_two_sizes(album: Path, tmp_path: Path) -> None:
         Image.open(path).resize((48, 36)).save(tmp_path / "low" / path.name)
     data = DataOptions(pairs=(tmp_path / "low", album))
     assert trainer(RECIPE, data, RunOptions(tmp_path / "run", time_limit=0)).step == 0
-    low, high = source_of(RECIPE, data).batch(0, [0], 16)
+    low, high, *_ = source_of(RECIPE, data).batch(0, [0], 16)
     assert low.shape[-1] == 16 and high.shape[-1] == 32

@@ -35,6 +35,8 @@ from burnish.data.jpeg import jpeg
 
 LUMA = (0.299, 0.587, 0.114)
 KINDS = {"finished": 0.22, "mild": 0.26, "full": 0.4, "extreme": 0.12}
+HALVED = 0.7
+"""Share of the JPEGs of cameras whose chroma is halved."""
 STRENGTH = {"mild": (0.2, 0.6), "full": (0.55, 1.1), "extreme": (0.4, 1.0)}
 
 
@@ -153,11 +155,14 @@ def unretouch(
     draws: Sequence[Retouch],
     generators: Sequence[torch.Generator] | None = None,
     light: Tensor | None = None,
+    parts_of_files: bool = False,
 ) -> Tensor:
     """Undo a retouch, (N,3,H,W) sRGB in [0,1] -> the same, with one `Retouch` per picture.
 
     Each picture's noise comes from its own generator, so that none depends on the others.
-    ``light`` is the `mean_light` of the whole photos where these are parts of them.
+    ``light`` is the `mean_light` of the whole photos where these are parts of them. With
+    ``parts_of_files`` JPEG is that of cameras: chroma mostly halved, blocks that begin anywhere.
+    That is not for pictures which are put together from others.
     ``flip`` and ``grey`` concern the target as well and are `make_pair`'s business.
     """
 
@@ -193,8 +198,15 @@ def unretouch(
     x = x.clamp(0, 1)
     compressed = [i for i, d in enumerate(draws) if d.quality]
     if compressed:
-        x = x.clone()
-        x[compressed] = jpeg(x[compressed], each("quality")[compressed, 0, 0, 0])
+        x, quality = x.clone(), each("quality")[:, 0, 0, 0]
+        if parts_of_files:
+            for i in compressed:
+                g = generators[i] if generators else None
+                halved = float(torch.rand((), generator=g)) < HALVED
+                top, left = torch.randint(16, (2,), generator=g).tolist()
+                x[i : i + 1] = jpeg(x[i : i + 1], quality[i : i + 1], halved, (top, left))
+        else:
+            x[compressed] = jpeg(x[compressed], quality[compressed])
     x = (x * 255).round() / 255
     untouched = photo.new_tensor([d.kind == "finished" and not d.quality for d in draws])
     return torch.where(untouched[:, None, None, None] > 0, photo, x)
@@ -205,14 +217,15 @@ def make_pair(
     draws: Sequence[Retouch],
     generators: Sequence[torch.Generator] | None = None,
     light: Tensor | None = None,
+    parts_of_files: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """(N,3,H,W) finished photos -> (input, target), flipped and greyed alike.
 
-    ``light`` as for `unretouch`.
+    ``light`` and ``parts_of_files`` as for `unretouch`.
     """
     flip = photo.new_tensor([d.flip for d in draws])[:, None, None, None] > 0
     grey = photo.new_tensor([d.grey for d in draws])[:, None, None, None] > 0
     target = torch.where(flip, photo.flip(-1), photo)
     target = torch.where(grey, luma(target).expand_as(target), target)
-    low = unretouch(target, draws, generators, light)
+    low = unretouch(target, draws, generators, light, parts_of_files)
     return torch.where(grey, luma(low).expand_as(low), low), target

@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 _LUMA = """
 16 11 10 16 24 40 51 61  12 12 14 19 26 58 60 55
@@ -30,26 +31,38 @@ def _dct() -> Tensor:
     return d  # orthonormal, rows are frequencies
 
 
-def jpeg(x: Tensor, quality: Tensor) -> Tensor:
-    """Compress and decompress without chroma subsampling, (N,3,H,W) RGB in [0,1].
+def _coded(plane: Tensor, table: Tensor) -> Tensor:
+    """Through the DCT and back, (N,C,H,W) with sides that divide by 8; steps (N,C,8,8)."""
+    n, c, height, width = plane.shape
+    d, step = _dct().to(plane), table[:, :, None, None]
+    blocks = plane.reshape(n, c, height // 8, 8, width // 8, 8).transpose(3, 4)  # (N,C,hb,wb,8,8)
+    blocks = d.T @ ((d @ blocks @ d.T / step).round() * step) @ d
+    return blocks.transpose(3, 4).reshape(plane.shape)
 
-    ``quality`` (N,) is libjpeg's, 1 to 100.
+
+def jpeg(
+    x: Tensor, quality: Tensor, halved: bool = False, corner: tuple[int, int] = (0, 0)
+) -> Tensor:
+    """Compress and decompress, (N,3,H,W) RGB in [0,1].
+
+    Args:
+        quality: (N,), libjpeg's, 1 to 100.
+        halved: chroma at half the size (4:2:0), enlarged again as libjpeg does, by a triangle.
+        corner: where in a block the picture begins, (row, column): it may be a part of another.
     """
-    n, _, h, w = x.shape
-    padded = torch.nn.functional.pad(x, (0, -w % 8, 0, -h % 8), mode="replicate")
-    hb, wb = padded.shape[2] // 8, padded.shape[3] // 8
+    top, left = corner
+    multiple, (h, w) = 16 if halved else 8, x.shape[-2:]
+    around = (left, -(left + w) % multiple, top, -(top + h) % multiple)
+    padded = F.pad(x, around, mode="replicate")
     ycc = torch.einsum("ij,njhw->nihw", x.new_tensor(_YCC), padded) * 255
-    ycc[:, 0] -= 128
     scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality) / 100
     tables = x.new_tensor([_table(_LUMA), _table(_CHROMA), _table(_CHROMA)])
-    step = (
-        (tables * scale[:, None, None, None]).round().clamp(1, 255)[:, :, None, None]
-    )  # (N,3,1,1,8,8)
-    d = _dct().to(x)
-    blocks = ycc.reshape(n, 3, hb, 8, wb, 8).transpose(3, 4)  # (N,3,hb,wb,8,8)
-    blocks = d.T @ ((d @ blocks @ d.T / step).round() * step) @ d
-    ycc = blocks.transpose(3, 4).reshape(padded.shape)
-    ycc[:, 0] += 128
+    steps = (tables * scale[:, None, None, None]).round().clamp(1, 255)  # (N,3,8,8)
+    light = _coded(ycc[:, :1] - 128, steps[:, :1]) + 128
+    chroma = F.avg_pool2d(ycc[:, 1:], 2) if halved else ycc[:, 1:]
+    chroma = _coded(chroma, steps[:, 1:])
+    if halved:
+        chroma = F.interpolate(chroma, scale_factor=2, mode="bilinear")
     back = torch.linalg.inv(x.new_tensor(_YCC, dtype=torch.float64)).to(x)
-    rgb = torch.einsum("ij,njhw->nihw", back, ycc) / 255
-    return rgb[..., :h, :w].clamp(0, 1)
+    rgb = torch.einsum("ij,njhw->nihw", back, torch.cat([light, chroma], 1)) / 255
+    return rgb[..., top : top + h, left : left + w].clamp(0, 1)

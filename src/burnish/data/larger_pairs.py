@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from burnish.data.pairs import sample_of
 from burnish.data.photos import list_photos, load_rgb
 from burnish.errors import InputError
 
@@ -26,9 +27,9 @@ class LargerPairs:
             self.pairs.append((small, large))
         self.seed, self.scale = seed, scale
 
-    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor]:
-        """(N,3,size,size) and (N, 3, scale size, scale size)."""
-        lows, highs, s = [], [], self.scale
+    def batch(self, step: int, indices: Sequence[int], size: int) -> tuple[Tensor, Tensor, Tensor]:
+        """(N,3,size,size), (N, 3, scale size, scale size), samples of the inputs (N,3,64,64)."""
+        lows, highs, samples, s = [], [], [], self.scale
         for index in indices:
             rng = np.random.default_rng([self.seed, step, index])
             small, large = self.pairs[int(rng.integers(len(self.pairs)))]
@@ -38,6 +39,8 @@ class LargerPairs:
             top, left = int(rng.integers(h - size + 1)), int(rng.integers(w - size + 1))
             flips = [axis for axis in (1, 2) if rng.random() < 0.5]
             lows.append(small[:, top : top + size, left : left + size].flip(flips))
+            samples.append(sample_of(small, rng))
             top, left, side = s * top, s * left, s * size
             highs.append(large[:, top : top + side, left : left + side].flip(flips))
-        return torch.stack(lows).float() / 255, torch.stack(highs).float() / 255
+        low, high, whole = (torch.stack(x).float() / 255 for x in (lows, highs, samples))
+        return low, high, whole

@@ -100,6 +100,13 @@ class RetouchPairs:
         return low, high, make_pair(whole, draws, generators, light)[0]
 
 
+def sample_of(picture: Tensor, rng: np.random.Generator) -> Tensor:
+    """4096 pixels drawn from (3,H,W) -> (3,64,64)."""
+    pixels = picture.flatten(1)
+    drawn = torch.from_numpy(rng.integers(pixels.shape[1], size=4096))
+    return pixels[:, drawn].unflatten(1, (64, 64))
+
+
 class HeldPairs:
     """Real pairs held in memory, (3,H,W) uint8 twice: aligned random crops, flips.
 
@@ -120,9 +127,9 @@ class HeldPairs:
             top, left = int(rng.integers(h - size + 1)), int(rng.integers(w - size + 1))
             cut = torch.stack([p[:, top : top + size, left : left + size] for p in (low, high)])
             rows.append((cut.flip(-1) if rng.random() < 0.5 else cut).float() / 255)
-            samples.append(low.flatten(1)[:, torch.from_numpy(rng.integers(h * w, size=4096))])
+            samples.append(sample_of(low, rng))
         low_batch, high_batch = torch.stack(rows, dim=1)
-        return low_batch, high_batch, torch.stack(samples).unflatten(2, (64, 64)).float() / 255
+        return low_batch, high_batch, torch.stack(samples).float() / 255
 
 
 class PairFolder(HeldPairs):

@@ -90,7 +90,7 @@ def roughen(small: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         image = Image.fromarray(np.clip(np.rint(noisy), 0, 255).astype(np.uint8))
     if rng.random() < 0.8:
         # Blocks start anywhere: the view was cut from a photo that was compressed whole.
-        x, (top, left) = np.asarray(image), rng.integers(8, size=2)
+        x, (top, left) = np.asarray(image), rng.integers(16, size=2)
         padded = Image.fromarray(np.pad(x, ((top, 0), (left, 0), (0, 0)), mode="edge"))
         file = io.BytesIO()
         sampling = "4:2:0" if rng.random() < 0.7 else "4:4:4"
@@ -121,9 +121,9 @@ class JointPairs:
 
     Half of the views show most of the photo, half a tenth to a half of its short side, or so it is
     without ``own_scale``; that share of the views is cut at the photo's own scale instead, where
-    there is detail to learn. They are flipped along both axes. Noise, blur and JPEG come with the
-    un-retouching, at the size of the input. With ``vary_finish`` each target is in another `Finish`
-    of the photo.
+    there is detail to learn. They are flipped along both axes. Noise, blur and JPEG, as cameras
+    write it, come with the un-retouching, at the size of the input. With ``vary_finish`` each
+    target is in another `Finish` of the photo.
 
     With each comes a sample of the input's picture (`Pyramid.mosaic`): of what the view shows, of
     the whole photo where the view is close, or, of a view at the photo's own scale, of a part
@@ -186,7 +186,7 @@ def joint_pair(
 
     ``light`` is the `mean_light` of the whole photos where these are parts of them.
     """
-    low, _ = make_pair(shrink_batch(photo, scale), draws, generators, light)
+    low, _ = make_pair(shrink_batch(photo, scale), draws, generators, light, parts_of_files=True)
     flip = photo.new_tensor([d.flip for d in draws])[:, None, None, None] > 0
     grey = photo.new_tensor([d.grey for d in draws])[:, None, None, None] > 0
     target = torch.where(flip, photo.flip(-1), photo)

@@ -59,11 +59,16 @@ def srpie_sr() -> Recipe:
 
 
 def srpie() -> Recipe:
-    """The joint task: un-retouched at half size in, finished at full size out."""
+    """The joint task: un-retouched at half size in, finished at full size out.
+
+    Views that show most of a photo were made small, and hold little of the detail to be learned:
+    four in ten are cut at the photo's own size.
+    """
     return replace(
         srpie_sr_bench(),
         name="srpie",
         pairs="joint",
+        own_scale=0.4,
         data_side=1024,
         description="Deep SR-PIE for enlarging and retouching at once.",
     )
