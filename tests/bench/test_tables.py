@@ -20,7 +20,7 @@ from burnish.bench import (
     table_training,
     tables,
 )
-from burnish.bench.curves import logged, mean_line, shortest, svg, ticks
+from burnish.bench.curves import logged, mean_line, means_of, shortest, svg, ticks
 from burnish.bench.published import PUBLISHED
 from burnish.bench.sets import folders
 from burnish.data.dped import EpochPairs, list_pairs
@@ -251,6 +251,7 @@ def test_curves(tmp_path: Path) -> None:
     assert logged(tmp_path, "psnr_all") == [(2, 18), (4, 20)]
     assert logged(tmp_path / "nowhere", "psnr_all") == []
     assert mean_line([[(2, 18), (4, 20)], [(2, 20)]]) == [(2, 19)]
+    assert means_of([(1, 1), (2, 3), (3, 5), (4, 7), (5, 9)], 2) == [(1.5, 2), (3.5, 6)]
     assert ticks(0, 10) == [0, 2, 4, 6, 8, 10] and ticks(22.3, 22.9) == pytest.approx(
         [22.4, 22.6, 22.8]
     )
@@ -290,6 +291,7 @@ def test_the_command(dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     for wrong, said in (
         (["bench", "curves", run, "--rows", "loss,a1"], "has logged no 'a1'"),
         (["bench", "curves", run], "Missing option '--rows'"),
+        (["bench", "curves", run, "--rows", "loss", "--mean", "0"], "1 or more, not 0"),
         (["bench", "table", "a9"], "no table 'a9'; choose a1"),
         (["bench", "table", "a1"], "--runs names the folder"),
         (["bench", "table", "a1", "--runs", "x", "--data", str(tmp_path)], "Nothing to score on"),

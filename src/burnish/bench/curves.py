@@ -42,6 +42,12 @@ def mean_line(lines: Sequence[Line]) -> list[tuple[float, float]]:
     return [(x, sum(ys) / len(ys)) for x, ys in sorted(values.items()) if len(ys) == len(lines)]
 
 
+def means_of(line: Line, count: int) -> list[tuple[float, float]]:
+    """Means of every ``count`` points one after the other; fewer at the end are left out."""
+    whole = [line[i : i + count] for i in range(0, len(line) - count + 1, count)]
+    return [(sum(x for x, _ in part) / count, sum(y for _, y in part) / count) for part in whole]
+
+
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
     """About ``count`` round numbers between the two."""
     raw = (high - low) / count

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from burnish.bench.curves import logged, shortest, svg
+from burnish.bench.curves import logged, means_of, shortest, svg
 from burnish.errors import OptionError
 from burnish.files import write_text
 
@@ -18,8 +18,11 @@ def command(
     output: Annotated[Path, typer.Option("-o", "--output", help="Where the SVG goes.")] = Path(
         "curves.svg"
     ),
+    mean: Annotated[int, typer.Option(help="Draw means of so many values.")] = 1,
 ) -> None:
     """Draw what runs logged, such as a1,a2,a3 or psnr_all (see their metrics.csv)."""
+    if mean < 1:
+        raise OptionError(f"--mean is a number of values, 1 or more, not {mean}.")
     names, lines = rows.split(","), {}
     for run, short in zip(runs, shortest(runs), strict=True):
         for name in names:
@@ -27,7 +30,7 @@ def command(
             if not line:
                 raise OptionError(f"{run} has logged no '{name}' (see its metrics.csv).")
             label = [short] * (len(runs) > 1) + [name] * (len(names) > 1 or len(runs) == 1)
-            lines[" ".join(label)] = line
+            lines[" ".join(label)] = means_of(line, mean)
     title = runs[0].name if len(runs) == 1 else ", ".join(names)
     write_text(output, svg(lines, title, "step", ", ".join(names)))
     print(output)
