@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,8 @@ from typing import Any
 import pytest
 
 from burnish import cli
+from burnish.errors import OptionError
+from burnish.study import server as servers
 from burnish.study.store import QUESTIONS, Store
 
 CHROMIUM = os.environ.get("BURNISH_CHROMIUM") or next(
@@ -130,6 +134,7 @@ def test_a_whole_session(
         )
         assert len(Store(study).answers()) == 4 + 1 + 4
     with served(study, port):
+        ann.wait_for_selector("fieldset.current")
         ann.keyboard.press("3")  # the same key again, now that the server is back
         ann.wait_for_function("() => document.querySelectorAll('input:checked').length === 2")
         for key in "45":
@@ -176,3 +181,130 @@ def test_a_whole_session(
     said = capsys.readouterr().out
     assert "2 raters, 3 pictures" in said and "| secretA |" in said and "NRL-DPL | 3.9" in said
     assert out.read_text().count("\n") == 1 + 24 + 4 and drawing.read_text().startswith("<svg")
+
+
+ROUND_TRIP = 0.4
+
+
+@pytest.fixture
+def slow(study: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["Slow"]:
+    """A server in this process that takes its time for every answer."""
+    far = Slow(study)
+    monkeypatch.setitem(servers.CALLS, "/api/answer", far.answer)
+    with servers.make_server(far.store, "127.0.0.1", 0) as server:
+        far.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield far
+        server.shutdown()
+        thread.join()
+
+
+class Slow:
+    """What a server far away was asked to keep, in the order of arrival."""
+
+    def __init__(self, study: Path) -> None:
+        self.store, self.port = Store(study), 0
+        self.arrived: list[tuple[int, str, int]] = []
+        self.refuse: set[str] = set()
+
+    def answer(self, store: Store, given: dict[str, Any]) -> dict[str, Any]:
+        self.arrived.append((given["position"], given["question"], given["score"]))
+        time.sleep(ROUND_TRIP)
+        if given["question"] in self.refuse:
+            self.refuse.remove(given["question"])
+            raise OptionError("Not today.")
+        return servers.answer(store, given)
+
+    def kept(self, name: str, position: int) -> list[int | None]:
+        """The scores of a rater for one picture, by question."""
+        token = self.store.join(name)
+        shown = self.store.order(token)[position]
+        return [self.store.answers_of(token).get(shown.id, {}).get(q) for q in QUESTIONS]
+
+
+def settled(page: Any) -> None:
+    page.wait_for_function("() => !document.querySelector('.moving, .unsent')")
+
+
+def marked(page: Any) -> str | None:
+    found = page.evaluate("document.querySelector('fieldset.current legend')?.textContent")
+    return None if found is None else str(found)
+
+
+def test_keys_faster_than_the_server(slow: Slow, browser: Any) -> None:
+    """Each goes to the question that was marked when it was pressed, and the mark goes on."""
+    elsewhere.clear()
+    page = enter(browser, slow.port, "Ann")
+    for question, key in zip(QUESTIONS, "4325", strict=True):
+        assert marked(page) == question
+        page.keyboard.press(key)
+    assert len(slow.arrived) <= 1  # all four within the first round trip
+    assert page.locator("input:checked").count() == 0  # none is shown as saved before it is
+    assert page.locator(".unsent").count() == 4
+    page.keyboard.press("Enter")
+    page.keyboard.press("1")  # nobody has seen the next picture, and this one is left
+    progress(page, "Picture 2 of 6")
+    settled(page)
+    assert slow.kept("Ann", 0) == [4, 3, 2, 5] and slow.kept("Ann", 1) == [None] * 4
+    assert slow.arrived == list(zip([0] * 4, QUESTIONS, [4, 3, 2, 5], strict=True))
+
+    page.keyboard.press("ArrowLeft")  # back: scoring a complete picture again, as fast
+    progress(page, "Picture 1 of 6")
+    settled(page)
+    for key in "5154":
+        page.keyboard.press(key)
+    page.keyboard.press("ArrowRight")
+    progress(page, "Picture 2 of 6")
+    assert slow.kept("Ann", 0) == [5, 1, 5, 4] and elsewhere == []
+
+
+def test_clicks_faster_than_the_server(slow: Slow, browser: Any) -> None:
+    """Also where a reply comes in between press and release of the button."""
+    elsewhere.clear()
+    page = enter(browser, slow.port, "Ben")
+    for question, chosen in (("overall", 5), ("texture", 2), ("texture", 3)):
+        page.click(f"label:has(input[name={question}][value='{chosen}'])")
+    settled(page)
+    assert slow.kept("Ben", 0) == [None, 3, None, 5] and marked(page) == "luminance"
+    page.hover("label:has(input[name=colour][value='4'])")
+    page.mouse.down()
+    page.keyboard.press("1")
+    page.wait_for_selector("input[name=luminance]:checked", state="attached")
+    page.mouse.up()
+    page.wait_for_selector("input[name=colour]:checked", state="attached")
+    settled(page)
+    assert slow.kept("Ben", 0) == [4, 3, 1, 5] and elsewhere == []
+
+
+def test_a_refused_answer_brings_the_mark_back(slow: Slow, browser: Any) -> None:
+    """The others are kept, and the picture stays until the refused one is given again."""
+    elsewhere.clear()
+    slow.refuse = {"texture"}
+    page = enter(browser, slow.port, "Cleo")
+    for key in "4325":
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "t => document.getElementById('message').textContent === t",
+        arg="Not saved (texture): Not today.",
+    )
+    page.keyboard.press("1")  # meant for a question further on
+    settled(page)
+    page.wait_for_selector("fieldset.current")
+    assert marked(page) == "texture" and slow.kept("Cleo", 0) == [4, None, 2, 5]
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    progress(page, "Picture 2 of 6")
+    assert slow.kept("Cleo", 0) == [4, 3, 2, 5] and elsewhere == []
+
+
+def test_a_reload_sends_what_was_not_sent(slow: Slow, browser: Any) -> None:
+    elsewhere.clear()
+    page = enter(browser, slow.port, "Dan")
+    for key in "432":
+        page.keyboard.press(key)
+    page.reload()
+    page.wait_for_selector("#picture:visible")
+    assert slow.kept("Dan", 0) == [4, 3, 2, None] and marked(page) == "overall"
+    assert page.locator("input:checked").count() == 3 and elsewhere == []

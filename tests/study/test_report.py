@@ -3,10 +3,13 @@
 import csv
 import io
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from burnish import cli
+from burnish.bench.published import PUBLISHED
 from burnish.errors import InputError
 from burnish.study.report import (
     krippendorff_alpha,
@@ -16,7 +19,7 @@ from burnish.study.report import (
     table,
     to_csv,
 )
-from burnish.study.store import QUESTIONS, Answer
+from burnish.study.store import QUESTIONS, Answer, Store
 
 # Krippendorff's own example (four observers, twelve units, some missing): interval alpha 0.849.
 NAN = float("nan")
@@ -86,3 +89,31 @@ def test_raters_who_stop_early_count_with_what_they_gave() -> None:
     assert found.means["good", "average"].answers == 2  # the late one answered one of four
     with pytest.raises(InputError, match="Nobody has answered"):
         report([])
+
+
+def test_the_papers_table_has_the_form_of_the_measured_one(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(study)
+    token = store.join("Ann")
+    for question in QUESTIONS:
+        store.answer(token, store.shown[0].id, question, 4)
+    assert cli.run(["study", "report", str(study), "--paper"]) == 0
+    _, measured, paper_said, paper = capsys.readouterr().out.strip().split("\n\n")
+    header = (
+        "| method | colour | texture | luminance | overall | average |\n|---|---|---|---|---|---|\n"
+    )
+    assert measured.startswith(header) and paper.startswith(header)
+    assert "Table 5: 29 raters" in paper_said
+    assert paper.splitlines()[2:] == [  # every digit as printed
+        "| original | 2.0 | 2.7 | 1.6 | 2.9 | 2.30 |",
+        "| srcnn | 3.1 | 2.6 | 2.0 | 2.5 | 2.55 |",
+        "| dped | 3.0 | 1.8 | 3.8 | 3.1 | 2.93 |",
+        "| dense-skip | 3.3 | 2.7 | 3.3 | 3.4 | 3.18 |",
+        "| NRL-DPL | 3.9 | 3.0 | 3.4 | 3.6 | 3.48 |",
+    ]
+
+
+def test_the_papers_averages_are_of_its_four_scores() -> None:
+    for *scores, average in PUBLISHED["a5"]["VOC2012-LQ100"].values():
+        assert average == pytest.approx(np.mean(np.array(scores, float)), abs=0.00501)

@@ -93,6 +93,7 @@ def report(folder: Path, csv: Path | None, plot: Path | None, paper: bool) -> No
     if paper:
         from burnish.bench.published import PUBLISHED
 
-        print("\nPaper A, Table 5 (29 raters, VOC2012-LQ100):\n")
-        for method, scores in PUBLISHED["a5"]["VOC2012-LQ100"].items():
-            print(f"| {method} | " + " | ".join(f"{s:.1f}" for s in scores if s) + " |")
+        said = (
+            "Paper A, Table 5: 29 raters, 100 pictures (VOC2012-LQ100); mean opinion score, 1 to 5."
+        )
+        print("\n" + reports.published_table(said, PUBLISHED["a5"]["VOC2012-LQ100"]))

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -12,6 +12,7 @@ from burnish.errors import InputError
 from burnish.study.store import HIGHEST, LOWEST, QUESTIONS, Answer
 
 RESAMPLES = 2000
+COLUMNS = (*QUESTIONS, "average")
 
 
 @dataclass(frozen=True)
@@ -107,22 +108,36 @@ def report(answers: Sequence[Answer]) -> Report:
 
 def table(found: Report) -> str:
     """Markdown: a line per method, and one with the raters' agreement."""
-    columns = (*QUESTIONS, "average")
-    lines = [
-        f"{found.raters} raters, {found.pictures} pictures; mean opinion score, 1 to 5, with its "
-        "95 % interval (raters and pictures resampled).",
-        "",
-        "| method | " + " | ".join(columns) + " |",
-        "|" + "---|" * (len(columns) + 1),
-    ]
+    rows = {}
     for method in found.methods:
-        cells = []
-        for column in columns:
-            mean = found.means.get((method, column))
-            cells.append(f"{mean.mean:.2f} ({mean.low:.2f} to {mean.high:.2f})" if mean else "")
-        lines.append(f"| {method} | " + " | ".join(cells) + " |")
+        means = [found.means.get((method, column)) for column in COLUMNS]
+        rows[method] = [f"{m.mean:.2f} ({m.low:.2f} to {m.high:.2f})" if m else "" for m in means]
     alphas = [f"{v:.2f}" if v == v else "undefined" for v in found.agreement.values()]
-    lines.append("| *Krippendorff's alpha* | " + " | ".join([*alphas, ""]) + " |")
+    said = (
+        f"{found.raters} raters, {found.pictures} pictures; mean opinion score, 1 to 5, with its "
+        "95 % interval (raters and pictures resampled)."
+    )
+    return _markdown(said, [*rows.items(), ("*Krippendorff's alpha*", [*alphas, ""])])
+
+
+def published_table(said: str, rows: Mapping[str, Sequence[float | None]]) -> str:
+    """The same form for printed scores, each with the paper's digits; None is a dash."""
+    digits = [2 if column == "average" else 1 for column in COLUMNS]
+    lines = [
+        (method, ["-" if s is None else f"{s:.{d}f}" for s, d in zip(row, digits, strict=True)])
+        for method, row in rows.items()
+    ]
+    return _markdown(said, lines)
+
+
+def _markdown(said: str, rows: Iterable[tuple[str, Sequence[str]]]) -> str:
+    lines = [
+        said,
+        "",
+        "| method | " + " | ".join(COLUMNS) + " |",
+        "|" + "---|" * (len(COLUMNS) + 1),
+    ]
+    lines += [f"| {method} | " + " | ".join(cells) + " |" for method, cells in rows]
     return "\n".join(lines)
 
 
@@ -140,10 +155,9 @@ def to_csv(answers: Sequence[Answer]) -> str:
 def plot(found: Report) -> str:
     """Dots with whiskers as SVG: a group per question, a colour per method."""
     colours = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b")
-    columns = (*QUESTIONS, "average")
     group = max(60, 22 * len(found.methods) + 20)
     left, top, height = 40, 20, 260
-    right = left + group * len(columns)
+    right = left + group * len(COLUMNS)
     width = right + 30 + 8 * max(len(m) for m in found.methods)
 
     def up(score: float) -> float:
@@ -159,7 +173,7 @@ def plot(found: Report) -> str:
         parts.append(
             f'<text x="{left - 8}" y="{up(score) + 4:.1f}" text-anchor="end">{score}</text>'
         )
-    for c, column in enumerate(columns):
+    for c, column in enumerate(COLUMNS):
         middle = left + group * (c + 0.5)
         parts.append(
             f'<text x="{middle}" y="{top + height + 24}" text-anchor="middle">{column}</text>'
