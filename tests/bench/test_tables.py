@@ -269,6 +269,16 @@ def test_curves(tmp_path: Path) -> None:
     assert {"0.01", "1", "100"} <= {e.text for e in steep.iter() if e.tag.endswith("text")}
 
 
+@pytest.mark.parametrize("name", paper_a.TABLES)
+def test_ablations_are_scored_on_the_same_pairs(
+    name: str, dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = ["bench", "table", name, "--runs", str(tmp_path), "--dped", str(dped), "iphone"]
+    assert cli.run([*call, "--only-score"]) == 0
+    said = "DPED iphone (at most 400, by seed 0)" in capsys.readouterr().out
+    assert said == (name in ("a1", "a2", "a3"))
+
+
 def test_the_command(dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call = [
         *("bench", "table", "a2", "--runs", str(tmp_path), "--dped", str(dped), "iphone"),
