@@ -1,6 +1,6 @@
 """Every row of paper A's Table 4 trains, each network by its own loss, and goes on where it stood.
 
-Narrow forms of the networks and of the discriminator, on views of 32 pixels; VGG's weights are made.
+Networks and discriminator in narrow forms, on views of 32 pixels; VGG's weights are made.
 """
 
 from dataclasses import replace
