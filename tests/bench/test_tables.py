@@ -217,6 +217,14 @@ def test_the_papers_tables(name: str) -> None:
     assert steps == {83_600} and {r.learning_rate for r in table.rows.values()} == {5e-4}
     assert (table.curves is not None) == (name in ("a2", "a3"))  # Figs. 5 and 6
     assert table.curves is None or set(table.curves.rows) <= set(table.rows)
+    assert len(set(table.claims)) == len(table.claims)
+    for claim in table.claims:  # and about an order that they show on some phone
+        m = table.metrics.index(claim.metric)
+        columns = PUBLISHED[name].values()
+        assert any((c[claim.better][m] or 0) > (c[claim.worse][m] or 0) for c in columns), claim
+    for question in table.asked:  # not answered by a number of the paper's
+        assert {question.better, question.worse} <= set(table.rows)
+        assert all(not {question.better, question.worse} <= set(c) for c in columns)
     for key, recipe in table.rows.items():
         assert parameter_count(build(recipe.net, **recipe.choices)) > 0, key
 
@@ -231,6 +239,62 @@ def test_the_rows_differ_in_what_they_compare() -> None:
     assert all(
         r.loss == "mse" for t in ("a1", "a2", "a3") for r in paper_a.TABLES[t]().rows.values()
     )
+
+
+def measured_as(table: tables.Table, values: dict[str, float], seeds: int) -> tables.Result:
+    """A result whose rows have these values on each of four pictures, give or take the same."""
+    spread = np.array([-1.0, -0.5, 0.5, 1.0])[None, :, None].repeat(seeds, 0)
+    rows = {k: tables.Measured(v + spread * np.ones((1, 1, 2))) for k, v in values.items()}
+    settings = tables.Settings(Path(), (), "made", seeds=tuple(range(seeds)))
+    return tables.Result(table, settings, rows, ())
+
+
+def test_what_the_paper_has_no_number_of_is_asked() -> None:
+    """Attention times 64: against the same unit without it, and against none."""
+    values = {"rru-6": 20.0, "raru-6": 20.0, "raru-6-gain64": 21.0, "arru-6": 22.0}
+    result = measured_as(paper_a.a2(), values | {"arru-6-gain64": 20.0}, seeds=2)
+    result.rows["rru-6"].scores[..., :2, 0] += 1  # by a half in the mean, not on every picture
+    text = table_text.markdown(result)
+    _, claims, asked = text.split("| 95 % interval |")
+    assert "gain64" not in claims.split("not among")[0] and "| arru-6 > rru-6, PSNR |" in claims
+    for line in (
+        "| arru-6-gain64 against arru-6, PSNR | -2.00 | -2.00 to -2.00 | worse |",
+        "| raru-6-gain64 against raru-6, PSNR | +1.00 | +1.00 to +1.00 | better |",
+        "| arru-6-gain64 against rru-6, PSNR | -0.50 | -1.00 to +0.00 | undecided |",
+    ):
+        assert line in asked, asked
+    assert "rrau" not in asked and "resnet" not in asked  # rows that were not measured
+    found = table_text.plain(result)["asked"]
+    assert [(q["first"], q["second"], q["verdict"]) for q in found] == [
+        ("arru-6-gain64", "arru-6", "worse"),
+        ("raru-6-gain64", "raru-6", "better"),
+        ("arru-6-gain64", "rru-6", "undecided"),
+        ("raru-6-gain64", "rru-6", "undecided"),
+    ]
+    assert found[0]["measured"] == pytest.approx(-2) and len(found[0]["interval"]) == 2
+    assert table_text.plain(measured_as(TABLE, {"RL": 1.0, "NRL": 2.0}, 1))["asked"] == []
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [
+        (1, "What another seed would change is not in the interval."),
+        (2, "2 seeds are few: the interval understates what others would change."),
+        (3, "3 seeds are few: the interval understates what others would change."),
+        (4, "larger is better."),
+    ],
+)
+def test_what_the_interval_does_not_hold_is_said(seeds: int, said: str) -> None:
+    text = table_text.markdown(measured_as(TABLE, {"RL": 20.0, "NRL": 21.0}, seeds))
+    assert text.endswith(said)
+
+
+def test_an_order_that_turns_from_phone_to_phone_is_the_columns() -> None:
+    result = measured_as(paper_a.a4(), {"NRL": 20.0, "NRL-DPL": 21.0}, seeds=1)
+    for column, expected in (("blackberry", "NRL > NRL-DPL"), ("sony", "NRL-DPL > NRL")):
+        of_column = replace(result, settings=replace(result.settings, column=column))
+        psnr = [c for c, _, _ in table_text.comparisons(of_column) if c.metric == "PSNR"]
+        assert [f"{c.better} > {c.worse}" for c in psnr] == [expected]
 
 
 def test_quoted_differences_of_table_4() -> None:
@@ -268,6 +332,16 @@ def test_curves(tmp_path: Path) -> None:
     heights = [float(p.split(",")[1]) for p in line.attrib["points"].split()]
     assert heights[1] - heights[0] == pytest.approx(heights[2] - heights[1], abs=0.2)
     assert {"0.01", "1", "100"} <= {e.text for e in steep.iter() if e.tag.endswith("text")}
+
+
+@pytest.mark.parametrize("name", paper_a.TABLES)
+def test_ablations_are_scored_on_the_same_pairs(
+    name: str, dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = ["bench", "table", name, "--runs", str(tmp_path), "--dped", str(dped), "iphone"]
+    assert cli.run([*call, "--only-score"]) == 0
+    said = "DPED iphone (at most 400, by seed 0)" in capsys.readouterr().out
+    assert said == (name in ("a1", "a2", "a3"))
 
 
 def test_the_command(dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """weights and data as commands, on made files; DPED from a folder to a trained network."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,13 @@ import torch
 from PIL import Image
 
 from burnish import cli
+from burnish.files import sha256
 from burnish.losses.dynamic_perceptual import level_scales
+from burnish.nets import vgg_files
 from burnish.nets.vgg import VGG, measure_rms
 from burnish.nets.vgg_cache import load_vgg
+from burnish.train.recipe import Stage
+from burnish.train.recipes import RECIPES, paper_a
 
 VGG_FILE = "weights/vgg16-conv-imagenet-fp16.safetensors"
 
@@ -165,6 +170,71 @@ def test_weights_change_those_that_are_named(
     assert "the loss has the weights content, tv" in capsys.readouterr().err
     assert train("nrl", "mse=2") == 2
     assert "--weights wants a loss of several terms; nrl has l1" in capsys.readouterr().err
+
+
+def test_readings_of_the_loss_change_by_name(
+    dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data", str(dped / "iphone/training_data/canon"), "--threads", "1"]
+
+    def train(recipe: str, terms: str, *more: str) -> int:
+        call = ["train", recipe, *data, "--terms", terms, *more]
+        return cli.run([*call, "--bundle", str(tmp_path / recipe)])
+
+    assert train("nrl-dpl", "scale=raw, rate=5e-4", "--weights", "perceptual=0") == 0
+    packed = json.loads((tmp_path / "nrl-dpl" / "recipe.json").read_text())
+    assert packed["terms"] == {"weights": {"perceptual": 0.0}, "scale": "raw", "rate": 5e-4}
+    assert train("srpie-sr-cpu", "vgg=vgg19,place=mean,blur_passes=3") == 0
+    packed = json.loads((tmp_path / "srpie-sr-cpu" / "recipe.json").read_text())
+    forms = {"place": "mean", "blur_passes": 3}
+    assert packed["terms"] == {"weights": {"content": 0.0}, "vgg": "vgg19", "forms": forms}
+    for recipe, terms, said in (
+        ("nrl-dpl", "scale", "--terms wants NAME=VALUE with commas between, not 'scale'."),
+        ("nrl-dpl", "sclae=raw", "has no 'sclae' to choose; it has scale, level, vgg, form, rate."),
+        ("nrl-dpl", "scale=std", "scale: 'std' is none of rms, raw."),
+        ("nrl-dpl", "vgg=vgg11", "vgg: 'vgg11' is none of vgg16, vgg19."),
+        ("nrl-dpl", "rate=0", "rate: 0.0 is no number above 0."),
+        ("nrl-dpl", "rate=fast", "rate: 'fast' is no number above 0."),
+        ("srpie", "blur_passes=1.5", "blur_passes: '1.5' is no whole number above 0."),
+        ("srpie", "scale=raw", "has no 'scale' to choose; it has vgg, normalisation, place, tv"),
+        ("nrl", "scale=raw", "--terms wants a loss of several terms; nrl has l1."),
+    ):
+        capsys.readouterr()
+        assert train(recipe, terms) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_weights_without_scales_are_measured_or_not_divided_by(
+    dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands of docs/paper-a.md with a made file that passes for torchvision's."""
+    torch.manual_seed(0)
+    file, photos = tmp_path / "vgg16-397923af.pth", tmp_path / "photos"
+    torch.save(VGG("vgg16").half().state_dict(), file)
+    told = ("vgg16", "torchvision", "torchvision's vgg16-397923af.pth")
+    monkeypatch.setitem(vgg_files.KNOWN_FILES, sha256(file)[:8], told)
+    photos.mkdir()
+    Image.new("RGB", (40, 33), (90, 120, 60)).save(photos / "a.png")
+    tiny = {"channels": 8, "widths": (4, 4, 4), "steps": 1}
+    small = replace(paper_a.nrl_dpl(), choices=tiny, stages=(Stage(1.0, 32, 1),))
+    monkeypatch.setitem(RECIPES, "nrl-dpl", lambda: small)
+
+    def train(run: str, *more: str) -> int:
+        call = ["train", "nrl-dpl", "--dped", str(dped), "iphone", "--run", str(tmp_path / run)]
+        return cli.run([*call, "--budget", "1e-6", "--threads", "1", *more])
+
+    assert cli.run(["weights", "add", "vgg16", str(file)]) == 0
+    assert train("unknown") == 2
+    said = "burnish weights add vgg16 FILE --photos FOLDER`, or do without them (`burnish train "
+    assert said + "--terms scale=raw`)." in capsys.readouterr().err
+    assert train("raw", "--terms", "scale=raw", "--weights", "perceptual=1e-5") == 0
+    assert cli.run(["weights", "add", "vgg16", str(file), "--photos", str(photos)]) == 0
+    capsys.readouterr()
+    assert cli.run(["weights", "list"]) == 0
+    assert "vgg16  torchvision, torchvision's vgg16-397923af.pth, feature scales" in (
+        capsys.readouterr().out
+    )
+    assert train("measured") == 0
 
 
 def test_full_size_photos_go_onto_a_sheet(dped: Path, model: str, tmp_path: Path) -> None:

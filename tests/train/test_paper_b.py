@@ -18,6 +18,7 @@ from burnish.nets.vgg_cache import add_to_cache
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.objective import Hybrid
 from burnish.train.recipe import Pairs, Recipe, Stage
+from burnish.train.recipes import paper_b
 from burnish.train.setup import DataOptions, source_of, trainer, validation_views
 from burnish.train.validation import score_of
 from train.test_loop import assert_equal, rows, state
@@ -42,6 +43,7 @@ RECIPE = Recipe(
     warmup=0,
     seed=5,
 )
+ROWS = paper_b.table_1(paper_b.cpu(paper_b.srpie()))
 
 
 @pytest.fixture
@@ -73,6 +75,22 @@ def test_resumed_equals_uninterrupted(album: Path, tmp_path: Path, pairs: Pairs)
     for name, value in weights[0][0].items():
         assert torch.equal(value, weights[1][0][name]), name
     assert weights[0][1] == weights[1][1] and weights[0][1].scale == 2
+
+
+@pytest.mark.parametrize("key", ROWS)
+def test_a_row_of_table_1_trains_and_goes_on(key: str, album: Path, tmp_path: Path) -> None:
+    """Each row by a step of L1 and one of the hybrid loss without its content term."""
+    stages = (Stage(0.5, 16, 2, loss="l1"), Stage(0.5, 16, 2))
+    recipe = replace(ROWS[key], choices=TINY | ROWS[key].choices, steps=2, stages=stages)
+    whole = run_of(album, tmp_path / "whole", recipe)
+    start = {k: v.clone() for k, v in whole.net.state_dict().items()}
+    assert whole.run()
+    end = state(tmp_path / "whole")
+    moved = {k: not torch.equal(v, start[k]) for k, v in end["net"].items()}
+    assert all(v.isfinite().all() for v in end["net"].values()) and all(moved.values()), moved
+    assert not run_of(album, tmp_path / "parts", recipe, time_limit=0).run()
+    assert run_of(album, tmp_path / "parts", recipe).run()
+    assert_equal(state(tmp_path / "parts"), end)
 
 
 def test_the_log_holds_each_term_weighted_and_not(album: Path, tmp_path: Path) -> None:

@@ -30,7 +30,9 @@ def difference(better: np.ndarray, worse: np.ndarray, seed: int = 0) -> Differen
 
     Each resample draws images with replacement, and from two seeds on, seeds as well: one draw of
     each for all, so that what is hard stays hard for both methods. With one seed the interval says
-    nothing about another initialisation.
+    nothing about another initialisation. With few it understates what one changes: resampling n
+    seeds shows sqrt((n - 1) / n) of the standard error that is due to them (0.71 for two, 0.82 for
+    three), and never leaves the range of their means, while Student's t asks for far more.
     """
     assert better.shape == worse.shape and better.ndim == 2
     d = np.asarray(better, np.float64) - np.asarray(worse, np.float64)

@@ -4,34 +4,60 @@ from typing import Any
 
 import numpy as np
 
-from burnish.bench.compare import Difference, difference
+from burnish.bench.compare import Difference, Verdict, difference
 from burnish.bench.curves import logged, mean_line, svg
 from burnish.bench.tables import Claim, Measured, Result, folder_of
 
 DIGITS = {"PSNR": 2, "SSIM": 4}
+ANSWER: dict[Verdict, str] = {
+    "holds": "better", "does not hold": "worse", "undecided": "undecided"
+}  # fmt: skip
+FEW_SEEDS = 3
 
 
 def _number(value: float | None, metric: str) -> str:
     return "" if value is None else f"{value:.{DIGITS.get(metric, 4)}f}"
 
 
+def _measured(result: Result, claim: Claim) -> Difference | None:
+    """The measured difference of two rows; None where one of them was not measured."""
+    m = result.table.metrics.index(claim.metric)
+    pair = [result.rows.get(k) for k in (claim.better, claim.worse)]
+    if not all(pair):
+        return None
+    a, b = (np.asarray(row.scores[..., m]) for row in pair if row is not None)
+    seeds = max(len(a), len(b))  # a row from a folder has one "seed": it stands for each
+    a, b = (np.broadcast_to(x, (seeds, x.shape[1])) if len(x) == 1 else x for x in (a, b))
+    return difference(a, b)
+
+
+def _published(result: Result, claim: Claim) -> float:
+    """The difference that the paper prints; 0 where it lacks a number."""
+    column = result.table.published(result.settings.column)
+    better, worse = (
+        dict(zip(result.table.metrics, column.get(key, ()), strict=False)).get(claim.metric)
+        for key in (claim.better, claim.worse)
+    )
+    return 0.0 if better is None or worse is None else better - worse
+
+
 def comparisons(result: Result) -> list[tuple[Claim, float, Difference]]:
-    """Every claim of the paper whose rows were measured: published and measured difference."""
-    table, found = result.table, []
-    published = table.published(result.settings.column)
-    for claim in table.claims:
-        m = table.metrics.index(claim.metric)
-        pair = [result.rows.get(k) for k in (claim.better, claim.worse)]
-        printed = [published.get(k, ())[m : m + 1] for k in (claim.better, claim.worse)]
-        if not all(pair) or not all(printed) or None in (printed[0][0], printed[1][0]):
-            continue
-        a, b = (np.asarray(row.scores[..., m]) for row in pair if row is not None)
-        seeds = max(len(a), len(b))  # a row from a folder has one "seed": it stands for each
-        a, b = (np.broadcast_to(x, (seeds, x.shape[1])) if len(x) == 1 else x for x in (a, b))
-        gap = float(printed[0][0] or 0) - float(printed[1][0] or 0)
-        if gap > 0:
-            found.append((claim, gap, difference(a, b)))
+    """Every claim of the paper whose rows were measured: published and measured difference.
+
+    Only those that the numbers of the paper's data set at hand show.
+    """
+    found = []
+    for claim in result.table.claims:
+        gap = _published(result, claim)
+        if gap > 0 and (d := _measured(result, claim)):
+            found.append((claim, gap, d))
     return found
+
+
+def answers(result: Result) -> list[tuple[Claim, Difference, str]]:
+    """The open questions whose rows were measured: difference, and what it says of the first."""
+    found = [(claim, _measured(result, claim)) for claim in result.table.asked]
+    return [(claim, d, ANSWER[d.verdict]) for claim, d in found if d]
 
 
 def _spread(row: Measured, m: int, metric: str) -> str:
@@ -79,22 +105,30 @@ def markdown(result: Result) -> str:
         lines.append(f"| {key} | " + " | ".join(cells) + " |")
     if len(settings.seeds) > 1:
         lines += ["", "± is the standard deviation over seeds."]
-    if found := comparisons(result):
-        over = "images and seeds" if len(settings.seeds) > 1 else "images (one seed)"
+    found, asked = comparisons(result), answers(result)
+    if found:
         lines += [
             "",
             "| the paper's order | published | measured | 95 % interval | here |",
             "|---|---|---|---|---|",
         ]
-        for claim, gap, d in found:
-            a, *rest = (_signed(v, claim.metric) for v in (gap, d.mean, d.low, d.high))
-            lines.append(
-                f"| {claim.better} > {claim.worse}, {claim.metric} | {a} | {rest[0]} "
-                f"| {rest[1]} to {rest[2]} | {d.verdict} |"
-            )
-        lines += ["", f"Paired bootstrap over {over}, 5,000 resamples; larger is better."]
-        if len(settings.seeds) == 1:
-            lines[-1] += " What another seed would change is not in the interval."
+        lines += [
+            f"| {c.better} > {c.worse}, {c.metric} | {_signed(gap, c.metric)} "
+            f"| {_interval(d, c.metric)} | {d.verdict} |"
+            for c, gap, d in found
+        ]
+    if asked:
+        lines += [
+            "",
+            "| not among the paper's numbers | measured | 95 % interval | the first is |",
+            "|---|---|---|---|",
+        ]
+        lines += [
+            f"| {c.better} against {c.worse}, {c.metric} | {_interval(d, c.metric)} | {answer} |"
+            for c, d, answer in asked
+        ]
+    if found or asked:
+        lines += ["", _about_intervals(len(settings.seeds))]
     if len({r.steps for r in result.rows.values() if r.steps}) > 1:
         lines += ["", "**Rows ran for different numbers of steps: they are not comparable.**"]
     if result.unfinished:
@@ -104,6 +138,21 @@ def markdown(result: Result) -> str:
 
 def _signed(value: float, metric: str) -> str:
     return f"{value:+.{DIGITS.get(metric, 4)}f}"
+
+
+def _interval(d: Difference, metric: str) -> str:
+    mean, low, high = (_signed(v, metric) for v in (d.mean, d.low, d.high))
+    return f"{mean} | {low} to {high}"
+
+
+def _about_intervals(seeds: int) -> str:
+    over = "images and seeds" if seeds > 1 else "images (one seed)"
+    text = f"Paired bootstrap over {over}, 5,000 resamples; larger is better."
+    if seeds == 1:
+        return f"{text} What another seed would change is not in the interval."
+    if seeds <= FEW_SEEDS:
+        return f"{text} {seeds} seeds are few: the interval understates what others would change."
+    return text
 
 
 def figure(result: Result) -> str | None:
@@ -162,6 +211,17 @@ def plain(result: Result) -> dict[str, Any]:
                 "verdict": d.verdict,
             }
             for c, gap, d in comparisons(result)
+        ],
+        "asked": [
+            {
+                "first": c.better,
+                "second": c.worse,
+                "metric": c.metric,
+                "measured": d.mean,
+                "interval": [d.low, d.high],
+                "verdict": answer,
+            }
+            for c, d, answer in answers(result)
         ],
         "unfinished": list(result.unfinished),
     }

@@ -27,7 +27,7 @@ def psnr_and_ssim(out: np.ndarray, target: np.ndarray) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Claim:
-    """The paper says that one row is better than another by a metric (larger is better)."""
+    """One row is better than another by a metric (larger is better)."""
 
     better: str
     worse: str
@@ -55,6 +55,8 @@ class Table:
     claims: tuple[Claim, ...]
     metrics: tuple[str, ...] = ("PSNR", "SSIM")
     score: Score = psnr_and_ssim
+    asked: tuple[Claim, ...] = ()
+    """Comparisons that the paper does not make, or makes without a number: open questions."""
     curves: Curves | None = None
     """None if the paper has no such figure."""
 

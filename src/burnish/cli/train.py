@@ -70,6 +70,13 @@ def command(
             "(nrl-dpl), content=0,tv=1 (Deep SR-PIE)."
         ),
     ] = None,
+    terms: Annotated[
+        str | None,
+        typer.Option(
+            help="Readings of the loss that are to change: scale=raw,vgg=vgg19,level=pool5,"
+            "form=minimax,rate=5e-4 (nrl-dpl), normalisation=means,place=mean (Deep SR-PIE)."
+        ),
+    ] = None,
     vgg: Annotated[
         Path | None,
         typer.Option(help="VGG's weights for losses that need them, if not in the cache."),
@@ -87,6 +94,7 @@ def command(
 ) -> int:
     """Train a network; resumes to the same weights after a stop at any moment."""
     try:
+        from burnish.cli import loss_flags
         from burnish.train import setup
         from burnish.train.bundle import bundle as pack
         from burnish.train.loop import RunOptions
@@ -106,10 +114,9 @@ def command(
     )
     chosen = replace(recipe(name), seed=seed)
     if weights is not None:
-        if chosen.loss not in ("nrl-dpl", "hybrid"):
-            raise OptionError(f"--weights wants a loss of several terms; {name} has {chosen.loss}.")
-        merged = chosen.terms.get("weights", {}) | loss_weights(weights)
-        chosen = replace(chosen, terms=chosen.terms | {"weights": merged})
+        chosen = loss_flags.with_weights(chosen, weights)
+    if terms is not None:
+        chosen = loss_flags.with_readings(chosen, terms)
     if lambda_reading is not None:
         known = {r: r for r in get_args(LambdaReading)}
         if lambda_reading not in known:
@@ -138,14 +145,3 @@ def phone_of(dped: tuple[Path, str] | None) -> tuple[Path, Phone] | None:
         if dped[1] == phone:
             return dped[0], phone
     raise OptionError(f"DPED has no phone '{dped[1]}'; it has {', '.join(get_args(Phone))}.")
-
-
-def loss_weights(text: str) -> dict[str, float]:
-    """``mse=1,perceptual=0.005`` -> the weights that are named; the others stay."""
-    try:
-        pairs = [item.split("=") for item in text.split(",")]
-        return {name.strip(): float(value) for name, value in pairs}
-    except ValueError:
-        raise OptionError(
-            f"--weights wants NAME=NUMBER with commas between, not '{text}'."
-        ) from None

@@ -10,8 +10,9 @@ import typer
 from burnish.errors import MissingExtraError, OptionError
 
 EPILOG = (
-    "Example: burnish weights add vgg16 vgg16-397923af.pth. Reads torchvision's files, Keras's and "
-    "Caffe's order of layers and channels, and safetensors; nothing is unpickled but tensors."
+    "Example: burnish weights add vgg16 vgg16-397923af.pth --photos photos. Reads torchvision's "
+    "files, Keras's and Caffe's order of layers and channels, and safetensors; nothing is "
+    "unpickled but tensors."
 )
 
 

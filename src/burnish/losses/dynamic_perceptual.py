@@ -67,8 +67,8 @@ def level_scales(vgg: VGG, scale: Scale) -> tuple[float, ...]:
     if vgg.rms is None:
         raise OptionError(
             f"The feature scales of {vgg.name} with {vgg.preprocessing} weights are not known: "
-            f"measure them with `burnish weights add {vgg.name} FILE --photos FOLDER`, or use the "
-            "scale 'raw'."
+            f"measure them with `burnish weights add {vgg.name} FILE --photos FOLDER`, or do "
+            "without them (`burnish train --terms scale=raw`)."
         )
     return vgg.rms
 

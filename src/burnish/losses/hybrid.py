@@ -22,11 +22,21 @@ from torch.nn import functional as F
 from burnish.errors import OptionError
 from burnish.losses.kawase import PASSES, color_loss
 from burnish.losses.ms_ssim import Place, ms_ssim_loss
+from burnish.losses.readings import Choices, check
 from burnish.losses.tv import TVForm, tv_loss
-from burnish.nets.vgg import Name
+from burnish.nets.vgg import CONVOLUTIONS, Name
 
 Normalisation = Literal["printed", "means"]
 ContentNorm = Literal["absolute", "squared"]
+FORMS: dict[str, Choices] = {
+    "normalisation": get_args(Normalisation),
+    "place": get_args(Place),
+    "tv": get_args(TVForm),
+    "content": get_args(ContentNorm),
+    "blur_passes": int,
+}
+READINGS: dict[str, Choices] = {"vgg": tuple(CONVOLUTIONS)} | FORMS
+"""What `Terms` and its `Forms` may be set to, by name (`burnish train --terms`)."""
 Features = Callable[[Tensor], Tensor]
 """Pictures (N,3,H,W) in [0,1] -> features (N,c,h,w)."""
 
@@ -57,12 +67,8 @@ class Forms:
     blur_passes: int = PASSES
 
     def __post_init__(self) -> None:
-        for value, choice in (
-            (self.normalisation, Normalisation), (self.place, Place), (self.tv, TVForm),
-            (self.content, ContentNorm),
-        ):  # fmt: skip
-            if value not in get_args(choice):
-                raise OptionError(f"{value!r} is none of {', '.join(get_args(choice))}")
+        for name, choices in FORMS.items():
+            check(name, getattr(self, name), choices)
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,9 @@ class Terms:
     weights: Weights = field(default_factory=Weights)
     forms: Forms = field(default_factory=Forms)
     vgg: Name = "vgg16"
+
+    def __post_init__(self) -> None:
+        check("vgg", self.vgg, READINGS["vgg"])
 
     @staticmethod
     def of(values: dict[str, Any]) -> "Terms":

@@ -16,10 +16,19 @@ from burnish.errors import OptionError
 from burnish.losses.adversarial import GeneratorForm, generator_loss
 from burnish.losses.dynamic_perceptual import DynamicPerceptual, Scale
 from burnish.losses.kawase import color_loss
+from burnish.losses.readings import Choices, check
 from burnish.losses.tempered import tempered_l1
 from burnish.nets.vgg import CONVOLUTIONS, POOLS, Name
 
 Level = Literal["dynamic", "pool1", "pool2", "pool3", "pool4", "pool5"]
+READINGS: dict[str, Choices] = {
+    "scale": get_args(Scale),
+    "level": get_args(Level),
+    "vgg": tuple(CONVOLUTIONS),
+    "form": get_args(GeneratorForm),
+    "rate": float,
+}
+"""What `Terms` may be set to, by name (`burnish train --terms`)."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +73,8 @@ class Terms:
     """Keyword arguments of `nets.discriminator.Discriminator`; the published form if empty."""
 
     def __post_init__(self) -> None:
-        for value, known in (
-            (self.scale, get_args(Scale)), (self.level, get_args(Level)),
-            (self.vgg, tuple(CONVOLUTIONS)), (self.form, get_args(GeneratorForm)),
-        ):  # fmt: skip
-            if value not in known:
-                raise OptionError(f"{value!r} is none of {', '.join(known)}.")
-        if self.rate <= 0:
-            raise OptionError("The discriminator's learning rate must be above 0.")
+        for name, choices in READINGS.items():
+            check(name, getattr(self, name), choices)
 
     @staticmethod
     def of(values: dict[str, Any]) -> "Terms":

@@ -103,7 +103,9 @@ def command(
     if not only_score:
         source = setup.DataOptions(tuple(data or ()), left_out(exclude or ()), pairs, phone)
     setup.use_threads(threads)
-    scored, test_name = table_ends.test_set(test, sets, test_pairs, phone, name in ("a1", "a2"))
+    scored, test_name = table_ends.test_set(
+        test, sets, test_pairs, phone, name in paper_a.ABLATIONS
+    )
     settings = tables.Settings(
         runs=runs,
         test=scored,

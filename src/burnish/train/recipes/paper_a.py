@@ -93,6 +93,8 @@ def table_3() -> dict[str, Recipe]:
 # DPED's published code: 10 content + 0.5 colour + 1 texture + 2000 tv, where colour is half the sum
 # over a 100x100 picture (0.25 * 30,000 for the mean) and texture a sum over the batch, in the form
 # log(1 - D). Content there is a mean square of relu5_4: the 100 is ours, for features of unit RMS.
+# The 32 stands for the sum over paper A's batch, the 7500 for its views of 100x100: with another
+# `--batch` or `--view` of the table command they stay as they are.
 DPED_LOSS: dict[str, Any] = {
     "level": "pool5",
     "form": "minimax",
