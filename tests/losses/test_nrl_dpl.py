@@ -7,7 +7,7 @@ from torch import Tensor
 from burnish.errors import OptionError
 from burnish.losses.adversarial import generator_loss
 from burnish.losses.dynamic_perceptual import DynamicPerceptual
-from burnish.losses.nrl_dpl import Weights, nrl_dpl
+from burnish.losses.nrl_dpl import Weights, nrl_dpl, squared_tv
 
 OUT, TARGET = torch.rand(2, 2, 3, 16, 16, generator=torch.Generator().manual_seed(0)).double()
 
@@ -61,3 +61,10 @@ def test_tempered_l1_stands_in_for_mse() -> None:
 def test_weights_that_make_no_sense(weights: tuple[float, float, float]) -> None:
     with pytest.raises(OptionError, match="Loss weights are 0 or more"):
         Weights(*weights)
+
+
+def test_squared_tv_by_hand() -> None:
+    x = torch.tensor([[[[0.0, 3.0, 1.0], [2.0, 2.0, 7.0]]]])
+    # to the right 3 -2 | 0 5, down 2 -1 6
+    expected = (9 + 4 + 0 + 25) / 4 + (4 + 1 + 36) / 3
+    assert squared_tv(x).item() == pytest.approx(expected)
