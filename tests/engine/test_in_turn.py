@@ -201,7 +201,7 @@ def test_a_joint_model_that_ships_is_preferred(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert EnhanceOptions(scale=2).model == "srpie"
-    assert models.offered() == ["tone", "nrl", "srpie", "srpie-sr"]
+    assert models.offered() == ["tone", "nrl", "nrl-dpl", "srpie", "srpie-sr"]
     monkeypatch.setattr(models, "_wheel", lambda: tmp_path)
     for name, facts in ((models.DEFAULT, {"scale": 1}), ("srpie-sr", {"task": "sr"})):
         double(tmp_path, name=name, **facts)

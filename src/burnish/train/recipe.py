@@ -138,7 +138,7 @@ def nrl_gate() -> Recipe:
 
 
 def nrl_gate_dpl() -> Recipe:
-    """Towards a model `nrl-dpl`: from `nrl`'s weights, by paper A's loss with tempered L1 for MSE.
+    """The model `nrl-dpl`: from `nrl`'s weights, by paper A's loss with tempered L1 for MSE.
 
     The map by itself first, as tone is most of what features can still gain; then everything.
     It wants `burnish weights add vgg16`. `burnish train nrl-gate-dpl --start NRL ...`
