@@ -118,7 +118,14 @@ def test_options_come_from_the_dataclass(client: Client) -> None:
         for option in fields(EnhanceOptions):
             hidden = OPERATORS | BY_MODEL
             assert (option.name in offered) == (option.name not in hidden), option.name
-        assert offered["model"]["schema"]["enum"] == ["tiny", "tone", "nrl", "nrl-dpl", "srpie", "srpie-sr"]
+        assert offered["model"]["schema"]["enum"] == [
+            "tiny",
+            "tone",
+            "nrl",
+            "nrl-dpl",
+            "srpie",
+            "srpie-sr",
+        ]
         assert offered["strength"]["schema"]["maximum"] == 1
 
 
