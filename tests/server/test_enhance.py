@@ -101,6 +101,7 @@ def test_a_folder_that_exists_is_no_model_for_clients(client: Client, double_mod
     assert {m["name"] for m in client.get("/v1/models").json()} == {
         "tiny",
         "nrl",
+        "nrl-dpl",
         "srpie",
         "srpie-sr",
         "tone",
