@@ -74,7 +74,7 @@ def test_python_command_and_http_give_the_same_bytes(
 
 def test_the_service_offers_it(client: Client, doubling: Client, name: str) -> None:
     listed = client.get("/v1/models").json()
-    assert [m["name"] for m in listed] == ["tiny", DEFAULT, "nrl", JOINT, "srpie-sr"]
+    assert [m["name"] for m in listed] == ["tiny", DEFAULT, "nrl", "nrl-dpl", JOINT, "srpie-sr"]
     own = doubling.get("/v1/models").json()
     assert own[0]["name"] == name and own[0]["scale"] == 2
     assert ("then srpie-sr enlarges" in own[0]["description"]) == (name == PAIR)
