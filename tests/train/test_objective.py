@@ -16,8 +16,6 @@ from burnish.data.pairs import RetouchPairs
 from burnish.errors import ModelError, OptionError
 from burnish.losses.adversarial import discriminator_loss, generator_loss
 from burnish.losses.nrl_dpl import Terms
-from burnish.nets.vgg import VGG
-from burnish.nets.vgg_files import save_vgg
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.objective import Adversarial
 from burnish.train.recipe import Recipe, Stage
@@ -35,15 +33,6 @@ RECIPE = Recipe(
     seed=3,
 )
 WITHOUT_VGG = replace(RECIPE, terms=RECIPE.terms | {"weights": {"perceptual": 0.0}})
-
-
-@pytest.fixture(scope="module")
-def vgg(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Untrained weights of the right shapes."""
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("vgg") / "vgg.safetensors"
-    save_vgg(VGG("vgg16").half(), path, "made")
-    return path
 
 
 def trainer(folder: Path, recipe: Recipe, vgg: Path | None = None, **options: Any) -> Trainer:

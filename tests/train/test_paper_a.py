@@ -13,9 +13,7 @@ import torch
 
 from burnish.data.pairs import RetouchPairs
 from burnish.losses.nrl_dpl import Terms
-from burnish.nets.vgg import VGG
 from burnish.nets.vgg_cache import load_vgg
-from burnish.nets.vgg_files import save_vgg
 from burnish.train import objective
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.objective import extractor_of
@@ -33,15 +31,6 @@ NARROW: dict[str, dict[str, Any]] = {
 }
 ROWS = paper_a.table_4()
 LOAD_ONCE = cache(load_vgg)  # fixed weights, which all runs may share
-
-
-@pytest.fixture(scope="module")
-def vgg(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Untrained weights of the right shapes."""
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("vgg") / "vgg.safetensors"
-    save_vgg(VGG("vgg16").half(), path, "made")
-    return path
 
 
 @pytest.fixture(autouse=True)

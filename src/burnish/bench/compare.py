@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 Verdict = Literal["holds", "does not hold", "undecided"]
+Answer = Literal["better", "worse", "undecided"]
 RESAMPLES = 5000
 
 
@@ -23,6 +24,12 @@ class Difference:
         if self.low > 0:
             return "holds"
         return "does not hold" if self.high < 0 else "undecided"
+
+    @property
+    def answer(self) -> Answer:
+        """The same as an answer to an open question: is the first one better?"""
+        answers: dict[Verdict, Answer] = {"holds": "better", "does not hold": "worse"}
+        return answers.get(self.verdict, "undecided")
 
 
 def difference(better: np.ndarray, worse: np.ndarray, seed: int = 0) -> Difference:

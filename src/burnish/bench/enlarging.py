@@ -6,18 +6,17 @@ set is a folder with ``HR`` and ``LR`` in it, or any folder of photos, whose low
 are then made by `data.bicubic` (which makes the benchmarks' own files, bit for bit).
 """
 
-import io
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from burnish.bench.memory import peak_memory
 from burnish.bench.published import B2_COST, PUBLISHED, Values
 from burnish.data import bicubic
+from burnish.data.jpeg_file import through_jpeg
 from burnish.errors import InputError, OptionError
 from burnish.image.folder import by_stem, photos_in
 from burnish.image.read import read
@@ -61,18 +60,13 @@ def as_jpegs(found: Sequence[Example], quality: int) -> list[Example]:
     return [replace(example, jpeg=quality) for example in found]
 
 
-def through_jpeg(x: np.ndarray, quality: int) -> np.ndarray:
-    """(H,W,3) in [0,1] -> the same, as a JPEG file keeps it."""
-    file = io.BytesIO()
-    eight = np.rint(x * 255).astype(np.uint8)
-    Image.fromarray(eight).save(file, "JPEG", quality=quality, subsampling="4:2:0")
-    return np.asarray(Image.open(file), np.float32) / 255
-
-
 def load(example: Example, scale: int) -> tuple[np.ndarray, np.ndarray]:
     """(small, large), float32 in [0,1]; the large one's sides divide by ``scale``."""
     small, large = _clean(example, scale)
-    return small if example.jpeg is None else through_jpeg(small, example.jpeg), large
+    if example.jpeg is None:
+        return small, large
+    eight = through_jpeg(np.rint(small * 255).astype(np.uint8), example.jpeg)
+    return eight.astype(np.float32) / 255, large
 
 
 def _clean(example: Example, scale: int) -> tuple[np.ndarray, np.ndarray]:

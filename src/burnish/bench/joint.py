@@ -93,9 +93,7 @@ def table(result: Result) -> str:
                 np.array([[r.psnr for r in by["joint"]]]), np.array([[r.psnr for r in rows]])
             )
             ahead = f"{gap.mean:+.2f} ({gap.low:+.2f} to {gap.high:+.2f})"
-            verdict = {"holds": "joint is better", "does not hold": "joint is worse"}.get(
-                gap.verdict, "undecided"
-            )
+            verdict = gap.answer if gap.answer == "undecided" else f"joint is {gap.answer}"
         means = [float(np.mean([getattr(r, k) for r in rows])) for k in ("psnr", "ssim", "delta_e")]
         lines.append(
             f"| {name} | {means[0]:.2f} | {means[1]:.4f} | {means[2]:.2f} "

@@ -4,14 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from burnish.bench.compare import Difference, Verdict, difference
+from burnish.bench.compare import Difference, difference
 from burnish.bench.curves import logged, mean_line, svg
 from burnish.bench.tables import Claim, Measured, Result, folder_of
 
 DIGITS = {"PSNR": 2, "SSIM": 4}
-ANSWER: dict[Verdict, str] = {
-    "holds": "better", "does not hold": "worse", "undecided": "undecided"
-}  # fmt: skip
 FEW_SEEDS = 3
 
 
@@ -54,10 +51,10 @@ def comparisons(result: Result) -> list[tuple[Claim, float, Difference]]:
     return found
 
 
-def answers(result: Result) -> list[tuple[Claim, Difference, str]]:
-    """The open questions whose rows were measured: difference, and what it says of the first."""
+def answers(result: Result) -> list[tuple[Claim, Difference]]:
+    """The open questions whose rows were measured."""
     found = [(claim, _measured(result, claim)) for claim in result.table.asked]
-    return [(claim, d, ANSWER[d.verdict]) for claim, d in found if d]
+    return [(claim, d) for claim, d in found if d]
 
 
 def _spread(row: Measured, m: int, metric: str) -> str:
@@ -124,8 +121,8 @@ def markdown(result: Result) -> str:
             "|---|---|---|---|",
         ]
         lines += [
-            f"| {c.better} against {c.worse}, {c.metric} | {_interval(d, c.metric)} | {answer} |"
-            for c, d, answer in asked
+            f"| {c.better} against {c.worse}, {c.metric} | {_interval(d, c.metric)} | {d.answer} |"
+            for c, d in asked
         ]
     if found or asked:
         lines += ["", _about_intervals(len(settings.seeds))]
@@ -219,9 +216,9 @@ def plain(result: Result) -> dict[str, Any]:
                 "metric": c.metric,
                 "measured": d.mean,
                 "interval": [d.low, d.high],
-                "verdict": answer,
+                "verdict": d.answer,
             }
-            for c, d, answer in answers(result)
+            for c, d in answers(result)
         ],
         "unfinished": list(result.unfinished),
     }

@@ -78,7 +78,7 @@ def command(
             raise OptionError(f"Score --pairs and {(sets or [''])[0]} apart.")
         if features:
             raise OptionError("--features is for enhancing, not for the benchmarks of enlarging.")
-        score_enlarging(EnhanceOptions(**choices), enlarged, outputs or [], json, record)
+        score_enlarging(EnhanceOptions(**choices), enlarged, outputs or [], json, record, jpeg)
         return 0
     if jpeg is not None:
         raise OptionError(f"--jpeg is for {', '.join(benchmarks.FOLDERS)}.")
@@ -130,6 +130,7 @@ def score_enlarging(
     outputs: list[str],
     json: bool,
     record: bool,
+    jpeg: int | None,
 ) -> None:
     """A model that only enlarges on the benchmarks, as in `burnish bench table b2`."""
     from burnish.bench import benchmarks, enlarging
@@ -154,8 +155,7 @@ def score_enlarging(
     sizes = {name: len(found) for name, found in data.items()}
     if record:
         how = "" if options.ensemble == "none" else f", ensemble {options.ensemble}"
-        given = {q for found in data.values() for example in found if (q := example.jpeg)}
-        how += "".join(f", from JPEGs of quality {quality}" for quality in given)
+        how += "" if jpeg is None else f", from JPEGs of quality {jpeg}"
         scores = {
             f"{name}: luma, x{card.scale}{how}": {
                 "pictures": sizes[name],

@@ -4,7 +4,6 @@
 once. A batch is a pure function of seed and step, as in `pairs`.
 """
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +12,8 @@ from PIL import Image
 from torch import Tensor
 
 from burnish.data.bicubic import matrix, shrink_8bit
-from burnish.data.degrade import Retouch, luma, make_pair, mean_light
+from burnish.data.degrade import HALVED, Retouch, luma, make_pair, mean_light
+from burnish.data.jpeg_file import Sampling, through_jpeg
 from burnish.data.pairs import Batch, RetouchPairs, fixed_draws, undone_by
 from burnish.data.photos import Pyramid
 
@@ -91,12 +91,10 @@ def roughen(small: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.8:
         # Blocks start anywhere: the view was cut from a photo that was compressed whole.
         x, (top, left) = np.asarray(image), rng.integers(16, size=2)
-        padded = Image.fromarray(np.pad(x, ((top, 0), (left, 0), (0, 0)), mode="edge"))
-        file = io.BytesIO()
-        sampling = "4:2:0" if rng.random() < 0.7 else "4:4:4"
-        padded.save(file, "JPEG", quality=int(rng.integers(60, 96)), subsampling=sampling)
-        with Image.open(file) as back:
-            image = Image.fromarray(np.asarray(back)[top:, left:])
+        padded = np.pad(x, ((top, 0), (left, 0), (0, 0)), mode="edge")
+        sampling: Sampling = "4:2:0" if rng.random() < HALVED else "4:4:4"
+        back = through_jpeg(padded, int(rng.integers(60, 96)), sampling)
+        image = Image.fromarray(back[top:, left:])
     return np.asarray(image)
 
 
