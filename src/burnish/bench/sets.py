@@ -4,15 +4,13 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from burnish.data import bicubic
+from burnish.data.phones import Phone
 from burnish.errors import InputError, OptionError
 from burnish.image.folder import by_stem
-
-Phone = Literal["iphone", "blackberry", "sony"]
 
 
 @dataclass(frozen=True)

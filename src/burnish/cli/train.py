@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 import typer
 
 from burnish.cli.lists import left_out
 from burnish.cli.training_flags import Compile, Precision, Workers
+from burnish.data.phones import Phone, phone_named
 from burnish.errors import MissingExtraError, OptionError
 
-Phone = Literal["iphone", "blackberry", "sony"]
 EPILOG = (
     "Example: burnish train nrl-global --data photos --validation held-out --run runs/mine. "
     "The same command goes on where a stopped run stands."
@@ -139,9 +139,4 @@ def command(
 
 def phone_of(dped: tuple[Path, str] | None) -> tuple[Path, Phone] | None:
     """Checks the name of the phone."""
-    if dped is None:
-        return None
-    for phone in get_args(Phone):
-        if dped[1] == phone:
-            return dped[0], phone
-    raise OptionError(f"DPED has no phone '{dped[1]}'; it has {', '.join(get_args(Phone))}.")
+    return dped and (dped[0], phone_named(dped[1]))

@@ -13,16 +13,16 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from burnish.data.phones import PHONES, Phone, phone_named
 from burnish.data.photos import load_rgb, photos_in
 from burnish.errors import InputError, OptionError
 
-Phone = Literal["iphone", "blackberry", "sony"]
 Part = Literal["train", "test"]
 SIDE = 100
 SHARE = 6
@@ -62,7 +62,7 @@ def pair_folders(root: Path, phone: Phone | None, part: Part) -> tuple[Path, Pat
         return _folders(root, phone, part)
     if (root / "low").is_dir() and (root / "high").is_dir():
         return root / "low", root / "high"
-    there = [name for name in get_args(Phone) if (root / name).is_dir()]
+    there = [name for name in PHONES if (root / name).is_dir()]
     if len(there) == 1:
         return _folders(root, there[0], part)
     if there:
@@ -71,9 +71,7 @@ def pair_folders(root: Path, phone: Phone | None, part: Part) -> tuple[Path, Pat
 
 
 def _folders(root: Path, phone: Phone, part: Part) -> tuple[Path, Path]:
-    if phone not in get_args(Phone):
-        raise OptionError(f"DPED has no phone '{phone}'; it has {', '.join(get_args(Phone))}.")
-    base = root / phone / ("training_data" if part == "train" else "test_data/patches")
+    base = root / phone_named(phone) / ("training_data" if part == "train" else "test_data/patches")
     for folder in (base / phone, base / "canon"):
         if not folder.is_dir():
             raise InputError(f"{folder} is not there: {root} does not have DPED's layout.")

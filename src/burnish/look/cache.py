@@ -1,7 +1,6 @@
 """What learning has worked out so far, kept beside the look until it is done: so it can resume."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from burnish.errors import OutputError
+from burnish.files import whole
 from burnish.look.view import View
 
 
@@ -23,7 +23,9 @@ class Cache:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise self._refused(error) from error
+            raise OutputError(
+                f"{self.folder} cannot be written: {error.strerror or error}."
+            ) from error
 
     def array(self, key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         """The array of this key, made and kept if it is not there."""
@@ -33,18 +35,9 @@ class Cache:
             return kept
         except (OSError, ValueError, EOFError):
             value = make()
-        self.open()
-        partial = path.with_suffix(f".{os.getpid()}.part")
-        try:
-            with partial.open("wb") as file:
-                np.save(file, value)
-            partial.replace(path)
-        except OSError as error:
-            raise self._refused(error) from error
+        with whole(path) as partial, partial.open("wb") as file:
+            np.save(file, value)
         return value
-
-    def _refused(self, error: OSError) -> OutputError:
-        return OutputError(f"{self.folder} cannot be written: {error.strerror or error}.")
 
     def view(self, path: Path) -> View:
         """The view of a photo, read only once in each state of its file."""

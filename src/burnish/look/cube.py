@@ -9,6 +9,7 @@ from burnish.engine.look_facts import Facts
 from burnish.engine.look_features import Strip
 from burnish.engine.look_maps import LUMA, SCALES
 from burnish.errors import OutputError
+from burnish.files import whole
 
 POINTS = 33
 
@@ -56,9 +57,5 @@ def write(look: Look, path: Path, overwrite: bool = False) -> None:
         raise OutputError(f"{path} exists already: choose another name, or use --overwrite.")
     lines = [f'TITLE "{look.card.name.replace(chr(34), "")}"', f"LUT_3D_SIZE {POINTS}"]
     lines += [f"{r:.6f} {g:.6f} {b:.6f}" for r, g, b in table(look)]
-    partial = path.with_name(f".{path.name}.part")
-    try:
+    with whole(path) as partial:
         partial.write_text("\n".join(lines) + "\n", "ascii", errors="replace")
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 
 from burnish.cache import cache_folder
-from burnish.data.dped import EpochPairs, PatchPair, Phone, pair_folders, pairs_of, steps_per_epoch
+from burnish.data.dped import EpochPairs, PatchPair, pair_folders, pairs_of, steps_per_epoch
 from burnish.data.lam import Lambda, lambda_of, lambda_of_files
 from burnish.data.larger_pairs import LargerPairs
 from burnish.data.pairs import PairFolder, PairSource, RetouchPairs, fixed_pairs
+from burnish.data.phones import Phone
 from burnish.data.photos import Pyramid, list_photos, load_pyramids
 from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
 from burnish.errors import OptionError

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from burnish.bench import sets as evaluation
 from burnish.bench import table_text
-from burnish.bench.sets import EvalPair, Phone
+from burnish.bench.sets import EvalPair
 from burnish.bench.tables import Result
+from burnish.data.phones import Phone
 from burnish.errors import OptionError
 from burnish.files import write_text
 
