@@ -104,6 +104,8 @@ def test_originals_among_the_outputs(jobs: list[Job], remember: Remember, tmp_pa
     assert "lies among the photos" in report.skipped[0].reason
     assert jobs[0].target.read_text() == "a photo of mine"
     assert lies_in(tmp_path / "in" / "x", [tmp_path / "in"])
+    assert lies_in(tmp_path, [tmp_path / "in"])
+    assert lies_in(tmp_path / "in", [jobs[0].source])  # of a raw file: its JPEG lies beside it
     assert not lies_in(tmp_path / "out", [tmp_path / "in", jobs[0].source])
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -265,6 +266,29 @@ def test_a_full_disk_is_tried_again(
         watcher, Steps(memory=remember()), lambda t: any(isinstance(e, Done) for e in t)
     )
     assert [type(e) for e in ended(told)] == [Failed, Failed, Done]
+
+
+def test_a_photo_that_may_be_opened_later_is_tried_again(
+    inbox: Path, tmp_path: Path, remember: Callable[..., Memory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = picture(inbox / "a.png")
+    opened, locked = Path.open, [True]
+
+    def refuse(file: Path, *given: Any, **options: Any) -> Any:
+        if locked and file == path:
+            raise PermissionError(13, "Permission denied", str(file))
+        return opened(file, *given, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)  # a test may run as root, who may open anything
+    watcher = Watcher(
+        inbox, tmp_path / "out", patience=Patience(poll=0.01, settle=0, unfinished=0.05)
+    )
+    unlock = threading.Timer(0.5, locked.clear)
+    unlock.start()
+    told = run_until(
+        watcher, Steps(memory=remember()), lambda t: any(isinstance(e, Done) for e in t)
+    )
+    assert [type(e) for e in ended(told)] == [Failed, Done]  # told once
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

@@ -150,6 +150,37 @@ def test_patterns_that_no_shell_expanded(folder: Path, tmp_path: Path, model: st
     assert files(tmp_path / "out") == ["a.png"]
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_jpeg_beside_a_raw_file_is_an_original(
+    tmp_path: Path, photo_file: Make, model: str, capsys: pytest.CaptureFixture[str], count: int
+) -> None:
+    """PNG stands for raw: what the camera wrote beside it is not replaced, whatever is asked."""
+    shoot = tmp_path / "shoot"
+    named = [str(photo_file(shoot / f"{number}.png", seed=number)) for number in range(count)]
+    for number in range(count):
+        photo_file(shoot / f"{number}.jpg", seed=9)
+    before = hashes(shoot)
+    arguments = [*named, "-o", str(shoot), "--format", "jpeg", "--model", model, "--overwrite"]
+    assert cli.run(arguments) != 0
+    assert hashes(shoot) == before
+    assert "may be" in capsys.readouterr().err
+    other = [*arguments[:-1], "--name", "{name} better"]
+    assert cli.run(other) == 0
+    assert cli.run([named[0], "-o", str(shoot / "0.jpg"), "--model", model, "--overwrite"]) == 0
+    assert hashes(shoot)["0.jpg"] != before["0.jpg"]  # it was named
+
+
+def test_a_star_that_names_the_results_the_second_time(
+    folder: Path, tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = folder / "better"
+    for made in ("3 photos enhanced", "3 done before"):
+        star = [str(path) for path in sorted(folder.glob("[!.]*")) if path.suffix != ".txt"]
+        assert cli.run([*star, "-o", str(out), "--model", model]) == 0
+        assert made in capsys.readouterr().out
+    assert cli.run([str(out), "-o", str(out), "--model", model]) == 4
+
+
 def test_strength_0_gives_the_same_pixels(folder: Path, tmp_path: Path, model: str) -> None:
     arguments = [str(folder / "a.png"), "-o", str(tmp_path / "out"), "--model", model]
     assert cli.run([*arguments, "--strength", "0"]) == 0

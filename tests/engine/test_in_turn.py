@@ -187,6 +187,8 @@ def test_a_look_takes_the_place_of_what_retouches(
         assert found.name == "mine+srpie-sr" and bool(found.first) == bool(base)
     with pytest.raises(OptionError, match="cannot enlarge what a look has made"):
         enhancer(look=str(path), model=str(double(tmp_path)), scale=2)
+    with pytest.raises(OptionError, match="cannot enlarge what a look has made"):
+        enhancer(look=str(path), model=str(tmp_path / "joint"))
 
 
 def double(root: Path, **facts: Any) -> Path:

@@ -191,6 +191,8 @@ def test_a_look_on_a_network_of_the_operator_s(start: Serve, model: str, tmp_pat
     params = {"look": "mine", "model": "srpie-sr"}
     twice = client.post("/v1/enhance", params=params, data=data)
     assert twice.content == expected(model=f"{model}+srpie-sr")
+    params["model"] = "srpie"  # it would retouch, too
+    assert client.post("/v1/enhance", params=params, data=data).content == twice.content
     with pytest.raises(ModelError, match="--model FOLDER"):
         start(looks=tmp_path, options=EnhanceOptions(threads=1))
 

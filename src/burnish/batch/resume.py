@@ -34,8 +34,7 @@ class Memory:
     stamp: Callable[[Path], str] = files.stamp
     digest: Callable[[Path], str] = files.digest
     among_photos: bool = False
-    """Whether ``out`` lies in a folder of photos: a file there that burnish did not write may be an
-    original, which is never overwritten."""
+    """Whether ``out`` may hold originals: a file there that burnish did not write stays."""
     contents: dict[tuple[Path, str], str] = field(default_factory=dict)
     """Hashes by path and stamp that `content` found and `taken` will want."""
 
@@ -185,6 +184,14 @@ def among(job: Job) -> Skipped:
         job,
         f"{job.target} lies among the photos and may be one, as burnish did not write it: "
         "it is not overwritten.",
+    )
+
+
+def beside(job: Job) -> Skipped:
+    return Skipped(
+        job,
+        f"{job.target} lies in the folder of {job.source.name} and may be an original: "
+        "it is not overwritten unless -o names the file.",
     )
 
 

@@ -26,7 +26,7 @@ from burnish.batch.events import (
 )
 from burnish.batch.manifest import Entry
 from burnish.batch.plan import Job
-from burnish.batch.resume import exists
+from burnish.batch.resume import beside, exists
 from burnish.batch.steps import FATAL, Steps, Taken
 from burnish.engine.enhancer import Enhancer
 from burnish.image.photo import Photo
@@ -96,7 +96,11 @@ def judge(job: Job, steps: Steps) -> Kept | Skipped | Failed | None:
     """Why there is nothing to do for a job, or None where there is."""
     if steps.memory:
         return steps.memory.verdict(job, steps.overwrite)
-    return exists(job) if os.path.lexists(job.target) and not steps.overwrite else None
+    if not os.path.lexists(job.target):
+        return None
+    if steps.among_photos:
+        return beside(job)
+    return None if steps.overwrite else exists(job)
 
 
 @dataclass

@@ -77,7 +77,23 @@ def same_place(path: Path, other: Path) -> bool:
     return path.resolve() == other.resolve()
 
 
+def but_results(inputs: list[Path], out: Path) -> list[Path]:
+    """The inputs without ``out``, where an earlier batch has written it and there are others:
+    ``burnish * -o better`` names it the second time.
+    """
+    if not os.path.lexists(home(out)):
+        return inputs
+    return [given for given in inputs if not same_place(given, out)] or inputs
+
+
 def lies_in(out: Path, inputs: Iterable[Path]) -> bool:
-    """Whether results go among photos: into a folder inside one that is searched."""
-    around = out.resolve().parents
-    return any(given.resolve() in around for given in inputs if given.is_dir())
+    """Whether the folder ``out`` may hold originals: it lies in a folder that is searched, is that
+    of a named photo (whose JPEG may lie beside its raw file), or has one of these inside.
+    """
+    place = out.resolve()
+    for given in inputs:
+        searched = given.is_dir()
+        folder = given.resolve() if searched else given.parent.resolve()
+        if place in (folder, *folder.parents) or (searched and folder in place.parents):
+            return True
+    return False

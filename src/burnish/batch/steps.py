@@ -45,6 +45,8 @@ class Steps:
     metadata: str = "keep"
     quality: int | None = None
     overwrite: bool = False
+    among_photos: bool = False
+    """Without a memory: a file of an output's name may be an original, which stays."""
     memory: Memory | None = None
     scratch: Path | None = None
     """Folder for files that have no name yet; beside their targets if None."""

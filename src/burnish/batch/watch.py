@@ -89,6 +89,8 @@ class Watcher:
         """Which photo each output is for."""
         self.waiting: dict[Path, Path] = {}
         """Photos whose output is for another one, and that one."""
+        self.locked: set[Path] = set()
+        """Photos that could not be opened: they are taken again once they can."""
         self.trouble: list[str] = []
         """What could not be searched when last looked at."""
 
@@ -102,6 +104,9 @@ class Watcher:
             if path not in there or rival not in there:
                 del self.waiting[path]
                 self.handled.pop(path, None)
+        for path in [path for path in self.locked if path not in there or opens(path)]:
+            self.locked.remove(path)
+            self.handled.pop(path, None)
         jobs = []
         for path, below in there.items():
             current = stamp(path)
@@ -180,13 +185,19 @@ def watch(
                 if report.interrupted:
                     return
                 for failed in report.failed:
-                    if worth_another_try(failed):
+                    if failed.code == OutputError.exit_code:  # the disk was at fault
                         watcher.again(failed.job, time.monotonic())
+                    elif not opens(failed.job.source):
+                        watcher.locked.add(failed.job.source)
             stop.wait(watcher.patience.poll)
     except KeyboardInterrupt:
         return
 
 
-def worth_another_try(failed: Failed) -> bool:
-    """Whether the disk was at fault, not the photo."""
-    return failed.code == OutputError.exit_code
+def opens(path: Path) -> bool:
+    """Whether this may be read: a change of permission leaves size and time as they are."""
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False

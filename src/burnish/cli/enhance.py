@@ -20,7 +20,7 @@ from burnish.batch.recipe import Recipe, recipe_for
 from burnish.batch.report import check_report, write_report
 from burnish.batch.resume import Memory, wants_memory
 from burnish.batch.run import Enhance, rehearse, run
-from burnish.batch.search import lies_in, refuse_special
+from burnish.batch.search import but_results, lies_in, refuse_special
 from burnish.batch.series import alike, look_id, look_of, look_of_series
 from burnish.batch.steps import Steps
 from burnish.cli.batch_flags import (
@@ -126,7 +126,7 @@ def command(
             )
             return finish(result, output, show, report)
         check_device(options.backend, options.device)
-        inputs = expanded(paths)
+        inputs = but_results(expanded(paths), output)
         locked = [lock_to] if lock_to else []
         jobs = plan(inputs, output, format=format, name=name, originals=locked)
         if lock_to and series:
@@ -135,10 +135,9 @@ def command(
         show.uses(models)
         recipe = recipe_of(options, models.model, steps, lock_to)
         with ExitStack() as stack:
-            memory = None
+            memory, among = None, lies_in(output, inputs)
             if wants_memory(inputs, output):
                 manifest = stack.enter_context(Manifest(home(output), rehearsal=dry_run))
-                among = lies_in(output, inputs)
                 memory = Memory(manifest, output, recipe, retry_failed, among_photos=among)
             if series:
                 recipe = recipe.with_look(look_id(jobs, memory))
@@ -146,6 +145,8 @@ def command(
                 memory = replace(memory, recipe=recipe)
                 scratch = None if dry_run else memory.begin()
                 steps = replace(steps, memory=memory, scratch=scratch)
+            else:
+                steps = replace(steps, among_photos=among)
             stack.enter_context(show)
             show.begin(jobs)
             if dry_run:

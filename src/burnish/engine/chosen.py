@@ -43,9 +43,10 @@ def chosen(options: EnhanceOptions) -> Chosen:
     look = looks.load(options.look)
     if asked.card.task == "sr":
         second = asked
-    if options.scale > 1 and second is None:
+    if max(options.scale, asked.card.scale) > 1 and second is None:
         raise OptionError(
-            f"Model '{asked.card.name}' cannot enlarge what a look has made: leave --model out."
+            f"Model '{asked.card.name}' cannot enlarge what a look has made: --scale 2 without "
+            "--model does."
         )
     base = base_of(look, first)
     model = in_turn(base, second) if base and second else base or second or asked

@@ -55,12 +55,11 @@ def enhance_file(
     photo = read(source, max_pixels=store.limits.max_pixels)
     task.check()
     format = output.format or natural_format(photo.source)
-    notes = photo.source.notes
     better = enhancers.get(options)(photo, lambda share: task.progress((1 - WRITING) * share))
     del photo  # its pixels take as much memory as the encoder needs
     task.check()
     parts = encode_parts(better, format, metadata=output.metadata, quality=output.quality)
     size = store.keep(parts, target)
     told = losses(better, format, output.metadata)
-    notes = tuple(dict.fromkeys((*notes, *told)))
+    notes = tuple(dict.fromkeys((*better.source.notes, *told)))
     return Result(target, format, better.width, better.height, size, notes)

@@ -48,6 +48,11 @@ async def refuse_unknown(request: Request) -> None:
     names = [known["name"] for known in operation.get("parameters", []) if known["in"] == "query"]
     for name in request.query_params:
         if name not in names:
+            if name in BY_MODEL:
+                raise OptionError(
+                    f"There is no parameter '{name}' here: a model that enlarges does it, see "
+                    "GET /v1/models."
+                )
             near = difflib.get_close_matches(name, names, n=1)
             hint = f"did you mean {near[0]}?" if near else "/openapi.json lists what there is."
             raise OptionError(f"There is no parameter '{name[:60]}' here: {hint}")

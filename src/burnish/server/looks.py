@@ -15,7 +15,7 @@ from pathlib import Path
 from burnish.engine import look
 from burnish.engine.chosen import base_of
 from burnish.engine.look_card import LookCard
-from burnish.engine.models import DEFAULT, PLUS, anywhere, find
+from burnish.engine.models import AUTO, DEFAULT, PLUS, anywhere, find, resolve
 from burnish.errors import OptionError
 from burnish.server.limits import Limits
 from burnish.server.refusals import NotReady, NotThere
@@ -97,15 +97,18 @@ class Looks:
     def model_for(self, id: str, model: str) -> str:
         """The model that goes with a look, where a client has named one.
 
-        A look that starts from the service's own network gets that, whatever retouches otherwise.
+        It takes the place of what retouches; one that starts from the service's own network gets
+        that. A model that enlarges and retouches at once gives way to one that only enlarges.
         """
-        base = "" if id == NONE else self.get(id).base
-        if not base:
+        if id == NONE:
             return model
-        found = find(model)
-        if found.steps:
-            return f"{base}{PLUS}{model.rpartition(PLUS)[2]}"
-        return f"{base}{PLUS}{model}" if found.card.task == "sr" else base
+        found, base = find(model), self.get(id).base
+        if found.card.scale == 1:
+            return base or model
+        second = model.rpartition(PLUS)[2]
+        if not found.steps and found.card.task != "sr":  # it enlarges and retouches at once
+            second = resolve(AUTO, "sr", found.card.scale)
+        return f"{base or DEFAULT}{PLUS}{second}"
 
     def listed(self) -> list[Known]:
         """Those of the operator."""
