@@ -54,6 +54,28 @@ def test_an_orientation_that_is_no_number_is_left_alone():
     assert exif_module.refreshed(blob, (40, 56)) == blob
 
 
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("kind, length", [(3, 1), (3, 2), (3, 3), (4, 1), (8, 1)])
+def test_a_size_that_its_kind_cannot_hold_becomes_a_long(kind, length, order):
+    rows = [entry(tag, kind, [10] * length, order) for tag in (0x100, 0x101)]
+    blob = exif_module.build([*rows, entry(0x112, 3, [1], order)])
+    _, first, _, _ = exif_module.directories(exif_module.refreshed(blob, (66000, 20)))
+    assert [first[tag].numbers()[0] for tag in (0x100, 0x101, 0x112)] == [66000, 20, 1]
+    assert first[0x100].type == 4 and first[0x100].length == 1
+    assert first[0x101] == exif_module.directories(blob)[1][0x101]._replace(
+        data=entry(0x101, kind, [20, *[10] * (length - 1)], order).data
+    )
+
+
+def test_a_photo_wider_than_a_short_says_so():
+    rows = [entry(tag, 3, [value]) for tag, value in ((0xA002, 33000), (0xA003, 10))]
+    photo = read(jpeg(picture(10, 33000), exif=b"Exif\0\0" + exif_module.build([], rows)))
+    wide = photo.with_pixels(np.zeros((20, 66000, 3), np.float32), scale=2)
+    for format in ("png", "tiff"):
+        _, _, inner, _ = exif_module.directories(read(encode(wide, format)).source.exif)
+        assert (inner[0xA002].numbers(), inner[0xA003].numbers()) == ((66000,), (20,))
+
+
 def with_second(rows: list[tuple[int, int, list[int]]], pixels: bytes) -> bytes:
     """EXIF with a second directory, a number of 0 standing for where the pixels lie."""
     blob = bytearray(exif(1, thumbnail=False))

@@ -6,12 +6,12 @@ set, and the thumbnail, which shows the old picture, is unlinked and its bytes r
 
 from __future__ import annotations
 
-import contextlib
 import struct
 from io import BytesIO
 
 from burnish.image.tiffdir import (
     ASCII,
+    LONG,
     SHORT,
     Entry,
     Stream,
@@ -109,10 +109,15 @@ def refreshed(blob: bytes, size: tuple[int, int]) -> bytes:
 
 
 def set_number(out: bytearray, row: Entry, value: int) -> None:
-    """Set the entry's number, or the first one, where its kind can hold the value."""
-    if row.type in WHOLE and row.length:
-        with contextlib.suppress(struct.error):
-            struct.pack_into(f"{row.order}{WHOLE[row.type]}", out, row.place, value)
+    """Set the entry's number, or the first one; a kind that cannot hold it becomes one LONG."""
+    if row.type not in WHOLE or not row.length:
+        return
+    try:
+        number = struct.pack(f"{row.order}{WHOLE[row.type]}", value)
+    except struct.error:
+        struct.pack_into(f"{row.order}HHII", out, row.row, row.tag, LONG, 1, value)
+    else:
+        out[row.place : row.place + len(number)] = number
 
 
 def drop_thumbnail(out: bytearray, stream: Stream, offset: int) -> None:

@@ -23,6 +23,7 @@ class Entry(NamedTuple):
     data: bytes  # the value, in the stream's byte order
     place: int  # where the value lies in the stream
     order: str  # "<" or ">"
+    row: int = 0  # where the entry itself lies in the stream
 
     def numbers(self) -> tuple[int, ...]:
         """The value as integers (bytes for text and unknown kinds)."""
@@ -83,20 +84,21 @@ def read_rows(stream: Stream, offset: int, room: int = MAX_VALUES) -> tuple[list
     point to the same bytes.
     """
     file, order, big, _ = stream
-    counter, row, pointer, inline = ("Q", 20, "Q", 8) if big else ("H", 12, "I", 4)
+    counter, width, pointer, inline = ("Q", 20, "Q", 8) if big else ("H", 12, "I", 4)
     start = struct.calcsize(f"={counter}")
     (count,) = struct.unpack(f"{order}{counter}", read_at(file, offset, start))
     if count > 4096:
         raise ValueError("a directory with too many entries")
-    table = read_at(file, offset + start, count * row)
+    table = read_at(file, offset + start, count * width)
     room = min(room, file.seek(0, 2))
     entries: list[Entry] = []
     for i in range(count):
-        tag, kind, number = struct.unpack_from(f"{order}HH{pointer}", table, i * row)
+        tag, kind, number = struct.unpack_from(f"{order}HH{pointer}", table, i * width)
         size = SIZES.get(kind, 1) * number
-        place = offset + start + i * row + row - inline
+        row = offset + start + i * width
+        place = row + width - inline
         if size > inline:
-            (place,) = struct.unpack_from(f"{order}{pointer}", table, i * row + row - inline)
+            (place,) = struct.unpack_from(f"{order}{pointer}", table, (i + 1) * width - inline)
         if size > room:
             continue
         try:
@@ -104,11 +106,11 @@ def read_rows(stream: Stream, offset: int, room: int = MAX_VALUES) -> tuple[list
         except ValueError:
             continue  # one broken entry does not spoil the others
         room -= size
-        entries.append(Entry(tag, kind, number, data, place, order))
+        entries.append(Entry(tag, kind, number, data, place, order, row))
     size = struct.calcsize(f"={pointer}")
     try:
         (following,) = struct.unpack(
-            f"{order}{pointer}", read_at(file, offset + start + count * row, size)
+            f"{order}{pointer}", read_at(file, offset + start + count * width, size)
         )
     except ValueError:
         following = 0
