@@ -10,6 +10,7 @@ import pytest
 
 from burnish.image import encode, read
 from burnish.image import exif as exif_module
+from burnish.image.change import Change
 from burnish.image.tiffdir import entry, open_stream, pack_directory
 from image.photo_files import exif, jpeg, picture
 
@@ -43,7 +44,7 @@ def test_an_orientation_that_is_applied_is_reset(name):
         result = read(encode(photo, format))
         assert (result.height, result.width) == (56, 40), format
         assert np.abs(result.pixels - photo.pixels).mean() < 0.02, format
-    upright = exif_module.refreshed(blob, (40, 56))
+    upright = exif_module.refreshed(blob, Change((40, 56)))
     changed = [i for i in range(len(blob)) if blob[i] != upright[i]]
     assert len(changed) == (2 if name == "there twice" else 1)
 
@@ -51,7 +52,7 @@ def test_an_orientation_that_is_applied_is_reset(name):
 def test_an_orientation_that_is_no_number_is_left_alone():
     blob = turned(b"6\0\0\0", kind=2, length=2)
     assert exif_module.orientation(blob) == 1
-    assert exif_module.refreshed(blob, (40, 56)) == blob
+    assert exif_module.refreshed(blob, Change((40, 56))) == blob
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -59,7 +60,7 @@ def test_an_orientation_that_is_no_number_is_left_alone():
 def test_a_size_that_its_kind_cannot_hold_becomes_a_long(kind, length, order):
     rows = [entry(tag, kind, [10] * length, order) for tag in (0x100, 0x101)]
     blob = exif_module.build([*rows, entry(0x112, 3, [1], order)])
-    _, first, _, _ = exif_module.directories(exif_module.refreshed(blob, (66000, 20)))
+    _, first, _, _ = exif_module.directories(exif_module.refreshed(blob, Change((66000, 20))))
     assert [first[tag].numbers()[0] for tag in (0x100, 0x101, 0x112)] == [66000, 20, 1]
     assert first[0x100].type == 4 and first[0x100].length == 1
     assert first[0x101] == exif_module.directories(blob)[1][0x101]._replace(
@@ -92,7 +93,7 @@ def test_an_uncompressed_thumbnail_is_dropped_too():
     pixels = b"old pixels" * 20
     rows = [(259, 3, [1]), (273, 4, [0]), (279, 4, [len(pixels)])]
     for blob in (with_second(rows, pixels), with_second(rows, pixels + b"maker's data")):
-        upright = exif_module.refreshed(blob, (56, 40))
+        upright = exif_module.refreshed(blob, Change((56, 40)))
         assert b"old pixels" not in upright
         assert upright.endswith(b"maker's data") == blob.endswith(b"maker's data")
         assert exif_module.directories(upright)[3] == 0
@@ -102,7 +103,7 @@ def test_an_uncompressed_thumbnail_is_dropped_too():
 @pytest.mark.parametrize("tags", [(0x201, 0x202), (273, 279)])
 def test_wrong_sizes_of_a_thumbnail_spoil_nothing(tags, start, size):
     blob = with_second([(tags[0], 4, [start]), (tags[1], 4, [size])], jpeg(picture(8, 8)))
-    upright = exif_module.refreshed(blob, (56, 40))
+    upright = exif_module.refreshed(blob, Change((56, 40)))
     before, after = exif_module.directories(blob), exif_module.directories(upright)
     for a, b in zip(before[1:3], after[1:3], strict=True):
         assert {tag: row.data for tag, row in a.items()} == {t: row.data for t, row in b.items()}
@@ -110,4 +111,4 @@ def test_wrong_sizes_of_a_thumbnail_spoil_nothing(tags, start, size):
 
 def test_only_a_jpeg_is_blanked_as_one():
     blob = with_second([(0x201, 4, [0]), (0x202, 4, [20])], b"what is no thumbnail" + bytes(20))
-    assert b"what is no thumbnail" in exif_module.refreshed(blob, (56, 40))
+    assert b"what is no thumbnail" in exif_module.refreshed(blob, Change((56, 40)))

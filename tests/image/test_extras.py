@@ -12,6 +12,7 @@ from PIL.ExifTags import Base
 
 from burnish.errors import InputError
 from burnish.image import Photo, encode, probe, read
+from burnish.image.change import Change
 from burnish.image.exif import refreshed
 from image.photo_files import XMP, exif, icc, jpeg, picture
 
@@ -25,7 +26,7 @@ def test_heic_there_and_back():
     result = read(written)
     assert np.abs(result.pixels - photo.pixels).mean() < 0.02
     assert result.source.icc == photo.source.icc
-    assert result.source.exif == refreshed(photo.source.exif, (64, 80))
+    assert result.source.exif == refreshed(photo.source.exif, Change((64, 80)))
     assert result.source.xmp is not None and b'Orientation="1"' in result.source.xmp
     with pytest.raises(InputError, match=r"HEIC file .*\)\.$"):
         read(written[: len(written) // 2])

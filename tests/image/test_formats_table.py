@@ -22,6 +22,7 @@ from burnish.image import Photo, encode, losses, read
 from burnish.image import exif as exif_module
 from burnish.image import iptc as iptc_module
 from burnish.image import xmp as xmp_module
+from burnish.image.change import Change
 from burnish.image.containers import heif, jpeg, png, tiff, webp
 from burnish.image.metadata import Metadata
 from image.photo_files import GAMMA_22, IPTC, XMP, exif, icc, picture, vips_image
@@ -115,7 +116,7 @@ def survival(format: str, mode: str, depth: int) -> tuple[str, ...]:
             alpha = "lossy"
     profile = "as sRGB" if found.icc is None else "exact" if found.icc == before.icc else "changed"
     assert before.exif and before.xmp
-    kept = exif_module.refreshed(before.exif, size)
+    kept = exif_module.refreshed(before.exif, Change(size))
     return (
         TITLES[format],
         f"{before.bits} bit",
@@ -126,7 +127,7 @@ def survival(format: str, mode: str, depth: int) -> tuple[str, ...]:
         "-" if photo.residual is None else "kept" if result.residual is not None else "lost",
         profile,
         "bytes" if found.exif == kept else "values" if found.exif else "lost",
-        "bytes" if found.xmp == xmp_module.refreshed(before.xmp, has_extended=False) else "lost",
+        "bytes" if found.xmp == xmp_module.refreshed(before.xmp, Change(size)) else "lost",
         "-" if before.iptc is None else "bytes" if found.iptc == before.iptc else "lost",
     )
 

@@ -16,6 +16,7 @@ from burnish.image import Photo, Source, encode, losses, read
 from burnish.image import exif as exif_module
 from burnish.image import iptc as iptc_module
 from burnish.image import xmp as xmp_module
+from burnish.image.change import Change
 from image.photo_files import IPTC, NOTE, XMP, exif, icc, jpeg, picture, pillow
 
 ORDERS = ["<", ">"]
@@ -38,12 +39,12 @@ def parsed(blob: bytes) -> Image.Exif:
 @pytest.mark.parametrize("order", ORDERS)
 def test_exif_is_changed_in_three_places_only(order):
     blob = exif(6, thumbnail=False, order=order)
-    upright = exif_module.refreshed(blob, (56, 40))
+    upright = exif_module.refreshed(blob, Change((56, 40)))
     changed = [i for i in range(len(blob)) if blob[i] != upright[i]]
     assert len(upright) == len(blob) and len(changed) == 1  # the sizes were right already
     assert exif_module.orientation(blob) == 6 and exif_module.orientation(upright) == 1
 
-    resized = parsed(exif_module.refreshed(blob, (112, 80))).get_ifd(IFD.Exif)
+    resized = parsed(exif_module.refreshed(blob, Change((112, 80)))).get_ifd(IFD.Exif)
     assert (resized[Base.ExifImageWidth], resized[Base.ExifImageHeight]) == (112, 80)
     assert resized[Base.MakerNote] == NOTE
 
@@ -52,10 +53,10 @@ def test_exif_is_changed_in_three_places_only(order):
 def test_the_thumbnail_is_dropped(order):
     blob = exif(order=order)
     assert b"\xff\xd8" in blob and parsed(blob).get_ifd(IFD.IFD1)
-    upright = exif_module.refreshed(blob, (56, 40))
+    upright = exif_module.refreshed(blob, Change((56, 40)))
     assert b"\xff\xd8\xff" not in upright and len(upright) < len(blob)
     assert not parsed(upright).get_ifd(IFD.IFD1)
-    in_the_middle = exif_module.refreshed(blob + b"maker's data behind it", (56, 40))
+    in_the_middle = exif_module.refreshed(blob + b"maker's data behind it", Change((56, 40)))
     assert in_the_middle.endswith(b"maker's data behind it")
     assert b"\xff\xd8\xff" not in in_the_middle
 
@@ -65,7 +66,7 @@ def test_damaged_exif_never_raises(junk, cut):
     blob = exif()
     for damaged in (blob[:cut], blob[:cut] + junk, b"II*\0" + junk, b"MM\0*" + junk):
         assert 1 <= exif_module.orientation(damaged) <= 8
-        exif_module.refreshed(damaged, (5, 5))
+        exif_module.refreshed(damaged, Change((5, 5), (3, 4), 6))
         exif_module.only_copyright(damaged)
 
 
@@ -78,7 +79,7 @@ def test_every_format_keeps_everything(format, order):
     found = read(encode(photo, format)).source
     assert found.icc == profile
     assert found.xmp == UPRIGHT_XMP
-    upright = exif_module.refreshed(blob, (56, 40))
+    upright = exif_module.refreshed(blob, Change((56, 40)))
     if format == "tiff":
         assert found.exif is not None
         result = parsed(found.exif)

@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from burnish.image import encode, read
+from burnish.image.change import Change
 from burnish.image.containers import jpeg as jpeg_module
 from burnish.image.xmp import has_gain_map, refreshed
 from image.photo_files import XMP, jpeg, picture
@@ -27,7 +28,7 @@ def described(attributes: bytes, elements: bytes = b"") -> bytes:
     ],
 )
 def test_orientation_however_it_is_written(packet):
-    assert refreshed(packet, has_extended=False) == packet.replace(b"6", b"1", 1)
+    assert refreshed(packet, Change((56, 40))) == packet.replace(b"6", b"1", 1)
 
 
 @pytest.mark.parametrize("prefix", [b"GCamera", b"Camera"])
@@ -35,7 +36,7 @@ def test_motion_clips_of_either_prefix(prefix):
     space = b'xmlns:%b="http://ns.google.com/photos/1.0/camera/"' % prefix
     clip = space + b' %b:MotionPhoto="1" %b:MotionPhotoVersion = "1"' % (prefix, prefix)
     packet = described(clip, b"<%b:MicroVideo>1</%b:MicroVideo>" % (prefix, prefix))
-    assert refreshed(packet, has_extended=False) == described(space)
+    assert refreshed(packet, Change((56, 40))) == described(space)
 
 
 def test_a_gain_map_is_not_found_again_where_it_was_taken_out():
@@ -44,7 +45,7 @@ def test_a_gain_map_is_not_found_again_where_it_was_taken_out():
         b'xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" '
         b'HDRGainMap:HDRGainMapVersion="65536" hdrgm:Version="1.0"'
     )
-    assert has_gain_map(packet) and not has_gain_map(refreshed(packet, has_extended=False))
+    assert has_gain_map(packet) and not has_gain_map(refreshed(packet, Change((56, 40))))
     photo = read(jpeg(picture(), xmp=packet))
     assert any("gain map" in note for note in photo.source.notes)
     assert read(encode(photo)).source.notes == ()

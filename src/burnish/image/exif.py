@@ -1,7 +1,8 @@
 """EXIF, changed in place: every byte stays where it was, so that makers' notes keep their offsets.
 
 What is changed on keeping it: the orientation is reset (the pixels were turned), the sizes are
-set, and the thumbnail, which shows the old picture, is unlinked and its bytes removed or blanked.
+set, places move with the picture (see `exif_places`), and the thumbnail, which shows the old
+picture, is unlinked and its bytes removed or blanked.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import struct
 from io import BytesIO
 
+from burnish.image import exif_places
+from burnish.image.change import Change
 from burnish.image.tiffdir import (
     ASCII,
     LONG,
@@ -91,18 +94,22 @@ def as_srgb(blob: bytes) -> bytes:
     return bytes(out)
 
 
-def refreshed(blob: bytes, size: tuple[int, int]) -> bytes:
-    """The stream for an upright photo of (width, height), without its thumbnail."""
+def refreshed(blob: bytes, change: Change) -> bytes:
+    """The stream for the upright photo, without its thumbnail; a damaged one as it is."""
     try:
         stream, first, inner, thumbnail = directories(blob)
     except (ValueError, struct.error, IndexError):
         return blob  # damaged: nothing read from it, nothing changed in it
     out = bytearray(blob)
-    values = dict.fromkeys(WIDTHS, size[0]) | dict.fromkeys(HEIGHTS, size[1]) | {ORIENTATION: 1}
-    for offset in (stream.first, *(first[EXIF_IFD].numbers()[:1] if inner else ())):
+    width, height = change.size
+    values = dict.fromkeys(WIDTHS, width) | dict.fromkeys(HEIGHTS, height) | {ORIENTATION: 1}
+    places = first[EXIF_IFD].numbers()[:1] if inner else ()
+    for offset in (stream.first, *places):
         for row in read_rows(stream, offset)[0]:  # a tag that is there twice is set twice
             if row.tag in values:
                 set_number(out, row, values[row.tag])
+    for offset in places:
+        exif_places.move(out, offset, inner, change)
     if thumbnail:
         drop_thumbnail(out, stream, thumbnail)
     return bytes(out)

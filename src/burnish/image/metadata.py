@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from burnish.errors import OptionError
 from burnish.image import exif, iptc, xmp
+from burnish.image.change import Change
 from burnish.image.photo import Source
 
 POLICIES = ("keep", "copyright", "strip")
@@ -35,18 +36,17 @@ def prepare(source: Source, policy: str, size: tuple[int, int]) -> Metadata:
             iptc=source.iptc and iptc.only_copyright(source.iptc),
             icc=source.icc,
         )
-    extended = source.xmp_extended
-    return Metadata(
-        exif=source.exif and exif.refreshed(source.exif, size),
-        xmp=source.xmp and xmp.refreshed(source.xmp, has_extended=extended is not None),
-        xmp_extended=extended,
+    change = Change(size, source.size, source.orientation)
+    meta = Metadata(
+        exif=source.exif and exif.refreshed(source.exif, change),
+        xmp=source.xmp and xmp.refreshed(source.xmp, change),
+        xmp_extended=source.xmp_extended,
         iptc=source.iptc,
         icc=source.icc,
     )
+    return meta if meta.xmp_extended else without_extended(meta)
 
 
 def without_extended(meta: Metadata) -> Metadata:
     """For containers that have no second XMP part."""
-    if meta.xmp is None or meta.xmp_extended is None:
-        return meta
-    return replace(meta, xmp=xmp.refreshed(meta.xmp, has_extended=False), xmp_extended=None)
+    return replace(meta, xmp=meta.xmp and xmp.without_extended(meta.xmp), xmp_extended=None)

@@ -23,3 +23,8 @@ class Opened:
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None  # across and down
     notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the upright photo."""
+        return (self.width, self.height) if self.orientation < 5 else (self.height, self.width)

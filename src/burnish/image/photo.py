@@ -36,6 +36,8 @@ class Source:
     lossless: bool = False  # WebP and AVIF
     compression: str | None = None  # TIFF: none, lzw, deflate or another's name
     dpi: tuple[float, float] | None = None  # across and down
+    size: tuple[int, int] | None = None  # (width, height) upright, before anything enlarged it
+    orientation: int = 1  # 1 to 8 as in EXIF: how the picture lay before it was turned upright
     notes: tuple[str, ...] = ()  # sentences to tell the user
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from burnish.errors import InputError
-from burnish.image import colour, open_heic, open_raw, open_vips, profiles
+from burnish.image import colour, exif, open_heic, open_raw, open_vips, profiles
 from burnish.image.containers import heif, jpeg, png, tiff, webp
 from burnish.image.containers.facts import Facts
 from burnish.image.decode import decode
@@ -77,6 +77,8 @@ def describe(
     given: Input, facts: Facts, opened: Opened, bits: int, icc: bytes | None, notes: list[str]
 ) -> Source:
     """All that is known of the file beside its pixels."""
+    blob = opened.exif or facts.exif
+    turned = opened.orientation != 1
     return Source(
         path=given.path,
         format=given.format,
@@ -84,7 +86,7 @@ def describe(
         bits=bits,
         mode=opened.mode,
         icc=icc,
-        exif=opened.exif or facts.exif,
+        exif=blob,
         xmp=facts.xmp or opened.xmp,
         xmp_extended=facts.xmp_extended,
         iptc=facts.iptc,
@@ -93,6 +95,9 @@ def describe(
         lossless=facts.lossless and given.format in ("webp", "avif"),
         compression=facts.compression,
         dpi=opened.dpi,
+        size=opened.size,
+        # Decoders that turn the picture themselves leave what EXIF says of it.
+        orientation=opened.orientation if turned else exif.orientation(blob),
         notes=(*name_notes(given), *opened.notes, *facts.notes, *notes),
     )
 
@@ -101,10 +106,7 @@ def probe(source: Path | str | bytes) -> Header:
     """Size and format without decoding; the same errors as `read` where the header shows them."""
     given, facts = examine(source)
     opened = open_input(given, facts)
-    width, height = opened.width, opened.height
-    if opened.orientation >= 5:
-        width, height = height, width
-    return Header(width, height, given.format)
+    return Header(*opened.size, given.format)
 
 
 def examine(source: Path | str | bytes) -> tuple[Input, Facts]:

@@ -11,7 +11,7 @@ SIZES |= {16: 8, 17: 8, 18: 8}
 UNITS = {3: "H", 4: "I", 5: "II", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d", 13: "I", 16: "Q"}
 UNITS |= {17: "q", 18: "Q"}
 MAX_VALUES = 1 << 26  # bytes of all values of a directory
-SHORT, LONG, UNDEFINED, BYTE, ASCII = 3, 4, 7, 1, 2
+SHORT, LONG, RATIONAL, UNDEFINED, BYTE, ASCII = 3, 4, 5, 7, 1, 2
 
 
 class Entry(NamedTuple):

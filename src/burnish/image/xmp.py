@@ -6,6 +6,9 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
+from burnish.image import xmp_places
+from burnish.image.change import Change
+
 if TYPE_CHECKING:
     from xml.etree import ElementTree
 
@@ -31,34 +34,52 @@ GAIN_MAP = re.compile(rb"hdrgm:\w|HDRGainMap:\w|Semantic=\"GainMap\"|aux:hdrgain
 _ORIENTATION = re.compile(
     rb"(tiff:Orientation\s*=\s*[\"']\s*|<tiff:Orientation(?:\s[^<>]*)?>\s*)[2-8]"
 )
+
+
+def properties(names: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """What finds properties as attributes, and what finds where they begin as elements."""
+    return (
+        re.compile(rb"\s(?:%b)\s*=\s*(?:\"[^\"]*\"|'[^']*')" % names),
+        re.compile(rb"<(%b)(?:\s[^<>]*)?>" % names),
+    )
+
+
 # A gain map, a motion clip and a thumbnail that the written file no longer has.
-_STALE_ATTRIBUTES = re.compile(
-    rb"\s(?:hdrgm:\w+|HDRGainMap:\w+|G?Camera:(?:MicroVideo|MotionPhoto)\w*)"
-    rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')"
+_STALE = properties(
+    rb"(?:hdrgm|HDRGainMap):\w+|(?:Container|GContainer):Directory|xmp:Thumbnails"
+    rb"|G?Camera:(?:MicroVideo|MotionPhoto)\w*"
 )
-_STALE_ELEMENT = re.compile(
-    rb"<((?:hdrgm|HDRGainMap):\w+|(?:Container|GContainer):Directory|xmp:Thumbnails"
-    rb"|G?Camera:(?:MicroVideo|MotionPhoto)\w*|xmpNote:HasExtendedXMP)(?:\s[^<>]*)?>"
-)
-_EXTENDED = re.compile(rb"\sxmpNote:HasExtendedXMP\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+# EXIF's, where they are moved with the picture.
+_PLACES = properties(rb"exif:(?:Subject(?:Area|Location)|FocalPlane[XY]Resolution)")
+_PANORAMA = properties(rb"GPano:\w+")
+_EXTENDED = properties(rb"xmpNote:HasExtendedXMP")
 _EXTENDED_NAME = re.compile(rb"xmpNote:HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Za-z]{32})\b")
 END = b"<?xpacket end"
 
 
-def refreshed(packet: bytes, *, has_extended: bool) -> bytes:
-    """The packet for an upright photo in standard range; with its second part or without."""
-    packet = _ORIENTATION.sub(rb"\g<1>1", packet)
-    packet = _STALE_ATTRIBUTES.sub(b"", packet)
-    packet = without_elements(packet, spare=b"xmpNote:" if has_extended else b"")
-    return packet if has_extended else _EXTENDED.sub(b"", packet)
+def refreshed(packet: bytes, change: Change) -> bytes:
+    """The packet, or its second part, for the upright photo in standard range."""
+    packet = without(packet, _STALE)
+    if change.orientation != 1:
+        packet = without(packet, _PANORAMA)
+    if not change.nothing:
+        packet = without(packet, _PLACES)
+    return xmp_places.moved(_ORIENTATION.sub(rb"\g<1>1", packet), change)
 
 
-def without_elements(packet: bytes, spare: bytes) -> bytes:
-    """The packet without stale elements; those whose name begins with `spare` stay."""
+def without_extended(packet: bytes) -> bytes:
+    """The packet that no longer names a second part."""
+    return without(packet, _EXTENDED)
+
+
+def without(packet: bytes, stale: tuple[re.Pattern[bytes], re.Pattern[bytes]]) -> bytes:
+    """The packet without some `properties`."""
+    attribute, element = stale
+    packet = attribute.sub(b"", packet)
     kept, at, unclosed = [], 0, set()
-    for found in _STALE_ELEMENT.finditer(packet):
+    for found in element.finditer(packet):
         name = found[1]
-        if found.start() < at or name in unclosed or (spare and name.startswith(spare)):
+        if found.start() < at or name in unclosed:
             continue
         end = found.end()
         if not found[0].endswith(b"/>"):
