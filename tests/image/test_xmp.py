@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from hashlib import md5
 
 import pytest
 
@@ -51,6 +52,12 @@ def test_a_gain_map_is_not_found_again_where_it_was_taken_out():
     assert read(encode(photo)).source.notes == ()
 
 
+def in_two_parts(packet: bytes, name: bytes, second: bytes) -> bytes:
+    part = jpeg_module.EXTENSION + name + struct.pack(">II", len(second), 0) + second
+    plain = jpeg(picture(), xmp=packet)
+    return plain[:2] + jpeg_module.segment(0xE1, part) + plain[2:]
+
+
 @pytest.mark.parametrize("as_element", [True, False])
 def test_a_second_part_keeps_the_name_that_the_first_calls_it_by(as_element):
     """It should be the MD5 of its bytes, but not every program computes it."""
@@ -61,9 +68,27 @@ def test_a_second_part_keeps_the_name_that_the_first_calls_it_by(as_element):
         packet = described(space, element)
     else:
         packet = described(space + b' xmpNote:HasExtendedXMP="%b"' % name)
-    part = jpeg_module.EXTENSION + name + struct.pack(">II", len(second), 0) + second
-    plain = jpeg(picture(), xmp=packet)
-    photo = read(plain[:2] + jpeg_module.segment(0xE1, part) + plain[2:])
+    photo = read(in_two_parts(packet, name, second))
     assert photo.source.xmp_extended == second
     result = read(encode(photo)).source
     assert result.xmp_extended == second and result.xmp == packet
+
+
+@pytest.mark.parametrize("as_element", [True, False])
+def test_a_second_part_that_changes_changes_its_name(as_element):
+    thumbnails = b"<xmp:Thumbnails><rdf:Alt><rdf:li>OLD</rdf:li></rdf:Alt></xmp:Thumbnails>"
+    second = described(b"tiff:ImageWidth='9'", thumbnails)
+    old = md5(second).hexdigest().upper().encode()
+    space = b'xmlns:xmpNote="http://ns.adobe.com/xmp/note/"'
+    if as_element:
+        element = b"<xmpNote:HasExtendedXMP>\n%b\n</xmpNote:HasExtendedXMP>"
+        packet = described(space, element)
+    else:
+        packet = described(space + b" xmpNote:HasExtendedXMP = '%b'")
+    data = encode(read(in_two_parts(packet % old, old, second)))
+    assert b"OLD" not in data and old not in data
+    result = read(data).source
+    kept = described(b"tiff:ImageWidth='56'")
+    assert result.xmp_extended == kept
+    assert result.xmp == packet % md5(kept).hexdigest().upper().encode()
+    assert read(encode(read(data))).source == result

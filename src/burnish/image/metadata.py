@@ -37,10 +37,14 @@ def prepare(source: Source, policy: str, size: tuple[int, int]) -> Metadata:
             icc=source.icc,
         )
     change = Change(size, source.size, source.orientation)
+    packet = source.xmp and xmp.refreshed(source.xmp, change)
+    extended = source.xmp_extended and xmp.refreshed(source.xmp_extended, change)
+    if packet and extended and extended != source.xmp_extended:
+        packet = xmp.naming(packet, extended)
     meta = Metadata(
         exif=source.exif and exif.refreshed(source.exif, change),
-        xmp=source.xmp and xmp.refreshed(source.xmp, change),
-        xmp_extended=source.xmp_extended,
+        xmp=packet,
+        xmp_extended=extended,
         iptc=source.iptc,
         icc=source.icc,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import md5
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,12 @@ def extended_name(packet: bytes) -> bytes | None:
     """The name of the second part that the packet refers to."""
     found = _EXTENDED_NAME.search(packet)
     return found[1] if found else None
+
+
+def naming(packet: bytes, extended: bytes) -> bytes:
+    """The packet with this second part's name, its MD5 (XMP part 3, 1.1.3.1), for the old one's."""
+    name = md5(extended, usedforsecurity=False).hexdigest().upper().encode()
+    return _EXTENDED_NAME.sub(lambda found: found[0][: -len(found[1])] + name, packet)
 
 
 def without_padding(packet: bytes) -> bytes:
