@@ -1,6 +1,11 @@
-"""What all tests share: where the photos for scoring lie, and hypothesis without time limits."""
+"""What all tests share: where the photos for scoring lie, a folder that nobody may enter, and
+hypothesis without time limits.
+"""
 
+import ctypes
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,3 +39,36 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip(WITHOUT_SHARED)
     return SHARED
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Path]:
+    """A folder without any permission, in which lies a photo's name; root is held to it too."""
+    folder = tmp_path / "locked"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "x.jpg").touch()
+    folder.chmod(0)
+    before = effective_capabilities(0xFFFFFFFF & ~0b110)  # neither DAC_OVERRIDE nor DAC_READ_SEARCH
+    try:
+        try:
+            (folder / "sub").stat()
+        except PermissionError:
+            yield folder
+        else:
+            pytest.skip("this user may enter any folder")
+    finally:
+        effective_capabilities(before)
+        folder.chmod(0o700)
+
+
+def effective_capabilities(low: int) -> int:
+    """Keep of this thread's first 32 capabilities those of the mask; what it had. Linux only."""
+    if not sys.platform.startswith("linux"):
+        return 0
+    libc = ctypes.CDLL(None)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # version 3; this thread
+    sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; then the upper halves
+    assert libc.capget(header, sets) == 0
+    had, sets[0] = sets[0], low & sets[1]
+    assert libc.capset(header, sets) == 0
+    return had

@@ -6,7 +6,7 @@ import pytest
 
 from burnish.cache import cache_folder
 from burnish.errors import OutputError
-from burnish.files import sha256, whole, write_text
+from burnish.files import is_file, is_folder, is_there, sha256, unreachable, whole, write_text
 
 
 def test_a_file_is_replaced_when_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -43,6 +43,23 @@ def test_a_folder_is_made_and_what_cannot_be_written_is_told_in_one_sentence(
 def test_the_hash_is_that_of_the_standard(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")  # FIPS 180-2, B.1
     assert sha256(tmp_path / "abc").startswith("ba7816bf8f01cfea414140de5dae2223b00361a3")
+
+
+def test_what_the_system_will_not_say_is_no_error(locked: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    whys = {
+        tmp_path: "",
+        tmp_path / "file": "",
+        tmp_path / "nothing": "",
+        tmp_path / "file" / "below": "",
+        locked / "sub": "Permission denied",
+        tmp_path / (300 * "n"): "File name too long",
+        tmp_path / "a\0b": "a path cannot hold a NUL",
+    }
+    assert {path: unreachable(path) for path in whys} == whys
+    assert [is_folder(path) for path in whys] == [True, *6 * [False]]
+    assert [is_file(path) for path in whys] == [False, True, *5 * [False]]
+    assert [is_there(path) for path in whys] == [True, True, *5 * [False]]
 
 
 def test_all_kinds_lie_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

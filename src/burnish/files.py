@@ -1,4 +1,4 @@
-"""Files of burnish's own: written whole or not at all, and known by their hash.
+"""Files of burnish's own: written whole or not at all, and known by their hash. What paths lead to.
 
 Photos are written by `image.write`, which also never replaces what it was not told to.
 """
@@ -37,6 +37,36 @@ def write_text(path: Path, text: str) -> None:
     """A text file in UTF-8, by `whole`; names of files that are no text keep their bytes."""
     with whole(path) as partial:
         partial.write_text(text, "utf-8", errors="surrogateescape")
+
+
+def is_folder(path: Path) -> bool:
+    """As `Path.is_dir`, but False where the system will not say: behind a folder without
+    permission, or for a name that is too long. Who opens the path is told why.
+    """
+    return os.path.isdir(path)  # noqa: PTH112 (of pathlib's, an error ends the whole batch)
+
+
+def is_file(path: Path) -> bool:
+    """As `Path.is_file`, in the way of `is_folder`."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_there(path: Path) -> bool:
+    """As `Path.exists`, in the way of `is_folder`."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def unreachable(path: Path) -> str:
+    """Why the system will not say what is there; "" where it does, also that nothing is."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    except ValueError:
+        return "a path cannot hold a NUL"
+    return ""
 
 
 def sha256(path: Path) -> str:

@@ -93,6 +93,84 @@ def test_a_rehearsal_leaves_the_manifest_alone(tmp_path: Path) -> None:
     assert home(out).read_bytes() != before  # what the rehearsal must not do can be seen
 
 
+LONG = 300 * "n"
+"""More than any file system takes as a name."""
+
+
+def test_a_photo_that_cannot_be_reached_does_not_stop_the_rest(
+    locked: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture(Path("a.png"))
+    arguments = ["a.png", "locked/sub/x.jpg", f"{LONG}.jpg", "-o", "out", "--threads", "1"]
+    for made in ("1 photo enhanced, 2 failed", "1 done before, 2 failed"):
+        assert cli.run(arguments) == 1
+        told = capsys.readouterr()
+        assert made in told.out and names(Path("out")) == ["a.png"]
+        assert "failed: locked/sub/x.jpg: x.jpg cannot be opened: Permission denied." in told.err
+        assert f"{LONG}.jpg cannot be opened: File name too long." in told.err
+    assert cli.run(["locked/sub/x.jpg", "-o", "x.jpg"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["in", "-o", "PLACE"], 4),
+        (["in/photo.png", "-o", "PLACE"], 4),
+        (["in/photo.png", "-o", "PLACE.png"], 4),
+        (["in", "-o", "PLACE/deeper"], 4),
+        (["in", "-o", "out", "--report", "PLACE/report"], 4),
+        (["in", "-o", "out", "--model", "PLACE"], 2),
+        (["in", "-o", "out", "--model", "PLACE+srpie-sr"], 2),
+        (["in", "-o", "out", "--look", "PLACE"], 2),
+        (["in", "-o", "out", "--lock-to", "PLACE"], 3),
+        (["watch", "PLACE", "-o", "out"], 3),
+        (["watch", "in", "-o", "PLACE"], 4),
+        (["compare", "PLACE", "in"], 3),
+        (["compare", "in", "PLACE"], 3),
+        (["compare", "in", "in", "-o", "PLACE.png"], 4),
+        (["learn", "PLACE", "in", "-o", "my.look"], 3),
+        (["learn", "in", "PLACE", "-o", "my.look"], 3),
+        (["learn", "in", ".", "-o", "PLACE"], 4),
+        (["look", "info", "PLACE"], 2),
+        (["eval", "--pairs", "in", "PLACE", "--baselines"], 3),
+    ],
+)
+@pytest.mark.parametrize("place", ["locked/sub", LONG], ids=["locked", "long"])
+def test_a_path_that_cannot_be_reached_is_one_sentence(
+    place: str,
+    arguments: list[str],
+    code: int,
+    locked: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture(Path("in/photo.png"))
+    assert cli.run([word.replace("PLACE", place) for word in arguments]) == code
+    told = capsys.readouterr().err
+    assert "unexpected" not in told and len(told.splitlines()) == 1
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("arguments", [["compare", "locked", "in"], ["learn", "locked", "in"]])
+def test_a_folder_that_cannot_be_searched(
+    arguments: list[str],
+    locked: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture(Path("in/photo.png"))
+    assert cli.run([*arguments, "-o", "made"]) == 3
+    assert "The folder locked cannot be searched: Permission denied." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -51,6 +51,15 @@ def test_an_unknown_name_is_an_option_error(wheel: Path, name: str) -> None:
     assert name != "zebre" or "did you mean zebra" in str(caught.value)
 
 
+def test_a_file_that_may_not_be_read_is_told(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(models, "sha256", refuse)
+    with pytest.raises(ModelError, match=r"cannot be read: Permission denied\.$"):
+        find("zebra")
+
+
 def test_without_shipped_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "_wheel", lambda: tmp_path)
     with pytest.raises(OptionError, match="none is shipped"):

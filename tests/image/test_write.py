@@ -120,6 +120,8 @@ def test_targets_that_cannot_be(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError):
         write(PHOTO, tmp_path / "file" / "photo.png")
+    with pytest.raises(OutputError, match="File name too long"):
+        write(PHOTO, tmp_path / (300 * "n" + ".png"))
     for name in ("photo.xyz", "photo", "photo.nef"):
         with pytest.raises(OptionError, match=r"\.jpg.*\.png.*\.tif.*\.avif"):
             write(PHOTO, tmp_path / name)

@@ -11,6 +11,7 @@ from string import Formatter
 
 from burnish.batch.search import photos_in
 from burnish.errors import BurnishError, OptionError, OutputError
+from burnish.files import is_folder, is_there, unreachable
 from burnish.image.formats import FORMATS, check_format, format_of, natural_format, suffix_for
 from burnish.image.photo import Source
 from burnish.image.read import probe
@@ -57,7 +58,7 @@ def plan(
     found = list(dict.fromkeys(pair for given in inputs for pair in photos_in(given, out)))
     if not found:
         raise OptionError("No photo or folder was given.")
-    if out.suffix.lower() in SUFFIXES and not out.is_dir():
+    if out.suffix.lower() in SUFFIXES and not is_folder(out):
         if len(found) > 1:
             raise OptionError(f"{len(found)} photos go in, so {out} must be the name of a folder.")
         if wanted not in (None, format_of(out.name)):
@@ -66,7 +67,7 @@ def plan(
             raise OptionError(f"A name template is for results in a folder; {out} is a file.")
         jobs = [Job(found[0][0], out, megapixels(found[0][0])[0])]
     else:
-        if out.exists() and not out.is_dir():
+        if is_there(out) and not is_folder(out):
             raise OutputError(f"{out} is a file; the output must be a folder or end like a photo.")
         if name is not None:
             found = [(source, renamed(below, source, name)) for source, below in found]
@@ -74,7 +75,8 @@ def plan(
     refuse_clashes(jobs)
     refuse_inputs(jobs, originals)
     for job in jobs:
-        refuse_long(job)
+        if is_there(job.source):  # what is not is for `run` to report
+            refuse_long(job)
     refuse_read_only(out)
     return jobs
 
@@ -164,7 +166,7 @@ def refuse_long(job: Job) -> None:
 def refuse_lost(out: Path) -> None:
     """A link that leads nowhere, or in circles, is no folder and cannot become one."""
     for place in (out, *out.parents):
-        if place.is_symlink() and not place.exists():
+        if os.path.islink(place) and not is_there(place):  # noqa: PTH114 (as in `is_there`)
             raise OutputError(f"{place} is a link that leads nowhere: choose another output.")
 
 
@@ -178,9 +180,11 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 def refuse_read_only(out: Path) -> None:
     """Better to know before the first photo than after it."""
-    there = next(place for place in (out, *out.absolute().parents) if place.exists())
-    folder = there if there.is_dir() else there.absolute().parent
-    if there != out and not there.is_dir():
+    there = next(place for place in (out, *out.absolute().parents) if is_there(place))
+    folder = there if is_folder(there) else there.absolute().parent
+    if there != out and not is_folder(there):
         raise OutputError(f"{out} cannot be made: {there} is a file.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{out} cannot be written: no permission to write in {folder}.")
+    if why := unreachable(out):
+        raise OutputError(f"{out} cannot be written: {why}.")

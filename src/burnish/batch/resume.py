@@ -12,6 +12,7 @@ from burnish.batch.manifest import FOLDER, Entry, Manifest, home, key, spelt
 from burnish.batch.plan import Job
 from burnish.batch.recipe import Recipe
 from burnish.errors import BurnishError, InputError
+from burnish.files import is_folder, is_there
 from burnish.image.sniff import SUFFIXES
 from burnish.image.write import make_folder
 
@@ -165,10 +166,10 @@ class Memory:
 
 def wants_memory(inputs: Sequence[Path], out: Path) -> bool:
     """Whether results go into a folder that is worth a manifest: not for one named photo."""
-    if home(out).exists():
+    if is_there(home(out)):
         return True
-    is_folder = out.is_dir() or out.suffix.lower() not in SUFFIXES
-    return is_folder and (len(inputs) > 1 or any(path.is_dir() for path in inputs))
+    into_folder = is_folder(out) or out.suffix.lower() not in SUFFIXES
+    return into_folder and (len(inputs) > 1 or any(map(is_folder, inputs)))
 
 
 def is_only_a_name(entry: Entry, there: str) -> bool:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from burnish.batch.manifest import home
 from burnish.errors import InputError, OutputError
+from burnish.files import is_folder
 from burnish.image.sniff import is_photo_name
 
 
 def photos_in(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:
     """(file, name below ``out``) for a file or for each photo in a folder."""
-    if not given.is_dir():
+    if not is_folder(given):
         refuse_special(given)
         yield given, Path(given.name)
         return
@@ -92,7 +93,7 @@ def lies_in(out: Path, inputs: Iterable[Path]) -> bool:
     """
     place = out.resolve()
     for given in inputs:
-        searched = given.is_dir()
+        searched = is_folder(given)
         folder = given.resolve() if searched else given.parent.resolve()
         if place in (folder, *folder.parents) or (searched and folder in place.parents):
             return True

@@ -31,6 +31,7 @@ from burnish.batch.search import same_place, search, unsearched
 from burnish.batch.steps import Steps
 from burnish.batch.whole import is_whole
 from burnish.errors import InputError, OptionError, OutputError
+from burnish.files import is_folder
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Watcher:
     """A photo that others follow: an original, wherever it lies."""
 
     def __post_init__(self) -> None:
-        if not self.folder.is_dir():
+        if not is_folder(self.folder):
             raise InputError(f"{self.folder} is no folder that could be watched.")
         refuse_lost(self.out)
         if same_place(self.folder, self.out):

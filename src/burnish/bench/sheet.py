@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from burnish.errors import InputError
+from burnish.files import is_folder, is_there, unreachable
 from burnish.image.photo import Photo
 from burnish.image.sniff import is_photo_name
 
@@ -30,11 +31,12 @@ def pairs(before: Path, after: Path) -> list[Row]:
     Where the extension changed on the way (camera raw comes back as JPEG), the rest counts.
     """
     for path in (before, after):
-        if not path.exists():
-            raise InputError(f"{path} does not exist.")
-    if not before.is_dir() and not after.is_dir():
+        if not is_there(path):
+            why = unreachable(path)
+            raise InputError(f"{path} {f'cannot be read: {why}' if why else 'does not exist'}.")
+    if not is_folder(before) and not is_folder(after):
         return [(before.name, before, after)]
-    if before.is_dir() != after.is_dir():
+    if is_folder(before) != is_folder(after):
         raise InputError(f"{before} and {after} must be two photos or two folders.")
     old, new = photos_below(before), photos_below(after)
     stems = {name.with_suffix(""): path for name, path in new.items()}
@@ -50,8 +52,12 @@ def pairs(before: Path, after: Path) -> list[Row]:
 
 def photos_below(folder: Path) -> dict[Path, Path]:
     """Relative name -> path of every photo in a folder and its sub-folders, hidden ones aside."""
+
+    def cannot_search(error: OSError) -> None:
+        raise InputError(f"The folder {error.filename} cannot be searched: {error.strerror}.")
+
     found = {}
-    for here, subfolders, files in os.walk(folder):
+    for here, subfolders, files in os.walk(folder, onerror=cannot_search):
         subfolders[:] = sorted(name for name in subfolders if name[0] != ".")
         for name in sorted(filter(is_photo_name, files)):
             path = Path(here) / name

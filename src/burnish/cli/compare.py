@@ -8,14 +8,21 @@ from typing import Annotated
 import typer
 
 from burnish.bench.sheet import chosen, pairs, sheet
+from burnish.cli.batch_flags import some_path
 from burnish.image.read import read
 from burnish.image.write import write
 
 
 def command(
-    before: Annotated[Path, typer.Argument(metavar="IN", help="A photo, or a folder of photos.")],
+    before: Annotated[
+        Path,
+        typer.Argument(parser=some_path, metavar="IN", help="A photo, or a folder of photos."),
+    ],
     after: Annotated[
-        Path, typer.Argument(metavar="OUT", help="What became of it: a photo, or a folder.")
+        Path,
+        typer.Argument(
+            parser=some_path, metavar="OUT", help="What became of it: a photo, or a folder."
+        ),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The sheet: a .jpg or .png file.")

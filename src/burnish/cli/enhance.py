@@ -42,6 +42,7 @@ from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import Model
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import InputError, OptionError
+from burnish.files import is_there
 from burnish.image.read import probe, read
 
 EPILOG = """\b
@@ -181,7 +182,7 @@ def expanded(paths: list[Path]) -> list[Path]:
     """Patterns like *.jpg as the files they match: Windows leaves that to the program."""
     found: list[Path] = []
     for path in paths:
-        if path.exists() or not set("*?[") & set(str(path)):
+        if is_there(path) or not set("*?[") & set(str(path)):
             found.append(path)
         elif matches := sorted(glob(str(path))):  # noqa: PTH207 (may be absolute)
             found += map(Path, matches)

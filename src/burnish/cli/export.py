@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from burnish.errors import InputError, MissingExtraError, OptionError, OutputError
+from burnish.files import is_file, is_folder, is_there
 
 
 def command(
@@ -33,7 +34,7 @@ def command(
     ] = False,
 ) -> None:
     """Turn trained weights into a model folder for --model, and check it against torch."""
-    if not weights.is_file():
+    if not is_file(weights):
         raise InputError(f"{weights} does not exist.")
     if int8 != (calibration is not None):
         raise OptionError("--int8 and --calibration FOLDER go together.")
@@ -76,9 +77,9 @@ def read_facts(path: Path | None) -> dict[str, Any]:
 
 def refuse_folder(folder: Path, overwrite: bool) -> None:
     """Only a model folder is ever replaced: anything else may be somebody's."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not is_there(folder) or (is_folder(folder) and not any(folder.iterdir())):
         return
-    if not (folder / "card.json").is_file():
+    if not is_file(folder / "card.json"):
         raise OutputError(f"{folder} exists and is no model folder: choose another.")
     if not overwrite:
         raise OutputError(f"{folder} exists already: use --overwrite to replace it.")

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from burnish.cli.batch_flags import some_path
 from burnish.cli.flags import with_flags
 from burnish.errors import OptionError, OutputError
+from burnish.files import is_folder, is_there
 from burnish.look.options import LearnOptions
 
 EPILOG = (
@@ -24,8 +26,12 @@ EVERY = 10.0
 
 @with_flags(LearnOptions)
 def command(
-    before: Annotated[Path, typer.Argument(help="Folder of photos as the camera made them.")],
-    after: Annotated[Path, typer.Argument(help="Folder of the same photos, finished by you.")],
+    before: Annotated[
+        Path, typer.Argument(parser=some_path, help="Folder of photos as the camera made them.")
+    ],
+    after: Annotated[
+        Path, typer.Argument(parser=some_path, help="Folder of the same photos, finished by you.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The look file to write.")],
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a look and a report that exist.")
@@ -36,10 +42,10 @@ def command(
     from burnish.look import report
     from burnish.look.learn import learn, reading
 
-    if output.suffix.lower() in (".html", ".htm") or output.is_dir():
+    if output.suffix.lower() in (".html", ".htm") or is_folder(output):
         raise OptionError("-o names the look file to write, such as mine.look.")
     page = output.with_suffix(".html")
-    if page.exists() and not overwrite:
+    if is_there(page) and not overwrite:
         raise OutputError(
             f"{page}, where the report goes, exists already: choose another name, or use "
             "--overwrite."

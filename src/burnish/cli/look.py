@@ -9,6 +9,7 @@ import typer
 
 from burnish.engine import look as looks
 from burnish.errors import OptionError, OutputError
+from burnish.files import is_there
 
 EPILOG = """\b
 Examples:
@@ -63,7 +64,7 @@ def command(
         return
     if not 0 <= share <= 1:
         raise OptionError(f"--share must lie between 0 and 1, not {share}.")
-    if output.exists() and not overwrite:
+    if is_there(output) and not overwrite:
         raise OutputError(f"{output} exists already: choose another name, or use --overwrite.")
     looks.blend(found, [share, 1 - share], output.stem).save(output)
     print(f"{output}: {share:.0%} {files[0].stem}, {1 - share:.0%} {files[1].stem}")

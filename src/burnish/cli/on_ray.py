@@ -21,6 +21,7 @@ from burnish.engine.chosen import chosen
 from burnish.engine.models import anywhere
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
+from burnish.files import is_folder
 
 
 def wants_ray(paths: Sequence[Path], output: Path, options: RayOptions) -> bool:
@@ -48,7 +49,7 @@ def enhance_on_ray(
     if len(paths) != 1:
         raise OptionError("A batch on Ray takes one folder or URL.")
     source, out = places.place(paths[0]), places.place(output)
-    if not places.is_url(source) and not source.is_dir():
+    if not places.is_url(source) and not is_folder(source):
         raise OptionError(f"A batch on Ray takes one folder or URL; {source} is no folder.")
     if bool(on_ray.gpus) != (options.device == "cuda"):
         raise OptionError(

@@ -30,7 +30,7 @@ from burnish.engine.look_form import VECTORS, WEIGHTS, split
 from burnish.engine.look_maps import Place
 from burnish.engine.models import Model
 from burnish.errors import ModelError, OptionError, OutputError
-from burnish.files import whole
+from burnish.files import is_file, unreachable, whole
 from burnish.image.photo import strips
 
 CARD_KEY = "burnish.look"
@@ -166,7 +166,9 @@ def model_hash(model: Model) -> str:
 def load(path: Path | str) -> Look:
     """Read what `Look.save` wrote; a missing, damaged or foreign file is an error that says so."""
     path = Path(path)
-    if not path.is_file():
+    if why := unreachable(path):
+        raise OptionError(f"The look {path} cannot be read: {why}.")
+    if not is_file(path):
         raise OptionError(f"There is no look at {path}; `burnish learn` makes one.")
     try:
         with safe_open(path, framework="np") as file:

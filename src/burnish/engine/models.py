@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from burnish.card import ModelCard
 from burnish.errors import ModelError, OptionError
-from burnish.files import sha256, write_text
+from burnish.files import is_file, sha256, unreachable, write_text
 
 DEFAULT = "tone"
 PLUS = "+"
@@ -163,10 +163,12 @@ def find(name_or_path: str) -> Model:
     folder = _wheel() / name_or_path
     if name_or_path not in shipped():
         folder = Path(name_or_path)
-        if not (folder / "card.json").is_file():
+        if not is_file(folder / "card.json"):
             first, plus, second = name_or_path.rpartition(PLUS)
             if plus:
                 return in_turn(find(first), find(second))
+            if why := unreachable(folder / "card.json"):
+                raise OptionError(f"The model '{name_or_path}' cannot be read: {why}.")
             near = difflib.get_close_matches(name_or_path, shipped(), n=1, cutoff=0.3) or shipped()
             raise OptionError(
                 f"There is no model '{name_or_path}': it is neither a shipped one "
@@ -176,7 +178,11 @@ def find(name_or_path: str) -> Model:
     card = _card(folder)
     for file, digest in card.hashes.items():
         path = folder / file
-        if not path.is_file() or sha256(path) != digest:
+        try:
+            whole = is_file(path) and sha256(path) == digest
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
+        if not whole:
             raise ModelError(
                 f"{path} is missing or damaged; install burnish again or export it again."
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from burnish.errors import InputError
+from burnish.files import is_file, is_folder
 from burnish.image.sniff import is_photo_name
 
 
@@ -14,9 +15,12 @@ def photos_in(folder: Path) -> list[Path]:
     Raises:
         InputError: there is no such folder.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise InputError(f"{folder} is not a folder of photos.")
-    return [p for p in sorted(folder.iterdir()) if p.is_file() and is_photo_name(p)]
+    try:
+        return [p for p in sorted(folder.iterdir()) if is_file(p) and is_photo_name(p)]
+    except OSError as error:
+        raise InputError(f"The folder {folder} cannot be searched: {error.strerror}.") from None
 
 
 def by_stem(folder: Path) -> dict[str, Path]:

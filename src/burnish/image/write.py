@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from burnish.errors import OutputError
+from burnish.files import is_folder
 from burnish.image.encode import encode_parts
 from burnish.image.formats import check_format, format_of, losses
 from burnish.image.photo import Photo
@@ -37,7 +38,7 @@ def write(
 
 def check_target(path: Path, original: Path | None, overwrite: bool) -> None:
     """Refuse early what would be refused at the end."""
-    if path.is_dir():
+    if is_folder(path):
         raise OutputError(f"{path} is a folder: give the name of a file.")
     if original is not None and same_file(path, original):
         raise OutputError(f"{path} is the original photo, which is never overwritten.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from burnish.errors import OutputError
+from burnish.errors import InputError, OutputError
 from burnish.files import whole
 from burnish.look.view import View
 
@@ -58,6 +58,9 @@ class Cache:
 
 
 def state(path: Path) -> str:
-    """Name, size and time of a file."""
-    facts = path.stat()
+    """Name, size and time of a file; InputError where there is none to be had."""
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be opened: {error.strerror}.") from error
     return f"{path.resolve()} {facts.st_size} {facts.st_mtime_ns}"

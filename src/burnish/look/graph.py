@@ -18,6 +18,7 @@ import numpy as np
 from burnish.engine.look import Look, Part
 from burnish.engine.look_features import ADAPTIVE, NETWORKED, TABLED
 from burnish.errors import MissingExtraError, ModelError, OutputError
+from burnish.files import is_there
 from burnish.look.graph_inputs import inputs
 
 try:
@@ -109,7 +110,7 @@ def write(look: Look, path: Path, overwrite: bool = False) -> float:
         OutputError: the file is there, or cannot be written.
         ModelError: graph and engine differ by more than `TOLERANCE` on a picture of odd size.
     """
-    if path.exists() and not overwrite:
+    if is_there(path) and not overwrite:
         raise OutputError(f"{path} exists already: choose another name, or use --overwrite.")
     rng = np.random.default_rng(0)
     pictures = [rng.random((*size, 3), np.float32) for size in SIZES]

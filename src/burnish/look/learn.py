@@ -15,6 +15,7 @@ from burnish.engine.look_features import NETWORKED
 from burnish.engine.models import DEFAULT, shipped
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import InputError, OptionError, OutputError
+from burnish.files import is_there
 from burnish.look import cube
 from burnish.look.cache import Cache, state
 from burnish.look.fit import predict, weights
@@ -74,7 +75,7 @@ def learn(
     command goes on where it was stopped.
     """
     options = options or LearnOptions()
-    if output.exists() and not overwrite:
+    if is_there(output) and not overwrite:
         raise OutputError(f"{output} exists already: choose another name, or use --overwrite.")
     check_folders(before, after)
     cache = Cache(reading(output))

@@ -1,5 +1,6 @@
 """Shot: one pair, laid on one grid, of which is known where it holds; and what is set aside."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from burnish.engine.look_facts import Facts
 from burnish.engine.look_maps import Maps, box
 from burnish.errors import BurnishError, InputError, OptionError, OutputError
+from burnish.files import is_file, is_folder, unreachable
 from burnish.image.sniff import is_photo_name
 from burnish.look.align import laid_over, place
 from burnish.look.match import Match, SetAside, match
@@ -67,8 +69,12 @@ def _box(inside: np.ndarray) -> tuple[slice, slice]:
 def check_folders(before: Path, after: Path) -> None:
     """Refuse what are not two folders."""
     for folder in (before, after):
-        if not folder.is_dir():
+        if not (is_folder(folder) or unreachable(folder)):
             raise InputError(f"{folder} is not a folder.")
+        try:
+            os.scandir(folder).close()
+        except OSError as error:
+            raise InputError(f"The folder {folder} cannot be searched: {error.strerror}.") from None
     if before.resolve() == after.resolve():
         raise OptionError(
             f"{before} is named twice: photos before and finished ones need a folder each."
@@ -88,7 +94,8 @@ def views(
     """
     inner = other.resolve()
     nested = inner.is_relative_to(folder.resolve())
-    paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and is_photo_name(p)]
+    paths = [p for p in sorted(folder.rglob("*")) if is_photo_name(p)]
+    paths = [p for p in paths if is_file(p) or unreachable(p)]
     paths = [p for p in paths if not (nested and p.resolve().is_relative_to(inner))]
     found = []
     for number, path in enumerate(paths):
