@@ -1,5 +1,6 @@
 """From two folders to a look, its report and its table."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from burnish.look.fit import predict
 from burnish.look.learn import Learned, choose, learn, learn_shots
 from burnish.look.learn import pairs as read_pairs
 from burnish.look.made import LOOKS, make
+from burnish.look.match import SetAside
 from burnish.look.moments import Moments
 from burnish.look.options import LearnOptions
 from burnish.look.shots import views
@@ -162,6 +164,23 @@ def test_reading_resumes(tmp_path: Path) -> None:
     os.utime(path, ns=(0, 0))
     with pytest.raises(InputError):
         cache.view(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of bytes")
+def test_names_that_are_no_text_and_photos_that_cannot_be_reached(tmp_path: Path) -> None:
+    photo = save(make_photo(0), tmp_path / "before" / os.fsdecode(b"\xff.png"))
+    (tmp_path / "before" / "loop.png").symlink_to("loop.png")
+    (tmp_path / "before" / "gone.png").symlink_to("nowhere.png")
+    cache = Cache(tmp_path / "cache")
+    cache.open()
+    for _ in range(2):  # read, then taken from the cache
+        aside: list[SetAside] = []
+        inner = tmp_path / "before" / "after"
+        found = views(tmp_path / "before", inner, lambda what, share: None, aside, cache.view)
+        assert [view.path for view in found] == [photo]
+        assert [a.name for a in aside] == ["loop.png"]
+        assert "loop.png cannot be opened: " in str(aside[0])
+    assert len(list((tmp_path / "cache").iterdir())) == 2
 
 
 def test_the_table_is_the_global_part(learned: Learned, tmp_path: Path) -> None:

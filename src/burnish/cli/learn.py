@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from burnish.cli import printable
 from burnish.cli.batch_flags import some_path
 from burnish.cli.flags import with_flags
 from burnish.errors import OptionError, OutputError
@@ -54,7 +55,7 @@ def command(
     report.write(learned, page)
     clear()
     for aside in learned.aside:
-        print(f"set aside: {aside}", file=sys.stderr)
+        print(f"set aside: {printable(str(aside))}", file=sys.stderr)
     for sentence in learned.verdict.sentences:
         print(sentence)
     if not learned.finished:

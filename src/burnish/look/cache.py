@@ -1,6 +1,7 @@
 """What learning has worked out so far, kept beside the look until it is done: so it can resume."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,7 @@ class Cache:
 
     def array(self, key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         """The array of this key, made and kept if it is not there."""
-        path = self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
+        path = self.folder / f"{hashlib.sha256(os.fsencode(key)).hexdigest()[:24]}.npy"
         try:
             kept: np.ndarray = np.load(path, allow_pickle=False)
             return kept

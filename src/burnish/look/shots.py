@@ -96,7 +96,8 @@ def views(
     nested = inner.is_relative_to(folder.resolve())
     paths = [p for p in sorted(folder.rglob("*")) if is_photo_name(p)]
     paths = [p for p in paths if is_file(p) or unreachable(p)]
-    paths = [p for p in paths if not (nested and p.resolve().is_relative_to(inner))]
+    if nested:  # realpath: of a link in circles, `Path.resolve` is an error
+        paths = [p for p in paths if not Path(os.path.realpath(p)).is_relative_to(inner)]
     found = []
     for number, path in enumerate(paths):
         report(f"reading {folder.name}", number / len(paths))
