@@ -190,3 +190,35 @@ def test_compare_two_folders(
     assert cli.run(["compare", str(folder), str(tmp_path / "none"), "-o", "x.jpg"]) == 3
     (tmp_path / "other").mkdir()
     assert cli.run(["compare", str(folder), str(tmp_path / "other"), "-o", "x.jpg"]) == 3
+
+
+def test_compare_leaves_out_what_is_damaged(
+    tmp_path: Path, photo_file: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b", "c"):
+        for side in ("before", "after"):
+            photo_file(tmp_path / side / f"{name}.png")
+    bad = tmp_path / "after" / "b.png"
+    bad.write_bytes(bad.read_bytes()[:300])
+    folders, sheet = [str(tmp_path / side) for side in ("before", "after")], tmp_path / "s.png"
+    assert cli.run(["compare", *folders, "-o", str(sheet)]) == 1
+    told = capsys.readouterr()
+    assert "2 of 3 pairs" in told.out and sheet.is_file()
+    assert told.err.startswith(f"failed: {bad}: b.png ") and len(told.err.splitlines()) == 1
+    again = str(tmp_path / "again.png")
+    assert cli.run(["compare", str(bad), str(bad.with_name("a.png")), "-o", again]) == 3
+    assert not Path(again).exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of bytes")
+@pytest.mark.parametrize("name", ["two\nlines.png", os.fsdecode(b"\xff.png"), "写\t真.png"])
+def test_compare_photos_of_any_name(
+    name: str, tmp_path: Path, photo_file: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for side in ("before", "after"):
+        photo_file(tmp_path / side / name, 200, 300)
+    sheet = tmp_path / name
+    for places in ([tmp_path / "before", tmp_path / "after"], 2 * [tmp_path / "before" / name]):
+        given = [str(path) for path in places]
+        assert cli.run(["compare", *given, "-o", str(sheet), "--overwrite"]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 1 and sheet.is_file()

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from burnish.errors import InputError
+from burnish.errors import BurnishError, InputError
 from burnish.files import is_folder, is_there, unreachable
 from burnish.image.photo import Photo
 from burnish.image.sniff import is_photo_name
@@ -72,19 +72,36 @@ def chosen(items: Sequence[Row], most: int = MOST) -> list[Row]:
     return [items[round(i)] for i in np.linspace(0, len(items) - 1, most)]
 
 
-def sheet(rows: Sequence[Row], read: Callable[[Path], Photo]) -> Photo:
+def sheet(
+    rows: Sequence[Row],
+    read: Callable[[Path], Photo],
+    on_bad: Callable[[Path, BurnishError], None],
+) -> tuple[Photo, int]:
     """One picture with every pair: before on the left, after on the right, names above them.
 
-    Photos are read one at a time and shown in sRGB, transparent ones over the background.
+    Photos are read one at a time and shown in sRGB, transparent ones over the background. A pair of
+    which one cannot be read is left out, and ``on_bad`` told which and why. Returns also the number
+    of pairs shown.
+
+    Raises:
+        InputError: no pair can be read.
     """
     across = max(1, round(math.sqrt(len(rows) / 3)))  # a pair is about three times as wide as high
     side = min(LARGEST, WIDEST // (2 * across))
     size = max(12, side // 60)
     font, line = ImageFont.load_default(size=size), round(1.6 * size)
-    tiles = [
-        pair_tile(name, [thumbnail(read(path), side) for path in files], font, line)
-        for name, *files in rows
-    ]
+    tiles = []
+    for name, *files in rows:
+        small = []
+        for path in files:
+            try:
+                small.append(thumbnail(read(path), side))
+            except BurnishError as error:
+                on_bad(path, error)
+        if len(small) == len(files):
+            tiles.append(pair_tile(name, small, font, line))
+    if not tiles:
+        raise InputError("There is no pair of which both photos can be read.")
     bands = [tiles[i : i + across] for i in range(0, len(tiles), across)]
     cell = max(tile.width for tile in tiles)
     width = GAP + across * (cell + GAP)
@@ -95,7 +112,7 @@ def sheet(rows: Sequence[Row], read: Callable[[Path], Photo]) -> Photo:
         for column, tile in enumerate(band):
             page.paste(tile, (GAP + column * (cell + GAP), top))
         top += max(tile.height for tile in band) + GAP
-    return Photo.from_array(np.asarray(page))
+    return Photo.from_array(np.asarray(page)), len(tiles)
 
 
 def pair_tile(

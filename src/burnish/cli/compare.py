@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from burnish.bench.sheet import chosen, pairs, sheet
+from burnish.cli import printable
 from burnish.cli.batch_flags import some_path
+from burnish.errors import BurnishError
 from burnish.image.read import read
 from burnish.image.write import write
 
@@ -30,12 +33,16 @@ def command(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a sheet that exists.")
     ] = False,
-) -> None:
+) -> int:
     """Put photos before and after side by side on one sheet, to look at."""
     found = pairs(before, after)
-    rows = chosen(found)
-    write(sheet(rows, read), output, overwrite=overwrite)
-    shown = (
-        f"{len(rows)} of {len(found)} pairs" if len(rows) < len(found) else f"{len(rows)} pair(s)"
-    )
-    print(f"{output}: {shown}, before | after")
+    rows = [(printable(name), old, new) for name, old, new in chosen(found)]
+    page, count = sheet(rows, read, failed)
+    write(page, output, overwrite=overwrite)
+    shown = f"{count} of {len(found)} pairs" if count < len(found) else f"{count} pair(s)"
+    print(printable(f"{output}: {shown}, before | after"))
+    return 0 if count == len(rows) else 1
+
+
+def failed(path: Path, error: BurnishError) -> None:
+    print(printable(f"failed: {path}: {error}"), file=sys.stderr)
