@@ -153,6 +153,9 @@ def test_options_reach_the_engine_and_slips_are_told() -> None:
         ("in.jpg", {"format": "png"}, "for bytes, or for a path with out"),
         (b"x", {"overwrite": True}, "overwrite is for a path"),
         (b"x", {"out": "x.png"}, "out is for a source that is a path"),
+        ("in.jpg", {"out": 7}, "out must be a path, not 7"),
+        (picture(), {"model": "a\0b"}, "cannot be read: a path cannot hold a NUL"),
+        (picture(), {"look": "a\0b"}, "cannot be read: a path cannot hold a NUL"),
         (7, {}, "A int is no picture"),
         (None, {}, "A NoneType is no picture"),
         (picture().astype(np.float64), {}, "float64"),
@@ -166,6 +169,14 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(OptionError, match=says):
         burnish.enhance(source, **choices)
+
+
+@pytest.mark.parametrize("name", ["a\0b.jpg", "a\0b/c.jpg", 300 * "n" + ".jpg"])
+def test_a_path_that_cannot_be_is_told_as_any_other(name: str, jpeg: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cannot be opened: .*\.$"):
+        burnish.enhance(tmp_path / name)
+    with pytest.raises(OutputError, match=r"cannot be written: .*\.$"):
+        burnish.enhance(jpeg, tmp_path / name, **OPTIONS)
 
 
 def test_what_is_no_photo_is_an_input_error() -> None:

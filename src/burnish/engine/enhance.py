@@ -87,6 +87,8 @@ def enhance(
     is_bytes, is_path = isinstance(source, bytes | bytearray | memoryview), _is_path(source)
     if out is not None and not is_path:
         raise OptionError("out is for a source that is a path; write other results yourself.")
+    if out is not None and not _is_path(out):
+        raise OptionError(f"out must be a path, not {out!r}.")
     if for_files and not is_bytes and out is None:
         raise OptionError(
             "format, metadata, quality and overwrite are for bytes, or for a path with out."
@@ -132,7 +134,7 @@ def _state(look: str) -> tuple[int, int]:
     """Time and size of a look file, which may be learned anew; zeros for what is not there."""
     try:
         facts = Path(look).stat()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: of a NUL
         return 0, 0
     return facts.st_mtime_ns, facts.st_size
 

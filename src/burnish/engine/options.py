@@ -1,6 +1,8 @@
 """The options of an enhancement, declared once: flags, API fields and docs derive from them."""
 
 from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
+from pathlib import Path
 from typing import get_args
 
 from burnish.engine.backend import BackendName, Device, Precision, settle
@@ -105,6 +107,19 @@ class EnhanceOptions:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ensemble", str(self.ensemble))  # 4 is as good as "4"
+        for name in ("model", "look"):
+            value = getattr(self, name)
+            if not isinstance(value, str | Path):
+                raise OptionError(f"{name} must be a name or a path, not {value!r}.")
+            object.__setattr__(self, name, str(value))
+        for name, kind, what in (
+            ("strength", Real, "a number"),
+            ("budget", Real, "a number of seconds"),
+            ("threads", Integral, "a whole number"),
+            ("tile", Integral, "a whole number of pixels"),
+        ):
+            if not isinstance(getattr(self, name), kind):
+                raise OptionError(f"{name} must be {what}, not {getattr(self, name)!r}.")
         if not 0 <= self.strength <= 1:
             raise OptionError(f"strength must lie between 0 and 1, not {self.strength}.")
         for name, choices in (

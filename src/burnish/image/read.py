@@ -123,6 +123,8 @@ def identify(source: Path | str | bytes) -> Input:
     else:
         path = Path(source)
         name = path.name or str(path)
+        if "\0" in str(path):
+            raise InputError(f"{str(path)!r} cannot be opened: a path cannot hold a NUL.")
         try:
             if path.is_dir():
                 raise InputError(f"{name} is a folder, not a photo.")

@@ -38,6 +38,8 @@ def write(
 
 def check_target(path: Path, original: Path | None, overwrite: bool) -> None:
     """Refuse early what would be refused at the end."""
+    if "\0" in str(path):
+        raise OutputError(f"{str(path)!r} cannot be written: a path cannot hold a NUL.")
     if is_folder(path):
         raise OutputError(f"{path} is a folder: give the name of a file.")
     if original is not None and same_file(path, original):
