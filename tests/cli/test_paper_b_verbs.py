@@ -122,6 +122,14 @@ def test_eval_of_a_model_that_enlarges(
     assert f"{recorded['psnr']:.2f}/{recorded['ssim']:.4f}" in row["srpie-sr"]
     assert f"{recorded['bicubic_psnr']:.2f}/" in row["bicubic"] and recorded["pictures"] == 2
 
+    once = ["bench", "table", "b2", "--on", on, "--threads", "1"]
+    assert cli.run([*once, "--score", str(model), "--score", "srpie-sr"]) == 0  # of one name
+    table = capsys.readouterr().out
+    assert f"| {model} |" in table and "| srpie-sr |" in table
+    assert cli.run([*once, "--outputs", f"bicubic={on}/HR"]) == 2
+    assert "Two rows would be called 'bicubic'" in capsys.readouterr().err
+    assert cli.run([*once, "--on", on]) == 2
+
     assert cli.run([*call, "--json", "--outputs", f"same={benchmark}/benchmarks/Set5/HR"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [f["method"] for f in found] == ["bicubic"] * 2 + ["srpie-sr"] * 2 + ["same"] * 2

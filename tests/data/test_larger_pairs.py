@@ -38,6 +38,28 @@ def test_crops_are_aligned(folders: tuple[Path, Path]) -> None:
     assert float(gaps.max()) < 0.02
 
 
+def test_crops_are_flipped_along_both_axes(tmp_path: Path) -> None:
+    """Of ramps every orientation comes, and the target's is the input's."""
+    ramp = (np.arange(20)[:, None, None] * 6 + np.arange(26)[None, :, None] * 3).repeat(3, 2)
+    for name, factor in (("low", 1), ("high", 2)):
+        (tmp_path / name).mkdir()
+        large = ramp.astype(np.uint8).repeat(factor, 0).repeat(factor, 1)
+        Image.fromarray(large).save(tmp_path / name / "a.png")
+    low, high, _ = LargerPairs(tmp_path / "low", tmp_path / "high", seed=0).batch(0, range(40), 8)
+    assert orientations(low) == orientations(high)
+    assert set(orientations(low)) == {(a, b) for a in (True, False) for b in (True, False)}
+
+
+def orientations(views: torch.Tensor) -> list[tuple[bool, bool]]:
+    """Of ramps that rise down and to the right: whether each view's rise down, to the right."""
+    down, right = views[:, 0, -1, 0] > views[:, 0, 0, 0], views[:, 0, 0, -1] > views[:, 0, 0, 0]
+    return list(zip(down.tolist(), right.tolist(), strict=True))
+
+
+def test_some_can_be_left_out(folders: tuple[Path, Path]) -> None:
+    assert len(LargerPairs(*folders, seed=0, exclude=["0"]).pairs) == 1
+
+
 def test_what_does_not_fit_is_said(folders: tuple[Path, Path]) -> None:
     low, high = folders
     with pytest.raises(InputError, match="smaller than the 40 pixel view"):

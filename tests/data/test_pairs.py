@@ -98,12 +98,18 @@ def test_a_view_may_be_the_whole_picture(tmp_path: Path) -> None:
         source.batch(0, range(2), SIZE + 1)
 
 
+def test_some_can_be_left_out(tmp_path: Path) -> None:
+    low, high = folder_pair(tmp_path, {"a.png": (40, 30), "b.png": (25, 31)})
+    (kept,) = PairFolder(low, high, seed=0, exclude=["a"]).pairs
+    assert kept[0].shape == (3, 31, 25)
+
+
 def test_errors_of_a_pair_folder_name_the_culprit(tmp_path: Path) -> None:
     low, high = folder_pair(tmp_path, {"a.png": (40, 30), "b.png": (25, 31)})
     with pytest.raises(InputError, match="nowhere is not a folder"):
         PairFolder(tmp_path / "nowhere", high, seed=0)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="photos to pair with"):
+    with pytest.raises(InputError, match="No photos in"):
         PairFolder(tmp_path / "empty", high, seed=0)
     Image.new("RGB", (40, 31)).save(high / "a.png")
     with pytest.raises(InputError, match=r"a\.png has different sizes"):

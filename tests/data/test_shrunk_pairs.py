@@ -52,6 +52,17 @@ def test_a_view_is_a_part_of_the_photo_shrunk_whole() -> None:
     assert found == 6
 
 
+def test_views_are_flipped_along_both_axes() -> None:
+    """Of a ramp every orientation comes."""
+    ramp = 2 * torch.arange(40)[:, None] + torch.arange(50)[None]
+    photo = Pyramid(ramp.expand(3, -1, -1).to(torch.uint8).contiguous())
+    low, high = BicubicPairs([photo], 0).batch(0, range(40), 12)
+    for views in (low, high):
+        down, right = views[:, 0, -1, 0] > views[:, 0, 0, 0], views[:, 0, 0, -1] > views[:, 0, 0, 0]
+        ways = set(zip(down.tolist(), right.tolist(), strict=True))
+        assert ways == {(a, b) for a in (True, False) for b in (True, False)}
+
+
 def test_batches_repeat_and_views_do_not_depend_on_their_company() -> None:
     for source in (BicubicPairs(photos(), 3, mild=True), JointPairs(photos(), 3)):
         low, high, *_ = source.batch(7, range(4), 16)

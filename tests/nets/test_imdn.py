@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from burnish.nets.baselines.imdn import IMDN, ContrastAttention
 from burnish.nets.zoo import build, parameter_count
@@ -25,6 +26,37 @@ def test_shape_gradients_and_batch(scale: int) -> None:
     with torch.no_grad():
         torch.testing.assert_close(torch.cat([net(x[:1]), net(x[1:])]), out, rtol=1e-4, atol=1e-5)
         assert net(x * 0).isfinite().all() and net(x[..., :1, :1]).shape[-1] == scale
+
+
+def test_it_is_the_paper_written_out() -> None:
+    """A straight line of functions in float64, from the weights alone (paper, Figs. 2 and 3)."""
+    torch.manual_seed(2)
+    net = IMDN(2, channels=16, blocks=2, reduction=4).double()
+    w, x = net.state_dict(), torch.rand(1, 3, 7, 9).double()
+
+    def conv(name: str, y: torch.Tensor) -> torch.Tensor:
+        kernel = w[f"{name}.weight"]
+        return F.conv2d(y, kernel, w[f"{name}.bias"], padding=kernel.shape[-1] // 2)
+
+    def leaky(y: torch.Tensor) -> torch.Tensor:
+        return torch.where(y > 0, y, 0.05 * y)
+
+    y = first = conv("first", x)
+    outs = []
+    for block in ("blocks.0", "blocks.1"):
+        kept, rest = [], y
+        for step in range(3):
+            h = leaky(conv(f"{block}.steps.{step}", rest))
+            kept, rest = [*kept, h[:, :4]], h[:, 4:]
+        together = torch.cat([*kept, conv(f"{block}.last", rest)], dim=1)
+        said = together.mean((2, 3), keepdim=True) + together.std((2, 3), False, keepdim=True)
+        hidden = torch.relu(conv(f"{block}.attention.body.0", said))
+        weighed = together * torch.sigmoid(conv(f"{block}.attention.body.2", hidden))
+        y = y + conv(f"{block}.fuse", weighed)
+        outs.append(y)
+    fused = leaky(conv("fuse.0", torch.cat(outs, dim=1)))
+    wanted = F.pixel_shuffle(conv("upsampler.0", conv("smooth", fused) + first), 2)
+    torch.testing.assert_close(net(x), wanted, rtol=1e-9, atol=1e-9)
 
 
 def test_attention_sees_mean_and_deviation() -> None:

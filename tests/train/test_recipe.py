@@ -4,14 +4,20 @@ import math
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from burnish.data.shrunk_pairs import BicubicPairs, JointPairs
 from burnish.errors import OptionError
 from burnish.nets.zoo import NETS, build
 from burnish.train.objective import LOSSES
 from burnish.train.recipe import Recipe, Stage
-from burnish.train.recipes import RECIPES, paper_b, recipe
+from burnish.train.recipes import RECIPES, recipe
+from burnish.train.setup import DataOptions, source_of
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -87,7 +93,21 @@ def test_paper_b_as_published() -> None:
     assert not r.terms and not r.choices  # the published loss and network
 
 
-def test_what_ships_is_hardened_and_the_benchmark_is_clean() -> None:
-    kinds = {name: recipe(name).pairs for name in paper_b.RECIPES}
-    assert kinds["srpie-sr"] == kinds["srpie-sr-cpu"] == "bicubic-mild"
-    assert kinds["srpie"] == "joint" and kinds["srpie-sr-bench"] == kinds["imdn"] == "bicubic"
+def test_what_ships_is_hardened_and_the_benchmark_is_clean(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (120, 150, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+
+    def source(name: str) -> Any:
+        return source_of(recipe(name), DataOptions((tmp_path,)))
+
+    for name in ("srpie-sr", "srpie-sr-cpu", "srpie-sr-bf16"):
+        assert isinstance(source(name), BicubicPairs) and source(name).mild
+    for name in ("srpie-sr-bench", "srpie-wide", "imdn", "imdn-bf16"):
+        assert isinstance(source(name), BicubicPairs) and not source(name).mild
+    for name in ("srpie", "srpie-cpu", "srpie-global-cpu"):
+        assert isinstance(source(name), JointPairs) and source(name).own_scale == 0.4
+        assert source(name).vary_finish == source(name).samples == (name == "srpie-global-cpu")
+
+
+def test_the_published_network_has_its_dropout() -> None:
+    assert build("srpie").penet.dropout.p == 0.5

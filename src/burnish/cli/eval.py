@@ -28,8 +28,9 @@ def command(
     sets: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Named sets below --data: retouch-val, exposure-val, finished; or, for models "
-            "that only enlarge: set5, set14, bsd100, cid22-val."
+            help="Named sets below --data: retouch-val, exposure-val, finished; retouch-val-half "
+            "for models that retouch and enlarge; for those that only enlarge: set5, set14, "
+            "bsd100, cid22-val."
         ),
     ] = None,
     data: Annotated[Path, typer.Option(help="Folder that holds the named sets.")] = Path("data"),

@@ -1,6 +1,6 @@
 """Real pairs for networks that enlarge: two folders, the targets ``scale`` times as large."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,11 @@ from burnish.errors import InputError
 class LargerPairs:
     """Aligned random crops of pairs with equal file names, flipped along both axes."""
 
-    def __init__(self, low: Path, high: Path, seed: int, scale: int = 2) -> None:
+    def __init__(
+        self, low: Path, high: Path, seed: int, scale: int = 2, exclude: Iterable[str] = ()
+    ) -> None:
         self.pairs: list[tuple[Tensor, Tensor]] = []
-        for path in list_photos([low]):
+        for path in list_photos([low], exclude):
             partner = high / path.name
             if not partner.is_file():
                 raise InputError(f"{high} lacks {path.name} to pair with {low}.")

@@ -1,6 +1,6 @@
 """Sources of training pairs. A batch is a pure function of seed and step: runs resume exactly."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from burnish.data.degrade import Retouch, make_pair, mean_light
 from burnish.data.finish import Finish
-from burnish.data.photos import Pyramid, load_rgb, photos_in
+from burnish.data.photos import Pyramid, list_photos, load_rgb, photos_in
 from burnish.errors import InputError
 
 Batch = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor]
@@ -135,13 +135,11 @@ class HeldPairs:
 class PairFolder(HeldPairs):
     """Real pairs of two folders with equal file names and sizes."""
 
-    def __init__(self, low: Path, high: Path, seed: int) -> None:
-        names, targets = ([path.name for path in photos_in(folder)] for folder in (low, high))
-        missing = [n for n in names if n not in targets]
-        if not names or missing:
-            raise InputError(
-                f"{high} lacks {missing[0] if missing else 'photos'} to pair with {low}."
-            )
+    def __init__(self, low: Path, high: Path, seed: int, exclude: Iterable[str] = ()) -> None:
+        names = [path.name for path in list_photos([low], exclude)]
+        targets = {path.name for path in photos_in(high)}
+        if missing := [n for n in names if n not in targets]:
+            raise InputError(f"{high} lacks {missing[0]} to pair with {low}.")
         pairs = [(load_rgb(low / n), load_rgb(high / n)) for n in names]
         for name, (a, b) in zip(names, pairs, strict=True):
             if a.shape != b.shape:

@@ -18,7 +18,7 @@ from burnish.errors import OptionError, OutputError
 from burnish.nets.vgg_cache import pack_vgg
 from burnish.train.objective import extractor_of
 from burnish.train.recipe import Recipe
-from burnish.train.setup import DataOptions
+from burnish.train.setup import DataOptions, validation_side
 
 LIMIT = 60 * 2**20
 ROOMS = ("nets", "data", "losses", "train")
@@ -73,8 +73,13 @@ def _told_apart(names: Iterable[str], taken: Collection[str] = ()) -> list[str]:
 
 
 def _copy_photos(paths: list[Path], target: Path, short_side: int) -> None:
+    """Files as they are, whose every pixel counts for enlarging; larger photos shrunk, as JPEG."""
     target.mkdir(parents=True)
     for path, name in zip(paths, _told_apart(path.stem for path in paths), strict=True):
+        photo = load_rgb(path)
+        if min(photo.shape[1:]) <= short_side:
+            shutil.copy(path, target / f"{name}{path.suffix}")
+            continue
         small = Image.fromarray(load_rgb(path, short_side).permute(1, 2, 0).numpy())
         small.save(target / f"{name}.jpg", quality=93, subsampling=0)
 
@@ -130,7 +135,8 @@ def _fill(
             list_photos([source], data.exclude), folder / "photos" / name, recipe.data_side
         )
     if data.validation:
-        _copy_photos(list_photos([data.validation]), folder / "photos" / "validation", 256)
+        where = folder / "photos" / "validation"
+        _copy_photos(list_photos([data.validation]), where, validation_side(recipe.pairs))
     (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n")
     for number, weights in enumerate(start):
         shutil.copy(weights, folder / f"start-{number}.safetensors")

@@ -43,9 +43,10 @@ class DataOptions:
     """Folder of finished photos, none of them in training."""
 
     def __post_init__(self) -> None:
-        if not (self.photos or self.pairs or self.dped):
+        if sum(map(bool, (self.photos, self.pairs, self.dped))) != 1:
             raise OptionError(
-                "Training needs photos: --data FOLDER (finished), --pairs LOW HIGH or --dped ROOT."
+                "Training takes photos from one of --data FOLDER (finished), --pairs LOW HIGH and "
+                "--dped ROOT PHONE."
             )
 
     def files(self) -> list[PatchPair]:
@@ -98,11 +99,11 @@ def wants_samples(recipe: Recipe) -> bool:
 def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
     """Training pairs of a recipe: paper A's epochs where it counts them, else random views."""
     if data.pairs and recipe.pairs != "retouch":
-        return LargerPairs(*data.pairs, seed=recipe.seed)
+        return LargerPairs(*data.pairs, seed=recipe.seed, exclude=data.exclude)
     if data.dped or (data.pairs and recipe.epochs):
         return EpochPairs(data.files(), recipe.seed, recipe.stages[0].batch)
     if data.pairs:
-        return PairFolder(*data.pairs, seed=recipe.seed)
+        return PairFolder(*data.pairs, seed=recipe.seed, exclude=data.exclude)
     photos = load_pyramids(list_photos(data.photos, data.exclude), recipe.data_side)
     varied: dict[str, Any] = {
         "own_scale": recipe.own_scale,
@@ -143,6 +144,11 @@ def pair_views(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Validation:
     return views
 
 
+def validation_side(pairs: Pairs) -> int:
+    """Short side in pixels to which validation photos are shrunk before they are used."""
+    return {"retouch": 512, "joint": 4 * VALIDATION_SIDE}.get(pairs, 2048)
+
+
 def validation_views(folder: Path | None, pairs: Pairs = "retouch") -> Validation:
     """The fixed validation views of a folder of finished photos, of the kind that is trained on.
 
@@ -150,12 +156,12 @@ def validation_views(folder: Path | None, pairs: Pairs = "retouch") -> Validatio
     """
     if folder is None:
         return ()
-    names = list_photos([folder])
+    photos = load_pyramids(list_photos([folder]), validation_side(pairs))
     if pairs in ("bicubic", "bicubic-mild"):
-        return fixed_bicubic(load_pyramids(names, short_side=2048), VALIDATION_SIDE)
+        return fixed_bicubic(photos, VALIDATION_SIDE)
     if pairs == "joint":
-        return fixed_joint(load_pyramids(names, short_side=4 * VALIDATION_SIDE), VALIDATION_SIDE)
-    return fixed_pairs(load_pyramids(names, short_side=512), VALIDATION_SIDE)
+        return fixed_joint(photos, VALIDATION_SIDE)
+    return fixed_pairs(photos, VALIDATION_SIDE)
 
 
 def smoke() -> dict[str, float]:

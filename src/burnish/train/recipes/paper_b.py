@@ -4,9 +4,9 @@
 |---|---|---|
 | `srpie-sr-bench` | clean bicubic | all photos and bsds400: for the benchmarks, never ships |
 | `srpie-sr` | bicubic, with mild blur, noise and JPEG | ships for ``--task sr``; wide form |
-| `srpie` | half-size un-retouched input, finished target | what ships for ``--scale 2`` |
+| `srpie` | half-size un-retouched input, finished target | the joint task, as published |
 | `srpie-wide` | as `srpie-sr-bench` | the form whose DUNet sees the features |
-| `srpie-global-cpu` | as `srpie` | the form with a gate, after `srpie-sr` and `nrl` |
+| `srpie-global-cpu` | as `srpie` | with a gate, after `srpie-sr`, `nrl`: ships for ``--scale 2`` |
 | `tone` | un-retouched photos, as for `nrl-gate` | PENet with a gate, without enlarging |
 | `imdn` | as `srpie-sr-bench` | the network that the paper compares sizes and seconds with |
 """
