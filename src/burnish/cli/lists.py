@@ -1,6 +1,6 @@
 """Flags that hold several values."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from burnish.errors import OptionError
@@ -12,6 +12,17 @@ def numbers(text: str, option: str) -> tuple[int, ...]:
         return tuple(dict.fromkeys(int(part) for part in text.split(",")))
     except ValueError:
         raise OptionError(f"{option} wants numbers with commas between, not '{text}'.") from None
+
+
+def names(text: str, known: Collection[str]) -> tuple[str, ...]:
+    """Names with commas between; one that is ``known`` may hold commas itself: ``inputs d,b``."""
+    found, parts = [], text.split(",")
+    while parts:
+        fits = (n for n in range(len(parts), 1, -1) if ",".join(parts[:n]) in known)
+        count = next(fits, 1)
+        found.append(",".join(parts[:count]))
+        del parts[:count]
+    return tuple(found)
 
 
 def folders(items: list[str], option: str) -> dict[str, Path]:

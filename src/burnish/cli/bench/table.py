@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from burnish.cli.bench.flags import Budget, Exclude, Seeds, Sets, Threads
-from burnish.cli.lists import folders, left_out, numbers
+from burnish.cli.lists import folders, left_out, names, numbers
 from burnish.cli.training_flags import Compile, Precision, Workers
 from burnish.errors import MissingExtraError, OptionError
 
@@ -111,7 +111,7 @@ def command(
         test=scored,
         test_name=test_name,
         data=source,
-        rows=tuple(rows.split(",")) if rows else (),
+        rows=names(rows, table.rows) if rows else (),
         seeds=numbers(seeds, "--seeds"),
         budget=budget,
         view=view,
