@@ -56,6 +56,12 @@ def is_there(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110
 
 
+def refuse_taken(path: Path, overwrite: bool) -> None:
+    """OutputError where a file has the name already and may not be replaced."""
+    if is_there(path) and not overwrite:
+        raise OutputError(f"{path} exists already: choose another name, or use --overwrite.")
+
+
 def unreachable(path: Path) -> str:
     """Why the system will not say what is there; "" where it does, also that nothing is."""
     try:

@@ -97,6 +97,13 @@ LONG = 300 * "n"
 """More than any file system takes as a name."""
 
 
+@pytest.fixture
+def beside_locked(locked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder with a photo in `in`, and with a folder that may not be looked into."""
+    monkeypatch.chdir(tmp_path)
+    picture(Path("in/photo.png"))
+
+
 def test_a_photo_that_cannot_be_reached_does_not_stop_the_rest(
     locked: Path,
     tmp_path: Path,
@@ -144,13 +151,9 @@ def test_a_path_that_cannot_be_reached_is_one_sentence(
     place: str,
     arguments: list[str],
     code: int,
-    locked: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    beside_locked: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    picture(Path("in/photo.png"))
     assert cli.run([word.replace("PLACE", place) for word in arguments]) == code
     told = capsys.readouterr().err
     assert "unexpected" not in told and len(told.splitlines()) == 1
@@ -160,13 +163,9 @@ def test_a_path_that_cannot_be_reached_is_one_sentence(
 @pytest.mark.parametrize("arguments", [["compare", "locked", "in"], ["learn", "locked", "in"]])
 def test_a_folder_that_cannot_be_searched(
     arguments: list[str],
-    locked: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    beside_locked: None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    picture(Path("in/photo.png"))
     assert cli.run([*arguments, "-o", "made"]) == 3
     assert "The folder locked cannot be searched: Permission denied." in capsys.readouterr().err
 

@@ -17,7 +17,7 @@ from burnish.batch.plan import Job, plan
 from burnish.batch.recipe import Recipe, recipe_for
 from burnish.batch.resume import Memory, wants_memory
 from burnish.batch.run import rehearse
-from burnish.batch.search import lies_in
+from burnish.batch.search import may_hold_originals
 from burnish.batch.steps import Steps
 from burnish.batch.whole import is_whole
 from burnish.engine.models import find
@@ -103,10 +103,11 @@ def test_originals_among_the_outputs(jobs: list[Job], remember: Remember, tmp_pa
     assert counts(report) == (1, 0, 2, 0)  # what burnish wrote is made anew
     assert "lies among the photos" in report.skipped[0].reason
     assert jobs[0].target.read_text() == "a photo of mine"
-    assert lies_in(tmp_path / "in" / "x", [tmp_path / "in"])
-    assert lies_in(tmp_path, [tmp_path / "in"])
-    assert lies_in(tmp_path / "in", [jobs[0].source])  # of a raw file: its JPEG lies beside it
-    assert not lies_in(tmp_path / "out", [tmp_path / "in", jobs[0].source])
+    assert may_hold_originals(tmp_path / "in" / "x", [tmp_path / "in"])
+    assert may_hold_originals(tmp_path, [tmp_path / "in"])
+    beside = [jobs[0].source]  # of a raw file: its JPEG lies beside it
+    assert may_hold_originals(tmp_path / "in", beside)
+    assert not may_hold_originals(tmp_path / "out", [tmp_path / "in", jobs[0].source])
 
 
 def test_power_cut_between_the_name_and_the_memory(jobs: list[Job], remember: Remember) -> None:

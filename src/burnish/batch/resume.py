@@ -191,8 +191,8 @@ def among(job: Job) -> Skipped:
 def beside(job: Job) -> Skipped:
     return Skipped(
         job,
-        f"{job.target} lies in the folder of {job.source.name} and may be an original: "
-        "it is not overwritten unless -o names the file.",
+        f"{job.target} lies among the photos and may be one: it is not overwritten unless -o "
+        "names the file.",
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from burnish.batch.manifest import home
 from burnish.errors import InputError, OutputError
 from burnish.files import is_folder
+from burnish.image.folder import cannot_search
 from burnish.image.sniff import is_photo_name
 
 
@@ -27,15 +28,6 @@ def photos_in(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:
         yield pair
     if not found:
         raise InputError(f"There are no photos in {given}.")
-
-
-def unsearched(error: OSError) -> str:
-    """The sentence for a folder that cannot be searched."""
-    return f"The folder {error.filename} cannot be searched: {error.strerror}."
-
-
-def cannot_search(error: OSError) -> None:
-    raise InputError(unsearched(error))
 
 
 def search(
@@ -87,9 +79,9 @@ def but_results(inputs: list[Path], out: Path) -> list[Path]:
     return [given for given in inputs if not same_place(given, out)] or inputs
 
 
-def lies_in(out: Path, inputs: Iterable[Path]) -> bool:
-    """Whether the folder ``out`` may hold originals: it lies in a folder that is searched, is that
-    of a named photo (whose JPEG may lie beside its raw file), or has one of these inside.
+def may_hold_originals(out: Path, inputs: Iterable[Path]) -> bool:
+    """Whether the folder ``out`` lies in one that is searched, is that of a named photo (whose JPEG
+    may lie beside its raw file), or has one of these inside.
     """
     place = out.resolve()
     for given in inputs:

@@ -23,7 +23,7 @@ from burnish.batch.plan import (
     refuse_read_only,
     renamed,
 )
-from burnish.batch.search import lies_in, photos_in
+from burnish.batch.search import may_hold_originals, photos_in
 from burnish.errors import InputError, OutputError
 from burnish.image.sniff import is_photo_name
 
@@ -97,10 +97,10 @@ def inside(name: str, folders: set[str]) -> bool:
 
 
 def among_photos(source: Path, out: Path) -> bool:
-    """Whether results go among photos: into a folder inside the one that is searched."""
+    """Whether ``out`` may hold originals, as `may_hold_originals`; of URLs: lies in ``source``."""
     if places.is_url(source) or places.is_url(out):
         return bool(places.below(out, source))
-    return lies_in(out, [source])
+    return may_hold_originals(out, [source])
 
 
 def digest(where: Path) -> str:

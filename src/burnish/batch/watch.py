@@ -27,11 +27,12 @@ from burnish.batch.plan import (
     renamed,
 )
 from burnish.batch.run import Enhance, run
-from burnish.batch.search import same_place, search, unsearched
+from burnish.batch.search import same_place, search
 from burnish.batch.steps import Steps
 from burnish.batch.whole import is_whole
 from burnish.errors import InputError, OptionError, OutputError
 from burnish.files import is_folder
+from burnish.image.folder import unsearched
 
 log = logging.getLogger(__name__)
 

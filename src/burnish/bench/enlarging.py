@@ -177,6 +177,13 @@ def measure_folder(
     return Measured(float(psnr), float(ssim), None, None)
 
 
+def refuse_twice(what: str, names: Sequence[str]) -> None:
+    """OptionError where a later one would take an earlier one's place in the table."""
+    for name in names:
+        if names.count(name) > 1:
+            raise OptionError(f"Two {what} would be called '{name}': give them other names.")
+
+
 def measure_all(
     contenders: Sequence[Contender],
     outputs: Mapping[str, Path],
@@ -187,7 +194,11 @@ def measure_all(
     """Row -> data set -> scores, of contenders and of other methods' folders.
 
     A folder holds the results of a set in a folder of its name, or itself.
+
+    Raises:
+        OptionError: two rows have one name.
     """
+    refuse_twice("rows", [*(contender.name for contender in contenders), *outputs])
     rows: dict[str, dict[str, Measured]] = {}
     for name, found in data.items():
         for contender in contenders:

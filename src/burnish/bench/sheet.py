@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from burnish.errors import BurnishError, InputError
 from burnish.files import is_folder, is_there, unreachable
+from burnish.image.folder import cannot_search
 from burnish.image.photo import Photo
 from burnish.image.sniff import is_photo_name
 
@@ -52,10 +53,6 @@ def pairs(before: Path, after: Path) -> list[Row]:
 
 def photos_below(folder: Path) -> dict[Path, Path]:
     """Relative name -> path of every photo in a folder and its sub-folders, hidden ones aside."""
-
-    def cannot_search(error: OSError) -> None:
-        raise InputError(f"The folder {error.filename} cannot be searched: {error.strerror}.")
-
     found = {}
     for here, subfolders, files in os.walk(folder, onerror=cannot_search):
         subfolders[:] = sorted(name for name in subfolders if name[0] != ".")

@@ -20,7 +20,7 @@ from burnish.batch.recipe import Recipe, recipe_for
 from burnish.batch.report import check_report, write_report
 from burnish.batch.resume import Memory, wants_memory
 from burnish.batch.run import Enhance, rehearse, run
-from burnish.batch.search import but_results, lies_in, refuse_special
+from burnish.batch.search import but_results, may_hold_originals, refuse_special
 from burnish.batch.series import alike, look_id, look_of, look_of_series
 from burnish.batch.steps import Steps
 from burnish.cli.batch_flags import (
@@ -136,7 +136,7 @@ def command(
         show.uses(models)
         recipe = recipe_of(options, models.model, steps, lock_to)
         with ExitStack() as stack:
-            memory, among = None, lies_in(output, inputs)
+            memory, among = None, may_hold_originals(output, inputs)
             if wants_memory(inputs, output):
                 manifest = stack.enter_context(Manifest(home(output), rehearsal=dry_run))
                 memory = Memory(manifest, output, recipe, retry_failed, among_photos=among)

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from burnish.engine import look as looks
-from burnish.errors import OptionError, OutputError
-from burnish.files import is_there
+from burnish.errors import OptionError
+from burnish.files import refuse_taken
 
 EPILOG = """\b
 Examples:
@@ -64,8 +64,7 @@ def command(
         return
     if not 0 <= share <= 1:
         raise OptionError(f"--share must lie between 0 and 1, not {share}.")
-    if is_there(output) and not overwrite:
-        raise OutputError(f"{output} exists already: choose another name, or use --overwrite.")
+    refuse_taken(output, overwrite)
     looks.blend(found, [share, 1 - share], output.stem).save(output)
     print(f"{output}: {share:.0%} {files[0].stem}, {1 - share:.0%} {files[1].stem}")
 

@@ -13,7 +13,7 @@ import typer
 from burnish.batch.manifest import Manifest, home
 from burnish.batch.plan import refuse_read_only
 from burnish.batch.resume import Memory
-from burnish.batch.search import lies_in
+from burnish.batch.search import may_hold_originals
 from burnish.batch.steps import Steps
 from burnish.batch.watch import Patience, Watcher, watch
 from burnish.cli.batch_flags import (
@@ -77,7 +77,7 @@ def command(
         recipe = recipe_of(options, models.model, steps, lock_to)
         enhance = enhancer(options, lock_to)
         with Manifest(home(output)) as manifest:
-            among = lies_in(output, [folder])
+            among = may_hold_originals(output, [folder])
             memory = Memory(manifest, output, recipe, retry_failed, among_photos=among)
             steps = replace(steps, memory=memory, scratch=memory.begin())
             print(f"Watching {folder}; results go to {output}.", file=sys.stderr, flush=True)

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 from burnish.errors import InputError
 from burnish.files import is_file, is_folder
 from burnish.image.sniff import is_photo_name
+
+
+def unsearched(error: OSError) -> str:
+    """The sentence for a folder that cannot be searched, the one that the error names."""
+    return f"The folder {error.filename} cannot be searched: {error.strerror}."
+
+
+def cannot_search(error: OSError) -> NoReturn:
+    """Raise that sentence as InputError; for `os.walk`, which else passes such folders over."""
+    raise InputError(unsearched(error)) from None
 
 
 def photos_in(folder: Path) -> list[Path]:
@@ -20,7 +31,7 @@ def photos_in(folder: Path) -> list[Path]:
     try:
         return [p for p in sorted(folder.iterdir()) if is_file(p) and is_photo_name(p)]
     except OSError as error:
-        raise InputError(f"The folder {folder} cannot be searched: {error.strerror}.") from None
+        cannot_search(error)
 
 
 def by_stem(folder: Path) -> dict[str, Path]:

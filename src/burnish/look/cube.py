@@ -8,8 +8,7 @@ from burnish.engine.look import Look
 from burnish.engine.look_facts import Facts
 from burnish.engine.look_features import Strip
 from burnish.engine.look_maps import LUMA, SCALES
-from burnish.errors import OutputError
-from burnish.files import is_there, whole
+from burnish.files import refuse_taken, whole
 
 POINTS = 33
 
@@ -53,8 +52,7 @@ def apply(values: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def write(look: Look, path: Path, overwrite: bool = False) -> None:
     """Write the table as a .cube file, whole or not at all."""
-    if is_there(path) and not overwrite:
-        raise OutputError(f"{path} exists already: choose another name, or use --overwrite.")
+    refuse_taken(path, overwrite)
     lines = [f'TITLE "{look.card.name.replace(chr(34), "")}"', f"LUT_3D_SIZE {POINTS}"]
     lines += [f"{r:.6f} {g:.6f} {b:.6f}" for r, g, b in table(look)]
     with whole(path) as partial:

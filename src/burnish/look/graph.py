@@ -18,7 +18,7 @@ import numpy as np
 from burnish.engine.look import Look, Part
 from burnish.engine.look_features import ADAPTIVE, NETWORKED, TABLED
 from burnish.errors import MissingExtraError, ModelError, OutputError
-from burnish.files import is_there
+from burnish.files import refuse_taken
 from burnish.look.graph_inputs import inputs
 
 try:
@@ -110,8 +110,7 @@ def write(look: Look, path: Path, overwrite: bool = False) -> float:
         OutputError: the file is there, or cannot be written.
         ModelError: graph and engine differ by more than `TOLERANCE` on a picture of odd size.
     """
-    if is_there(path) and not overwrite:
-        raise OutputError(f"{path} exists already: choose another name, or use --overwrite.")
+    refuse_taken(path, overwrite)
     rng = np.random.default_rng(0)
     pictures = [rng.random((*size, 3), np.float32) for size in SIZES]
     networked = any(group in part.weights for part in look.parts for group in NETWORKED)

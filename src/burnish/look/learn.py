@@ -14,8 +14,8 @@ from burnish.engine.look_card import LookCard
 from burnish.engine.look_features import NETWORKED
 from burnish.engine.models import DEFAULT, shipped
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import InputError, OptionError, OutputError
-from burnish.files import is_there
+from burnish.errors import InputError, OptionError
+from burnish.files import refuse_taken
 from burnish.look import cube
 from burnish.look.cache import Cache, state
 from burnish.look.fit import predict, weights
@@ -75,8 +75,7 @@ def learn(
     command goes on where it was stopped.
     """
     options = options or LearnOptions()
-    if is_there(output) and not overwrite:
-        raise OutputError(f"{output} exists already: choose another name, or use --overwrite.")
+    refuse_taken(output, overwrite)
     check_folders(before, after)
     cache = Cache(reading(output))
     cache.open()

@@ -11,6 +11,7 @@ from burnish.engine.look_facts import Facts
 from burnish.engine.look_maps import Maps, box
 from burnish.errors import BurnishError, InputError, OptionError, OutputError
 from burnish.files import is_file, is_folder, unreachable
+from burnish.image.folder import cannot_search
 from burnish.image.sniff import is_photo_name
 from burnish.look.align import laid_over, place
 from burnish.look.match import Match, SetAside, match
@@ -74,7 +75,7 @@ def check_folders(before: Path, after: Path) -> None:
         try:
             os.scandir(folder).close()
         except OSError as error:
-            raise InputError(f"The folder {folder} cannot be searched: {error.strerror}.") from None
+            cannot_search(error)
     if before.resolve() == after.resolve():
         raise OptionError(
             f"{before} is named twice: photos before and finished ones need a folder each."

@@ -76,12 +76,14 @@ def _copy_photos(paths: list[Path], target: Path, short_side: int) -> None:
     """Files as they are, whose every pixel counts for enlarging; larger photos shrunk, as JPEG."""
     target.mkdir(parents=True)
     for path, name in zip(paths, _told_apart(path.stem for path in paths), strict=True):
-        photo = load_rgb(path)
-        if min(photo.shape[1:]) <= short_side:
+        photo = load_rgb(path, short_side)
+        with Image.open(path) as stored:
+            fits = min(stored.size) <= short_side
+        if fits:
             shutil.copy(path, target / f"{name}{path.suffix}")
-            continue
-        small = Image.fromarray(load_rgb(path, short_side).permute(1, 2, 0).numpy())
-        small.save(target / f"{name}.jpg", quality=93, subsampling=0)
+        else:
+            small = Image.fromarray(photo.permute(1, 2, 0).numpy())
+            small.save(target / f"{name}.jpg", quality=93, subsampling=0)
 
 
 def bundle(

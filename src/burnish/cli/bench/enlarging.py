@@ -9,7 +9,6 @@ from pathlib import Path
 
 from burnish.bench import enlarging
 from burnish.engine.enhancer import Enhancer
-from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
 
@@ -31,13 +30,6 @@ def enhancer(model: str, scale: int, threads: int, ensemble: bool = False) -> En
     return Enhancer(options)
 
 
-def refuse_twice(what: str, names: Sequence[str]) -> None:
-    """The later one would take the earlier one's place in the table."""
-    for name in names:
-        if names.count(name) > 1:
-            raise OptionError(f"Two {what} would be called '{name}': give them other names.")
-
-
 def table_b2(
     models: Sequence[str],
     folders: Sequence[Path],
@@ -53,19 +45,20 @@ def table_b2(
         raise OptionError(
             "Table b2 wants data sets: --on FOLDER, such as --on data/benchmarks/Set5."
         )
-    refuse_twice("data sets", [folder.name for folder in folders])
+    enlarging.refuse_twice("data sets", [folder.name for folder in folders])
     data = {folder.name: enlarging.examples(folder) for folder in folders}
     contenders = [enlarging.bicubic_contender(SCALE)]
-    names = [find(model).card.name for model in models]
-    for model, own in zip(models, names, strict=True):
-        row = own if names.count(own) == 1 else model  # of one recipe, told apart by folder
-        for flips in (False, True) if ensemble else (False,):
-            made = enhancer(model, SCALE, threads, flips)
-            name = row + ("+" if flips else "")
+    made = [(model, enhancer(model, SCALE, threads)) for model in models]
+    names = [plain.model.card.name for _, plain in made]
+    for model, plain in made:
+        card = plain.model.card
+        name = card.name if names.count(card.name) == 1 else model  # of one recipe: by folder
+        contenders.append(enlarging.Contender(name, plain.enhance_pixels, card.parameters))
+        if ensemble:
+            flipped = enhancer(model, SCALE, threads, ensemble=True)
             contenders.append(
-                enlarging.Contender(name, made.enhance_pixels, made.model.card.parameters)
+                enlarging.Contender(f"{name}+", flipped.enhance_pixels, card.parameters)
             )
-    refuse_twice("rows", [*(c.name for c in contenders), *outputs])
     grey = {"Set14": GREY_IN_SET14}
     on_luma = {
         name: enlarging.bicubic_on_luma(found, SCALE, grey.get(name, ()))
