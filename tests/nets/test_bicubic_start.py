@@ -1,4 +1,4 @@
-"""The start of Deep SR-PIE: kernels equal to the bicubic of the benchmarks, a net that enlarges."""
+"""The start of Deep SR-PIE: kernels equal to the bicubic of the benchmarks, a net that is one."""
 
 import numpy as np
 import pytest
@@ -22,20 +22,49 @@ def test_kernels_are_bicubic_enlargement(scale: int) -> None:
     np.testing.assert_allclose(got[inside], enlarge(x[0, 0].numpy(), scale)[inside], atol=1e-5)
 
 
-@pytest.mark.parametrize("upsampler", ["dunet", "shuffle"])
+@pytest.mark.parametrize("fca", ["after", "before"])
+@pytest.mark.parametrize("transform", ["matrix", "literal", "v1", "none"])
 @torch.no_grad()
-def test_untrained_it_is_nearly_an_enlargement(upsampler: str) -> None:
-    """Where a random start gives no picture at all."""
+def test_untrained_it_is_bicubic_enlargement_but_for_its_edges(fca: str, transform: str) -> None:
+    """A random start gives no picture at all. In training, too: nothing random is in its way."""
     torch.manual_seed(0)
-    smooth = torch.nn.functional.interpolate(picture(1, 3, 5, 6), size=(40, 48), mode="bicubic")
-    x = smooth.clamp(0, 1)
-    expected = enlarge(x[0].permute(1, 2, 0).numpy(), 2)[8:-8, 8:-8]
-    gaps = {}
-    for start in ("random", "bicubic"):
-        net = SRPIE(**(TINY | {"dunet_width": 36, "upsampler": upsampler, "start": start})).eval()
-        got = net(x)[0].permute(1, 2, 0).numpy()[8:-8, 8:-8]
-        gaps[start] = float(np.sqrt(((got - expected) ** 2).mean()))
-    assert gaps["bicubic"] < 0.03 < 0.2 < gaps["random"]
+    x = picture(1, 3, 40, 48)
+    inside = np.s_[8:-8, 8:-8]
+    expected = enlarge(x[0].permute(1, 2, 0).numpy(), 2)[inside]
+    form = TINY | {"dunet_width": 36, "fca": fca, "transform": transform}
+    net = SRPIE(**(form | {"start": "bicubic"}))
+    for mode in (True, False):
+        got = net.train(mode)(x)[0].permute(1, 2, 0).numpy()
+        np.testing.assert_allclose(got[inside], expected, atol=1e-5)
+    assert np.abs(got[:2, 8:-8] - enlarge(x[0].permute(1, 2, 0).numpy(), 2)[:2, 8:-8]).mean() > 0.02
+    random = SRPIE(**form).eval()(x)[0].permute(1, 2, 0).numpy()[inside]
+    assert np.abs(random - expected).mean() > 0.1
+
+
+@torch.no_grad()
+def test_a_plain_shuffle_starts_as_bilinear_enlargement() -> None:
+    torch.manual_seed(0)
+    x = picture(1, 3, 20, 24)
+    net = SRPIE(**(TINY | {"upsampler": "shuffle", "start": "bicubic"})).eval()
+    expected = torch.nn.functional.interpolate(x, scale_factor=2, mode="bilinear")
+    torch.testing.assert_close(
+        net(x)[..., 8:-8, 8:-8], expected[..., 8:-8, 8:-8], atol=1e-5, rtol=0
+    )
+
+
+def test_every_part_learns_from_the_start() -> None:
+    """Zeros keep the gradient from what lies before them for a step or two only."""
+    torch.manual_seed(0)
+    net = SRPIE(**(TINY | {"dunet_width": 36, "start": "bicubic"})).train()
+    before = {name: p.detach().clone() for name, p in net.named_parameters()}
+    optimiser = torch.optim.Adam(net.parameters(), lr=1e-3)
+    x, target = picture(2, 3, 16, 16), picture(2, 3, 32, 32)
+    for _ in range(4):
+        (net(x) - target).abs().mean().backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    still = [name for name, p in net.named_parameters() if torch.equal(p, before[name])]
+    assert not still
 
 
 def test_without_the_skip_of_the_picture_it_is_refused() -> None:

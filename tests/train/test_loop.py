@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from burnish import checkpoint
-from burnish.data.pairs import RetouchPairs, fixed_pairs
+from burnish.data.pairs import Batch, RetouchPairs, fixed_pairs
 from burnish.data.photos import Pyramid
 from burnish.errors import ModelError
 from burnish.nets.zoo import parameter_count
@@ -199,6 +199,7 @@ import sys, time
 from pathlib import Path
 import torch
 from burnish.data.pairs import RetouchPairs
+from burnish.data.pairs import Batch, RetouchPairs
 from burnish.data.photos import Pyramid
 from burnish.train.log import RunLog
 from burnish.train.loop import RunOptions, Trainer
@@ -271,6 +272,36 @@ def test_a_stage_without_the_residual_leaves_it_alone(tmp_path: Path) -> None:
     assert not torch.equal(
         rest.net.state_dict()["reconstruction.weight"], before["reconstruction.weight"]
     )
+
+
+class Spoiled(RetouchPairs):
+    """Targets whose two outermost pixels are black."""
+
+    def batch(self, *args: Any) -> Batch:
+        low, high, *more = super().batch(*args)
+        spoiled = torch.zeros_like(high)
+        spoiled[..., 2:-2, 2:-2] = high[..., 2:-2, 2:-2]
+        return low, spoiled, *more
+
+
+@pytest.mark.parametrize("loss", ["l1", "nrl-dpl"])
+def test_the_loss_leaves_the_border_out_that_a_stage_names(tmp_path: Path, loss: Any) -> None:
+    terms = {"weights": {"perceptual": 0.0}} if loss == "nrl-dpl" else {}
+    for border, alike in ((2, True), (1, False)):
+        stage = Stage(1.0, 24, 2, border=border)
+        recipe = replace(RECIPE, stages=(stage,), steps=2, loss=loss, terms=terms)
+        runs = []
+        for source in (RetouchPairs(made_photos(), 3), Spoiled(made_photos(), 3)):
+            options = RunOptions(tmp_path / f"{border}-{len(runs)}")
+            runs.append(Trainer(recipe, source, options))
+            runs[-1].run()
+        weights = [run.net.state_dict() for run in runs]
+        assert all(torch.equal(v, weights[1][k]) for k, v in weights[0].items()) == alike
+        views = [
+            ("all", *source.batch(9, [0], 24)[:2]) for source in (runs[0].source, runs[1].source)
+        ]
+        first, second = (runs[0].test_loss([view]) for view in views)
+        assert (first == second) == alike
 
 
 def test_the_sheet_shows_pictures_of_one_shape(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ class SRPIE(Net):
         penet_widths, dropout: of PENet.
         dunet_width: rounded up to a multiple of 3 and of the scale squared.
         radius, eps: of the guided filter.
-        start: untrained weights at random, or nearly bicubic enlargement (`bicubic_start`).
+        start: untrained weights at random, or those of bicubic enlargement (`bicubic_start`).
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class SRPIE(Net):
             self.upsampler = PlainShuffle(scale, inputs)
 
         if start == "bicubic":
-            start_as_bicubic(self.shallow, self.mbfnet, self.upsampler, scale)
+            start_as_bicubic(self.shallow, self.mbfnet, self.penet, self.upsampler, scale)
 
         filtered = 0 if pair == "i,i" or without == "hfa3" else 2 * radius
         reach = max(1 + self.mbfnet.radius, filtered + self.mbfnet.third_radius)

@@ -27,7 +27,7 @@ from burnish.train.log import RunLog, SinceRow
 from burnish.train.objective import LOSSES, Objective, Surroundings
 from burnish.train.recipe import Recipe, with_defaults
 from burnish.train.stop import StopSignal
-from burnish.train.validation import Validation, mean_loss, sample_for, validate
+from burnish.train.validation import Validation, inside, mean_loss, sample_for, validate
 from burnish.train.weights import model_card, take_over
 
 
@@ -153,7 +153,8 @@ class Trainer:
         torch.manual_seed(recipe.seed + 1_000_003 * (self.step + 1) + accelerator.process_index)
         with accelerator.autocast():
             out = forward(low, **sample_for(self.ema, more))
-        out = out.float()
+        border = recipe.stage_at(self.step).border
+        out, high = inside(out.float(), border), inside(high, border)
         objective = self._objective_at(self.step)
         loss, terms = objective.losses(out, high)
         accelerator.backward(loss)
@@ -182,8 +183,8 @@ class Trainer:
     def test_loss(self, validation: Validation) -> float:
         """The loss of the last step on validation pairs, by the moving average."""
         last = self.step - 1
-        loss, size = self._objective_at(last).losses, self.recipe.stage_at(last).size
-        return mean_loss(self.ema, validation, self.accelerator.device, size, loss)
+        loss, stage = self._objective_at(last).losses, self.recipe.stage_at(last)
+        return mean_loss(self.ema, validation, self.accelerator.device, stage, loss)
 
     def _validate_and_keep_the_best(self, validation: Validation) -> None:
         scores = self.validate(validation)

@@ -31,6 +31,8 @@ class Stage:
     residual: bool = True
     """Whether what works on detail takes part: NRL's G, Deep SR-PIE's MBFNet and DUNet. Without it
     tone and colour are learned at a sixth of the time or less."""
+    border: int = 0
+    """Width, in pixels of the output, of the ring at its edges that the loss leaves out."""
 
 
 @dataclass(frozen=True)
