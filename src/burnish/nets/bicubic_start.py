@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from burnish.nets.dunet import DUNet, PlainShuffle
 from burnish.nets.fca import FCA
-from burnish.nets.mbfnet import MBFNet
+from burnish.nets.mbfnet import MSB, MBFNet
 from burnish.nets.penet import PENet
 
 
@@ -69,9 +69,10 @@ def start_as_bicubic(
     weight = _unbiased(mbfnet.image).zero_()
     weight[range(3), range(3), 1, 1] = 1
     for msb in mbfnet.msbs:
+        assert isinstance(msb, MSB)
         closing, attention = msb.close
         if isinstance(attention, FCA):  # C x + C = C (x + 1): a block begins without the offset C
-            assert closing.bias is not None
+            assert isinstance(closing.bias, Tensor)
             closing.bias.fill_(-1)
     if penet is not None:
         penet.stage9.weight.zero_()
