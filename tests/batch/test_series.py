@@ -69,7 +69,7 @@ def burst(name: str, seed: int, frames: int = 5) -> list[np.ndarray]:
 @pytest.mark.parametrize(("name", "seed"), [("tea-gardens.jpg", 1), ("perched-osprey.jpg", 3)])
 def test_a_burst_gets_one_look(enhancer: Enhancer, name: str, seed: int) -> None:
     shots = burst(name, seed)
-    enhance = alike(enhancer, shared([look_of(shot, enhancer) for shot in shots]))
+    enhance = alike(enhancer, shared([look_of(Photo(shot), enhancer) for shot in shots], enhancer))
     together = [mean_lab(enhance(Photo(shot), quiet).pixels) for shot in shots]
     apart = [mean_lab(enhancer(Photo(shot)).pixels) for shot in shots]
     spread, before = np.std(together, axis=0), np.std(apart, axis=0)  # of mean L*, a*, b*
@@ -138,7 +138,7 @@ def test_what_is_near_is_brought_together_and_what_is_far_left() -> None:
 
 def test_grey_photos_stay_grey_and_strength_0_changes_nothing(enhancer: Enhancer) -> None:
     shots = burst("tea-gardens.jpg", 1, frames=1)
-    look = look_of(shots[0], enhancer)
+    look = look_of(Photo(shots[0]), enhancer)
     grey = np.repeat(shots[0].mean(axis=2, keepdims=True), 3, axis=2)
     assert alike(enhancer, look)(Photo(grey), quiet).is_grey
     weak = Enhancer(EnhanceOptions(threads=1, strength=0.0))
@@ -148,7 +148,7 @@ def test_grey_photos_stay_grey_and_strength_0_changes_nothing(enhancer: Enhancer
 
 def test_locked_to_itself_a_photo_is_as_it_is_alone(enhancer: Enhancer) -> None:
     shot = burst("tea-gardens.jpg", 1, frames=1)[0]
-    locked = alike(enhancer, look_of(shot, enhancer))(Photo(shot), quiet)
+    locked = alike(enhancer, look_of(Photo(shot), enhancer))(Photo(shot), quiet)
     assert np.abs(locked.pixels - enhancer(Photo(shot)).pixels).max() < 1e-3
 
 
@@ -160,7 +160,7 @@ def test_a_look_is_measured_once(enhancer: Enhancer, tmp_path: Path, memory: Mem
     told: list[Event] = []
     first = look_of_series(jobs, enhancer, memory, told.append)
     assert [e.number for e in told if isinstance(e, Measured)] == [1, 2]
-    wanted = shared([look_of(read(job.source).pixels, enhancer) for job in jobs[:2]])
+    wanted = shared([look_of(read(job.source), enhancer) for job in jobs[:2]], enhancer)
     assert np.array_equal(first.vector, wanted.vector)
     assert enhancer.network
     backend = enhancer.network.backend
@@ -212,3 +212,13 @@ def test_the_command_gives_series_one_look(
     assert len(recipes) == 1
     assert cli.run([*arguments, "--lock-to", lock, "--series"]) == 2
     assert cli.run([*arguments, "--lock-to", str(tmp_path / "no.png")]) == 3
+
+
+def test_a_lens_cap_moves_nobody_elses_look(enhancer: Enhancer) -> None:
+    shots = [Photo(shot) for shot in burst("tea-gardens.jpg", 1)[:3]]
+    cap = Photo(np.full((60, 80, 3), 2 / 255, np.float32))
+    looks, without = [look_of(shot, enhancer) for shot in shots], look_of(cap, enhancer)
+    assert np.array_equal(
+        shared([*looks, without], enhancer).vector, shared(looks, enhancer).vector
+    )
+    assert np.isfinite(shared([without, without], enhancer).vector).all()

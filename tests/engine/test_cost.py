@@ -94,7 +94,8 @@ def counted(model: str, mode: str, height: int, width: int) -> Counting:
     options = EnhanceOptions(model=model, mode=mode, threads=1)  # type: ignore[arg-type]
     enhance = Enhancer(options)
     enhance.network.backend = backend = Counting()
-    enhance.enhance_pixels(np.zeros((height, width, 3), np.float32))
+    ramp = np.linspace(0, 1, width, dtype=np.float32)[:, None]
+    enhance.enhance_pixels(np.ascontiguousarray(np.broadcast_to(ramp, (height, width, 3))))
     return backend
 
 

@@ -21,6 +21,7 @@ from burnish.engine import torch_backend
 from burnish.engine.backend import BackendName, Device, check_device, load_backend
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import find
+from burnish.engine.network import parted
 from burnish.engine.onnx_backend import CUDA, OnnxBackend
 from burnish.engine.openvino_backend import OpenVinoBackend, arithmetic, devices
 from burnish.engine.options import EnhanceOptions
@@ -155,7 +156,8 @@ class EnhancerOf:
     def __init__(self, model: Path, **options: Any) -> None:
         chosen: dict[str, Any] = {"precision": "f32", "threads": 1, "backend": "torch"}
         self.enhance = Enhancer(EnhanceOptions(model=str(model), **(chosen | options)))
-        self.size = self.enhance.condition(np.zeros((8, 8, 3), np.float32)).shape[1]
+        condition, _ = parted(self.enhance.condition(np.zeros((8, 8, 3), np.float32)))
+        self.size = condition.shape[1]
 
 
 def as_on_a_card(model: Path, precision: Any) -> Enhancer:

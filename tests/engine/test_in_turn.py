@@ -111,7 +111,7 @@ def test_strength_is_for_the_retouch_alone(
     none = like(both, strength=0.0)
     np.testing.assert_array_equal(none.enhance_pixels(pixels), enlarge.enhance_pixels(pixels))
     assert none(Photo(pixels)).pixels.shape == (80, 92, 3)
-    locked = alike(none, look_of(pixels, none))(Photo(pixels), lambda share: None)
+    locked = alike(none, look_of(Photo(pixels), none))(Photo(pixels), lambda share: None)
     assert locked.pixels.shape == (80, 92, 3)
     lit = pixels + np.float32(0.02)  # of which the retouch clips nothing
     half = like(both, strength=0.5).enhance_pixels(lit)
@@ -155,8 +155,8 @@ def test_a_series_has_one_look_and_is_enlarged(
     both: Enhancer, retouch: Enhancer, enlarge: Enhancer
 ) -> None:
     pixels, other = picture(), picture()[::-1] * np.float32(1.3)
-    got = alike(both, look_of(other, both))(Photo(pixels), lambda share: None).pixels
-    alone = alike(retouch, look_of(other, retouch))(Photo(pixels), lambda share: None).pixels
+    got = alike(both, look_of(Photo(other), both))(Photo(pixels), lambda share: None).pixels
+    alone = alike(retouch, look_of(Photo(other), retouch))(Photo(pixels), lambda share: None).pixels
     np.testing.assert_array_equal(got, enlarge.enhance_pixels(alone))
     assert np.abs(got - both.enhance_pixels(pixels)).max() > 1e-3
 

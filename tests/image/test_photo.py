@@ -55,11 +55,24 @@ def test_the_array_is_not_shared():
 
 def test_other_pixels_keep_the_rest():
     photo = read(png(picture(channels=4), icc("p3")))
-    darker = photo.with_pixels(photo.pixels * np.float32(0.5))
-    assert darker.alpha is photo.alpha and darker.residual is photo.residual
-    assert darker.source is photo.source
+    same, brighter = (photo.with_pixels(photo.pixels + np.float32(x)) for x in (0, 0.1))
+    for other in (same, brighter):
+        assert other.alpha is photo.alpha and other.source is photo.source
+        np.testing.assert_allclose(other.residual, photo.residual, atol=1e-6)
+    assert np.array_equal(same.residual, photo.residual)
     with pytest.raises(AssertionError):
         photo.with_pixels(photo.pixels[:-1])
+
+
+def test_what_lies_beyond_srgb_fades_with_its_colour():
+    """Black and white of a Display P3 photo had purple and green left in it."""
+    photo = read(png(picture(channels=3), icc("p3")))
+    assert np.abs(photo.residual).max() > 0.01
+    luma = photo.pixels.mean(axis=2, keepdims=True)
+    grey = photo.with_pixels(np.repeat(luma, 3, axis=2))
+    assert np.abs(grey.residual).max() == 0
+    dull = photo.with_pixels(luma + (photo.pixels - luma) / 4)
+    np.testing.assert_allclose(dull.residual, photo.residual / 4, atol=1e-5)
 
 
 @pytest.mark.parametrize("scale", [2, 3])

@@ -23,6 +23,7 @@ from burnish.batch.resume import Memory
 from burnish.batch.steps import FATAL
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.proxy import shrink
+from burnish.engine.statistics import seen
 from burnish.errors import InputError
 from burnish.image.photo import Photo, strips
 from burnish.image.read import read
@@ -56,15 +57,23 @@ class Look:
         return cls(moments=vector[:, 3:], levels=vector[0, :3])
 
 
-def look_of(pixels: np.ndarray, enhancer: Enhancer) -> Look:
-    """The look of one photo, (H,W,3)."""
+def look_of(photo: Photo, enhancer: Enhancer) -> Look:
+    """The look of one photo, by what of it is seen."""
+    pixels = seen(photo.pixels, photo.alpha)
     return Look(moments=enhancer.statistics(pixels), levels=sample(pixels).mean(axis=0))
 
 
-def shared(looks: list[Look]) -> Look:
-    """The mean: histograms and means of a series add up."""
+def shared(looks: list[Look], enhancer: Enhancer) -> Look:
+    """The mean: histograms and means of a series add up.
+
+    A frame that shows nothing (a lens cap, a slate) has no part in it, as it has no evidence for
+    any look; unless all are of that kind.
+    """
     vectors = np.stack([look.vector for look in looks]).astype(np.float64)
-    return Look.of_vector(vectors.mean(axis=0).astype(np.float32))
+    shares = np.array([enhancer.evidence(look.moments) for look in looks])
+    if shares.sum() < 1e-3:
+        shares[:] = 1
+    return Look.of_vector(np.average(vectors, axis=0, weights=shares).astype(np.float32))
 
 
 def alike(enhancer: Enhancer, look: Look) -> Callable[[Photo, Callable[[float], None]], Photo]:
@@ -75,7 +84,8 @@ def alike(enhancer: Enhancer, look: Look) -> Callable[[Photo, Callable[[float], 
     def enhance(photo: Photo, progress: Callable[[float], None]) -> Photo:
         if strength == 0:
             return enhancer(photo, progress, condition)
-        octaves = strength * towards(photo.pixels, look.levels, photo.is_grey)
+        judged = seen(photo.pixels, photo.alpha)
+        octaves = strength * towards(judged, look.levels, photo.is_grey)
         return enhancer(photo.with_pixels(bend(photo.pixels, octaves)), progress, condition)
 
     return enhance
@@ -152,7 +162,7 @@ def look_of_series(
         vector = memory.manifest.statistics(content, model) if memory and content else None
         if vector is None:
             try:
-                vector = look_of(read(job.source).pixels, enhancer).vector
+                vector = look_of(read(job.source), enhancer).vector
             except FATAL:
                 raise
             except Exception:  # whatever a damaged file makes a decoder do
@@ -163,4 +173,4 @@ def look_of_series(
         on_event(Measured(job, number, len(jobs)))
     if not looks:
         raise InputError("No photo of the series can be read.")
-    return shared(looks)
+    return shared(looks, enhancer)

@@ -11,6 +11,7 @@ from pathlib import Path
 from burnish.bench.fidelity import photos
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.options import EnhanceOptions
+from burnish.engine.statistics import seen
 from burnish.errors import OptionError
 from burnish.image.encode import encode
 from burnish.image.read import read
@@ -58,7 +59,7 @@ def measure(folder: Path, options: EnhanceOptions, arguments: Sequence[str] = ()
     for path in paths:
         photo = read(path)
         lap("decode")
-        condition = enhance.condition(photo.pixels)
+        condition = enhance.condition(seen(photo.pixels, photo.alpha))
         lap("statistics")
         photo = enhance(photo, condition=condition)
         lap("network")

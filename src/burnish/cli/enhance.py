@@ -211,7 +211,7 @@ def enhancer(
     """What enhances: each photo by itself, or all like one photo or like the members' mean."""
     enhance = Enhancer(options)
     if lock_to:
-        return alike(enhance, look_of(read(lock_to).pixels, enhance))
+        return alike(enhance, look_of(read(lock_to), enhance))
     if members:
         return alike(enhance, look_of_series(members, enhance, memory, on_event))
     return enhance

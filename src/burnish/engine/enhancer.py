@@ -8,7 +8,7 @@ import numpy as np
 from burnish.engine import fast, statistics
 from burnish.engine.chosen import chosen
 from burnish.engine.cores import cores
-from burnish.engine.look_facts import LENGTH
+from burnish.engine.look_facts import LENGTH, LEVELS, Facts
 from burnish.engine.look_maps import Place
 from burnish.engine.luma import luma
 from burnish.engine.mode import Taken
@@ -66,6 +66,8 @@ class Enhancer:
         if self.options.strength == 0 and self.scale == 1:
             return photo
         self.check_size(photo)
+        if condition is None:
+            condition = self.condition(statistics.seen(photo.pixels, photo.alpha))
         note = self.mode(photo.height, photo.width)[1]
         better = self.enhance_pixels(photo.pixels, progress, photo.is_grey, condition)
         if note:
@@ -202,6 +204,12 @@ class Enhancer:
         if self.look:
             parts.append(self.look.facts(pixels)[None])
         return np.concatenate(parts, axis=1)
+
+    def evidence(self, told: np.ndarray) -> float:
+        """How far a picture with these `statistics` can speak for a change, 0 to 1."""
+        if self.network:
+            return self.network.evidence(told[:, : statistics.known_size(self.network.card)])
+        return statistics.evidence(LEVELS, Facts(told[0]).luma)
 
     def condition_of(self, told: np.ndarray) -> np.ndarray:
         """`condition` from `statistics`."""

@@ -29,6 +29,11 @@ def precision_for(card: ModelCard, options: EnhanceOptions) -> Precision:
     return "f32" if options.precision == "auto" and enlarges_here else options.precision
 
 
+def parted(condition: np.ndarray) -> tuple[np.ndarray, float]:
+    """What the network is given, and the evidence for its change (1 where nothing is known)."""
+    return (condition[:, :-1], float(condition[0, -1])) if condition.size else (condition, 1.0)
+
+
 class Network:
     """One model on its backend. Of the options it reads those that it is loaded with.
 
@@ -73,8 +78,20 @@ class Network:
         )
 
     def condition(self, known: np.ndarray) -> np.ndarray:
-        """What the network wants to know of the whole picture, (1, K); empty if nothing."""
-        return statistics.condition(self._run, known)
+        """What is to be known of the whole picture, (1, K); empty if nothing.
+
+        What the network is given, then the `evidence` for its change.
+        """
+        if not known.size:
+            return known
+        told = statistics.condition(self._run, known)
+        evidence = np.full((len(told), 1), self.evidence(known), np.float32)
+        return np.concatenate([told, evidence], axis=1)
+
+    def evidence(self, known: np.ndarray) -> float:
+        """How far a photo can speak for its change (see `statistics`); 1 where that is unknown."""
+        levels = self.card.tones
+        return statistics.evidence(levels, known[0, -len(levels) :]) if levels else 1.0
 
     def enhance(
         self,
@@ -109,6 +126,8 @@ class Network:
         ``strength`` goes from the tile, enlarged by bicubic where the network enlarges, to the
         network's; or from its enlargement alone, where the network can do that (`ends_in_share`).
         """
+        condition, evidence = parted(condition)
+        strength *= evidence
         if self.card.ends_in_share:
             condition = condition.copy()
             condition[:, -1] *= strength
@@ -137,7 +156,10 @@ class Network:
         np.clip(result, 0, 1, out=out)
 
     def raw(self, x: np.ndarray, condition: np.ndarray) -> np.ndarray:
-        """A block with its halo, (1,3,h,w) -> its core (s h', s w', 3), as the network has it."""
+        """A block with its halo, (1,3,h,w) -> its core (s h', s w', 3), as the network has it.
+
+        ``condition`` is for the network alone, without the evidence.
+        """
 
         def run(x: np.ndarray) -> np.ndarray:
             return self._run("main", {"x": x, "condition": condition})
@@ -150,6 +172,7 @@ class Network:
         self, small: np.ndarray, factor: int, condition: np.ndarray, strength: float
     ) -> fast.Carried:
         """The network's effect on a photo, learned on its stand-in (see `fast`)."""
+        condition, evidence = parted(condition)
 
         def whole(pixels: np.ndarray) -> np.ndarray:
             out = np.empty_like(pixels)
@@ -159,7 +182,7 @@ class Network:
                 place[:] = self.raw(x, condition)[: place.shape[0], : place.shape[1]]
             return out
 
-        return fast.learn(small, factor, whole, strength)
+        return fast.learn(small, factor, whole, strength * evidence)
 
     @property
     def seconds_per_pixel(self) -> float:
@@ -174,7 +197,7 @@ class Network:
     def _measured(self) -> float:
         side = 160
         x = np.full((1, 3, side, side), 0.5, np.float32)
-        condition = self.condition(self.known(x[0].transpose(1, 2, 0)))
+        condition, _ = parted(self.condition(self.known(x[0].transpose(1, 2, 0))))
         self.raw(x, condition)  # prepares its kernels
         start = time.perf_counter()
         self.raw(x, condition)

@@ -21,6 +21,7 @@ import numpy as np
 from burnish.card import ModelCard
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import find
+from burnish.engine.network import parted
 from burnish.engine.openvino_backend import INT8, OpenVinoBackend
 from burnish.engine.options import EnhanceOptions
 from burnish.engine.quiet_openvino import ov
@@ -117,7 +118,8 @@ def crops(photos: Iterable[np.ndarray], enhancer: Enhancer, side: int = SIDE) ->
     for pixels in photos:
         top, left = (max(0, length - side) // 2 for length in pixels.shape[:2])
         x = pixels[top : top + side, left : left + side].transpose(2, 0, 1)[None]
-        found.append({"x": np.ascontiguousarray(x), "condition": enhancer.condition(pixels)})
+        condition, _ = parted(enhancer.condition(pixels))
+        found.append({"x": np.ascontiguousarray(x), "condition": condition})
     return found
 
 

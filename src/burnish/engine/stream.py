@@ -1,7 +1,6 @@
 """A file larger than memory, enhanced in strips: the same pixels, tile by tile, as in memory."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -96,7 +95,7 @@ def _fast(strips: Strips, carried: fast.Carried, grey: bool) -> Iterator[Photo]:
         out = np.empty_like(strip.pixels)
         carried.apply(strip.pixels, top, out, grey)
         top += strip.height
-        yield replace(strip, pixels=out)
+        yield strip.with_pixels(out)
 
 
 def _full(
@@ -113,7 +112,7 @@ def _full(
     window = np.empty((room, strips.width, 3), np.float32)
     start = stop = 0  # the rows that the window holds
     coming = iter(strips)
-    waiting: list[tuple[int, np.ndarray | None]] = []  # (rows, residual) of strips to come out
+    waiting: list[tuple[int, Photo | None]] = []  # rows of strips to come out; the residual's own
     ready = np.empty((0, strips.width, 3), np.float32)
     for number, band in enumerate(bands):
         window[: stop - first[number]] = window[first[number] - start : stop - start]
@@ -122,7 +121,7 @@ def _full(
             strip = next(coming)
             window[stop - start : stop - start + strip.height] = strip.pixels
             stop += strip.height
-            waiting.append((strip.height, strip.residual))
+            waiting.append((strip.height, None if strip.residual is None else strip))
         top = band[0].top
         rows_now = min(band[0].height, height - top)
         out = np.empty((len(ready) + rows_now, strips.width, 3), np.float32)
@@ -133,7 +132,8 @@ def _full(
         ready = out
         del out  # which holds a whole band
         while waiting and waiting[0][0] <= len(ready):
-            rows, residual = waiting.pop(0)
-            yield Photo(ready[:rows], None, residual, strips.source)
+            rows, like = waiting.pop(0)
+            like = like or Photo(ready[:rows], source=strips.source)
+            yield like.with_pixels(ready[:rows])
             ready = ready[rows:]
         ready = ready.copy()

@@ -66,26 +66,33 @@ class Photo:
 
     @property
     def is_grey(self) -> bool:
-        """Whether every pixel has R == G == B, whatever the file's mode is."""
+        """Whether every pixel that is seen has R == G == B, whatever the file's mode is."""
         for rows in strips(self.height, self.width):
-            red, green, blue = np.moveaxis(self.pixels[rows], 2, 0)
+            colours = self.pixels[rows]
+            if self.alpha is not None:
+                colours = colours[self.alpha[rows] > 0]
+            red, green, blue = np.moveaxis(colours, -1, 0)
             if not (np.array_equal(red, green) and np.array_equal(red, blue)):
                 return False
         return self.residual is None
 
     def with_pixels(self, new: np.ndarray, scale: int = 1) -> Photo:
-        """The same photo with other pixels; alpha and residual grow with them where scale > 1."""
+        """The same photo with other pixels; alpha and residual grow with them where scale > 1.
+
+        The residual fades with the colour that it goes beyond: of a grey pixel none is left.
+        """
         expected = (self.height * scale, self.width * scale, 3)
         assert new.shape == expected, f"{new.shape} is not {expected}"
-        if scale == 1:
-            return replace(self, pixels=new)
         alpha, residual = self.alpha, self.residual
-        return replace(
-            self,
-            pixels=new,
-            alpha=None if alpha is None else enlarge(alpha, scale).clip(0, 1),
-            residual=None if residual is None else enlarge(residual, scale),
-        )
+        if alpha is not None and scale > 1:
+            alpha = enlarge(alpha, scale).clip(0, 1)
+        if residual is not None:
+            before = chroma(self.pixels)
+            if scale > 1:
+                residual, before = enlarge(residual, scale), enlarge(before, scale)
+            kept = np.minimum(chroma(new), before)
+            residual = residual * np.divide(kept, before, out=np.ones_like(kept), where=before > 0)
+        return replace(self, pixels=new, alpha=alpha, residual=residual)
 
     @classmethod
     def from_array(cls, array: np.ndarray) -> Photo:
@@ -114,6 +121,11 @@ class Photo:
             alpha=np.ascontiguousarray(colour[..., 3]) if channels == 4 else None,
             source=Source(depth=depth, bits=depth, mode="grey" if channels == 1 else "rgb"),
         )
+
+
+def chroma(pixels: np.ndarray) -> np.ndarray:
+    """(H, W, 3) -> (H, W, 1): the largest of the channels minus the smallest."""
+    return np.ptp(pixels, axis=2, keepdims=True)
 
 
 def strips(height: int, width: int) -> Iterator[slice]:

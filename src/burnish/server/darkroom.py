@@ -13,6 +13,7 @@ from burnish.engine import fast
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.look_maps import Maps, Place
 from burnish.engine.options import EnhanceOptions
+from burnish.engine.statistics import seen
 from burnish.image.photo import Photo
 from burnish.image.read import read
 from burnish.server.limits import Limits
@@ -65,7 +66,7 @@ class Decoded:
         """What the model wants to know of the whole photo, computed once for each model."""
         key = loaded_for(enhancer.options)
         if key not in self.conditions:
-            self.conditions[key] = enhancer.condition(self.pixels())
+            self.conditions[key] = enhancer.condition(seen(self.pixels(), self.alpha()))
         return self.conditions[key]
 
     def carried(self, enhancer: Enhancer) -> fast.Carried:
