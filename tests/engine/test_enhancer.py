@@ -104,6 +104,18 @@ def test_a_photo_of_one_tone_stays_as_it_is(
     assert moved.max() < (1.5 if name == "srpie" else 0.01) / 255 + 1e-6
 
 
+@pytest.mark.parametrize("mode", ["full", "fast"])
+@pytest.mark.parametrize("name", ["tone", "nrl", "nrl-dpl"])
+def test_a_white_ground_stays_white(name: str, mode: Any) -> None:
+    """A dull subject on a shop's white: 255 was made 253 to 233, whose edge shows on a page."""
+    pixels = np.ones((120, 160, 3), np.float32)
+    pixels[30:110, 5:145] = 0.45 + 0.2 * picture(80, 140)
+    enhance = Enhancer(EnhanceOptions(model=name, mode=mode, precision="f32", threads=1))
+    better = enhance.enhance_pixels(pixels)
+    assert better[:20].min() > 1 - 0.5 / 255
+    assert np.abs(better - pixels)[30:110, 5:145].mean() > 0.02
+
+
 def test_evidence_rises_with_the_range_of_tones() -> None:
     """Smoothly, so that no crop looks unlike its neighbour."""
     network = Enhancer(EnhanceOptions(model="tone", threads=1)).network

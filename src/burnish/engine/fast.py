@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from burnish.engine import affine
+from burnish.engine import affine, whites
 from burnish.engine.luma import luma
 from burnish.engine.proxy import Shrinker
 
@@ -36,23 +36,33 @@ class Carried:
 
     maps: np.ndarray
     factor: int
+    keeps_white: bool = False
+    """Whether what is white stays so (see `whites`)."""
 
     def apply(self, pixels: np.ndarray, top: int, out: np.ndarray, grey: bool = False) -> None:
         """Enhance rows of the photo, (n,W,3) from row ``top`` on, into ``out``, clipped."""
         affine.apply(self.maps, self.factor, pixels, top, out)
         if not np.isfinite(out).all():
             np.copyto(out, pixels, where=~np.isfinite(out))
+        if self.keeps_white and whites.reached(pixels):
+            out[:] = whites.kept(out, pixels)
         if grey:
             out[:] = luma(out)
         np.clip(out, 0, 1, out=out)
 
 
-def learn(small: np.ndarray, factor: int, network: Network, strength: float = 1.0) -> Carried:
+def learn(
+    small: np.ndarray,
+    factor: int,
+    network: Network,
+    strength: float = 1.0,
+    keeps_white: bool = False,
+) -> Carried:
     """Run the network on the stand-in and fit what it did."""
     maps = affine.fit(small, network(small))
     if strength != 1:
         maps *= np.float32(strength)
-    return Carried(maps, factor)
+    return Carried(maps, factor, keeps_white)
 
 
 def stand_in(pixels: np.ndarray, factor: int) -> np.ndarray:

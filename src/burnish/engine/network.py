@@ -48,7 +48,7 @@ class Network:
         self.backend = load_backend(
             options.backend, model.folder, precision, options.threads, options.device
         )
-        self._guards_whites = model.card.task == "enhance" and model.card.scale > 1
+        self._guards_whites = model.card.task == "enhance"
         self._turn = RLock()
         self._seconds = 0.0
 
@@ -149,7 +149,7 @@ class Network:
         # A network may overflow on input unlike anything it saw: such pixels stay as they were.
         if not np.isfinite(result).all():
             result = np.where(np.isfinite(result), result, plain())
-        if self._guards_whites and x.min(axis=1).max() > whites.FROM:
+        if self._guards_whites and whites.reached(x[0].transpose(1, 2, 0)):
             result = whites.kept(result, plain())
         if grey:
             result = np.repeat(luma(result), 3, axis=2)
@@ -182,7 +182,7 @@ class Network:
                 place[:] = self.raw(x, condition)[: place.shape[0], : place.shape[1]]
             return out
 
-        return fast.learn(small, factor, whole, strength * evidence)
+        return fast.learn(small, factor, whole, strength * evidence, self._guards_whites)
 
     @property
     def seconds_per_pixel(self) -> float:
