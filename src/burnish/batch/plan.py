@@ -12,7 +12,14 @@ from string import Formatter
 from burnish.batch.search import photos_in
 from burnish.errors import BurnishError, OptionError, OutputError
 from burnish.files import is_folder, is_there, unreachable
-from burnish.image.formats import FORMATS, check_format, format_of, natural_format, suffix_for
+from burnish.image.formats import (
+    FORMATS,
+    check_format,
+    check_installed,
+    format_of,
+    natural_format,
+    suffix_for,
+)
 from burnish.image.photo import Source
 from burnish.image.read import probe
 from burnish.image.sniff import SUFFIXES
@@ -50,6 +57,7 @@ def plan(
         InputError: there is no photo in a folder, or an input is no file.
         OptionError: a format that cannot be written, several photos for one output file, or a
             template that makes no names.
+        MissingExtraError: a format whose writer is not installed.
         OutputError: a result would replace an input, two results would have one name, a name is
             too long, or ``out`` cannot be written to.
     """
@@ -61,7 +69,7 @@ def plan(
     if out.suffix.lower() in SUFFIXES and not is_folder(out):
         if len(found) > 1:
             raise OptionError(f"{len(found)} photos go in, so {out} must be the name of a folder.")
-        if wanted not in (None, format_of(out.name)):
+        if wanted not in (None, check_installed(format_of(out.name))):
             raise OptionError(f"{out} is not a name for the format {wanted}.")
         if name is not None:
             raise OptionError(f"A name template is for results in a folder; {out} is a file.")
@@ -83,7 +91,7 @@ def plan(
 
 def output_format(name: str) -> str:
     """A format by its name or by one of its extensions: jpg is jpeg."""
-    return check_format(SUFFIXES.get(f".{name.lower().removeprefix('.')}", name))
+    return check_installed(check_format(SUFFIXES.get(f".{name.lower().removeprefix('.')}", name)))
 
 
 def renamed(below: Path, source: Path, template: str) -> Path:
