@@ -74,6 +74,18 @@ def test_a_writer_that_is_not_installed_is_told_at_once(
         targets("in/a.png", out="x.heic")
 
 
+def test_one_photo_s_output_is_no_folder_named_like_a_picture(root: Path) -> None:
+    make("in/a.png")
+    make("in/b.png")
+    for out in ("x.gif", "x.JXL"):
+        with pytest.raises(OptionError, match=rf"Cannot write {out} \('.*'\): choose one of .jpg"):
+            targets("in/a.png", out=out)
+        assert targets("in/a.png", "in/b.png", out=out)["in/a.png"] == f"{out}/a.png"
+        assert targets("in", out=out)["in/a.png"] == f"{out}/a.png"
+    Path("x.gif").mkdir()
+    assert targets("in/a.png", out="x.gif") == {"in/a.png": "x.gif/a.png"}
+
+
 def test_target_names_say_their_format(root: Path) -> None:
     make("a.PNG")
     make("b.jpeg")

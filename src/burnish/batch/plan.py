@@ -22,7 +22,7 @@ from burnish.image.formats import (
 )
 from burnish.image.photo import Source
 from burnish.image.read import probe
-from burnish.image.sniff import SUFFIXES
+from burnish.image.sniff import FOREIGN_SUFFIXES, SUFFIXES
 
 LONGEST = 255
 """Bytes that a file name may have, on nearly every file system."""
@@ -77,6 +77,8 @@ def plan(
     else:
         if is_there(out) and not is_folder(out):
             raise OutputError(f"{out} is a file; the output must be a folder or end like a photo.")
+        if len(found) == 1 and found[0][0] in inputs and not is_there(out):
+            refuse_foreign(out)
         if name is not None:
             found = [(source, renamed(below, source, name)) for source, below in found]
         jobs = [job_for(source, out / below, wanted) for source, below in found]
@@ -87,6 +89,12 @@ def plan(
             refuse_long(job)
     refuse_read_only(out)
     return jobs
+
+
+def refuse_foreign(out: Path) -> None:
+    """Whoever names one photo's output like a picture wants no folder of that name."""
+    if out.suffix.lower() in FOREIGN_SUFFIXES:
+        format_of(out.name)
 
 
 def output_format(name: str) -> str:
