@@ -45,7 +45,7 @@ def test_a_path_gives_a_photo_or_writes_a_file(jpeg: Path, tmp_path: Path) -> No
     assert (
         out.read_bytes() == burnish.encode(photo) == burnish.enhance(jpeg.read_bytes(), **OPTIONS)
     )
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match=r"exists already: .*in Python overwrite=True"):
         burnish.enhance(jpeg, out, **OPTIONS)
     burnish.enhance(jpeg, out, overwrite=True, quality=30, **OPTIONS)
     assert out.read_bytes() == burnish.enhance(jpeg.read_bytes(), quality=30, **OPTIONS)

@@ -1,6 +1,7 @@
 """What goes in, where it comes out, and what is refused before anything is done."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from burnish.batch.plan import plan
-from burnish.errors import InputError, OptionError, OutputError
+from burnish.errors import InputError, MissingExtraError, OptionError, OutputError
 from burnish.image.photo import Photo
 from burnish.image.write import write
 
@@ -60,6 +61,29 @@ def test_one_photo_may_go_to_a_file(root: Path) -> None:
         targets("in/a.png", out="b.jpg", format="png")
     with pytest.raises(OptionError, match=r"Cannot write b\.cr2"):
         targets("in/a.png", out="b.cr2")
+
+
+def test_a_writer_that_is_not_installed_is_told_at_once(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make("in/a.png")
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(MissingExtraError, match=r"Writing HEIC needs the extra 'heic'"):
+        targets("in", format="heif")
+    with pytest.raises(MissingExtraError, match=r"Writing HEIC needs the extra 'heic'"):
+        targets("in/a.png", out="x.heic")
+
+
+def test_one_photo_s_output_is_no_folder_named_like_a_picture(root: Path) -> None:
+    make("in/a.png")
+    make("in/b.png")
+    for out in ("x.gif", "x.JXL"):
+        with pytest.raises(OptionError, match=rf"Cannot write {out} \('.*'\): choose one of .jpg"):
+            targets("in/a.png", out=out)
+        assert targets("in/a.png", "in/b.png", out=out)["in/a.png"] == f"{out}/a.png"
+        assert targets("in", out=out)["in/a.png"] == f"{out}/a.png"
+    Path("x.gif").mkdir()
+    assert targets("in/a.png", out="x.gif") == {"in/a.png": "x.gif/a.png"}
 
 
 def test_target_names_say_their_format(root: Path) -> None:

@@ -40,6 +40,17 @@ def test_both_files(tmp_path: Path) -> None:
     assert "Done before (1)\n  in/b.jpg -> out/b.jpg" in text
 
 
+def test_a_line_break_in_a_name_breaks_no_line(tmp_path: Path) -> None:
+    job = Job(Path("in/a\nFailed (9).jpg"), Path("out/a\x1b.jpg"), 1.0)
+    report = Report(total=2)
+    report.add(Done(job, 1.0, 1.0, ()))
+    report.add(Failed(job, f"{job.source.name} is empty", 3, ""))
+    write_report(report, tmp_path / "r", "1 photo enhanced")
+    lines = (tmp_path / "r.txt").read_text().splitlines()
+    assert "  in/a\\nFailed (9).jpg: a\\nFailed (9).jpg is empty" in lines
+    assert "  in/a\\nFailed (9).jpg -> out/a\\x1b.jpg" in lines
+
+
 @pytest.mark.parametrize(
     ("given", "stem"),
     [

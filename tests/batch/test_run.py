@@ -61,6 +61,22 @@ def test_failures_of_every_kind_stop_nothing(jobs: list[Job], tmp_path: Path) ->
     assert jobs[2].target.exists() and not jobs[1].target.exists()
 
 
+def test_a_result_too_large_for_its_format_is_told_before_the_work(tmp_path: Path) -> None:
+    """WebP holds 16383 pixels a side, a photo of 16000 that is not enlarged among them."""
+    write(Photo.from_array(np.zeros((2, 16000, 3), np.uint8)), tmp_path / "wide.png")
+    jobs = plan([tmp_path / "wide.png"], tmp_path / "out", format="webp")
+    seen: list[Photo] = []
+
+    def enlarging(photo: Photo, progress: Callable[[float], None]) -> Photo:
+        seen.append(photo)
+        return photo
+
+    report = run(jobs, lambda: enlarging, Steps(scale=2))
+    says = "WebP holds at most 16383 pixels a side, and the result would have 32000 x 4"
+    assert says in report.failed[0].reason and seen == []
+    assert len(run(jobs, lambda: enlarging, Steps()).done) == len(seen) == 1
+
+
 def test_failed_photos_do_not_stay_in_memory(jobs: list[Job]) -> None:
     alive: list[weakref.ref[Photo]] = []
 

@@ -81,6 +81,19 @@ def test_wholeness(tmp_path: Path) -> None:
     assert not is_whole(tmp_path / "empty.jpg") and not is_whole(tmp_path / "gone.jpg")
 
 
+def test_a_thumbnail_s_end_is_not_the_photo_s(tmp_path: Path) -> None:
+    whole = picture(tmp_path / "a.jpg", 300, 300).read_bytes()
+    small = picture(tmp_path / "small.jpg").read_bytes()
+    exif = b"Exif\0\0" + small
+    head = whole[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    photo = tmp_path / "b.jpg"
+    photo.write_bytes(head + whole[2:])
+    assert is_whole(photo)
+    for size in (len(small), len(head), len(head) + 100, len(head) + len(whole) // 2):
+        photo.write_bytes((head + whole[2:])[:size])
+        assert not is_whole(photo)
+
+
 def test_renames_and_hidden_names(inbox: Path, tmp_path: Path) -> None:
     watcher = Watcher(inbox, tmp_path / "out", patience=Patience(settle=0))
     picture(tmp_path / "a.png").rename(inbox / ".a.png.Xy3")  # as rsync

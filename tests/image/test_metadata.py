@@ -141,6 +141,17 @@ def test_copyright_keeps_only_the_rights(format):
         assert b"(c) Ann & Bob" in found.iptc and b"Title" not in found.iptc
 
 
+def test_comments_stay_from_jpeg_to_jpeg():
+    data = jpeg(picture())
+    comments = (b"by a scanner", b"second \xff\xfe\xe9")
+    pieces = [b"\xff\xfe" + struct.pack(">H", len(text) + 2) + text for text in comments]
+    photo = read(data[:2] + b"".join(pieces) + data[2:])
+    assert read(encode(photo)).source.comments == comments
+    for policy in ("copyright", "strip"):
+        assert b"scanner" not in encode(photo, metadata=policy)
+    assert b"scanner" not in encode(photo, "png")
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_strip_leaves_the_profile_alone(format):
     photo = photo_with(exif=exif(), xmp=XMP, iptc=IPTC, icc=icc("p3"))

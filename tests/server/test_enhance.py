@@ -94,6 +94,21 @@ def test_a_slip_in_a_parameter_s_name_is_told(client: Client) -> None:
     assert client.get("/v1/looks", params={"x": "1"}).status_code == 400
 
 
+def test_a_parameter_that_is_given_twice_is_told(client: Client) -> None:
+    answer = client.post("/v1/enhance?strength=.1&strength=.5", data=photo_bytes())
+    says = "The parameter 'strength' is given more than once."
+    assert (answer.status_code, answer.json()["error"]) == (400, says)
+    job = 22 * "a"  # of which there may be several
+    assert client.get(f"/v1/zip?job={job}&job={job}").status_code == 404
+
+
+def test_a_form_is_no_photo(client: Client) -> None:
+    for path in ("/v1/enhance", "/v1/photos"):
+        answer = client.post(path, files={"photo": ("x.png", photo_bytes())})
+        assert answer.status_code == 400
+        assert "curl --data-binary @FILE" in answer.json()["error"]
+
+
 def test_a_folder_that_exists_is_no_model_for_clients(client: Client, double_model: str) -> None:
     assert Path(double_model).is_dir()
     answer = client.post("/v1/enhance", params={"model": double_model}, data=photo_bytes())

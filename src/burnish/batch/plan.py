@@ -12,10 +12,17 @@ from string import Formatter
 from burnish.batch.search import photos_in
 from burnish.errors import BurnishError, OptionError, OutputError
 from burnish.files import is_folder, is_there, unreachable
-from burnish.image.formats import FORMATS, check_format, format_of, natural_format, suffix_for
+from burnish.image.formats import (
+    FORMATS,
+    check_format,
+    check_installed,
+    format_of,
+    natural_format,
+    suffix_for,
+)
 from burnish.image.photo import Source
 from burnish.image.read import probe
-from burnish.image.sniff import SUFFIXES
+from burnish.image.sniff import FOREIGN_SUFFIXES, SUFFIXES
 
 LONGEST = 255
 """Bytes that a file name may have, on nearly every file system."""
@@ -50,6 +57,7 @@ def plan(
         InputError: there is no photo in a folder, or an input is no file.
         OptionError: a format that cannot be written, several photos for one output file, or a
             template that makes no names.
+        MissingExtraError: a format whose writer is not installed.
         OutputError: a result would replace an input, two results would have one name, a name is
             too long, or ``out`` cannot be written to.
     """
@@ -61,7 +69,7 @@ def plan(
     if out.suffix.lower() in SUFFIXES and not is_folder(out):
         if len(found) > 1:
             raise OptionError(f"{len(found)} photos go in, so {out} must be the name of a folder.")
-        if wanted not in (None, format_of(out.name)):
+        if wanted not in (None, check_installed(format_of(out.name))):
             raise OptionError(f"{out} is not a name for the format {wanted}.")
         if name is not None:
             raise OptionError(f"A name template is for results in a folder; {out} is a file.")
@@ -69,6 +77,8 @@ def plan(
     else:
         if is_there(out) and not is_folder(out):
             raise OutputError(f"{out} is a file; the output must be a folder or end like a photo.")
+        if len(found) == 1 and found[0][0] in inputs and not is_there(out):
+            refuse_foreign(out)
         if name is not None:
             found = [(source, renamed(below, source, name)) for source, below in found]
         jobs = [job_for(source, out / below, wanted) for source, below in found]
@@ -81,9 +91,15 @@ def plan(
     return jobs
 
 
+def refuse_foreign(out: Path) -> None:
+    """Whoever names one photo's output like a picture wants no folder of that name."""
+    if out.suffix.lower() in FOREIGN_SUFFIXES:
+        format_of(out.name)
+
+
 def output_format(name: str) -> str:
     """A format by its name or by one of its extensions: jpg is jpeg."""
-    return check_format(SUFFIXES.get(f".{name.lower().removeprefix('.')}", name))
+    return check_installed(check_format(SUFFIXES.get(f".{name.lower().removeprefix('.')}", name)))
 
 
 def renamed(below: Path, source: Path, template: str) -> Path:

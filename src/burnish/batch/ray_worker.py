@@ -24,7 +24,7 @@ from burnish.batch.steps import failure, sha256
 from burnish.engine.chosen import chosen
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import ModelError, OutputError
-from burnish.image.encode import encode_parts
+from burnish.image.encode import check_sides, encode_parts
 from burnish.image.formats import format_of, losses
 from burnish.image.photo import Photo
 from burnish.image.read import read
@@ -123,6 +123,8 @@ class Worker:
             out["content"] = files.digest(source)
             photo = read(source)
             out["megapixels"] = photo.width * photo.height / 1e6
+            scale = self.enhancer.scale
+            check_sides(format_of(job.target.name), photo.width * scale, photo.height * scale)
             better = self.enhancer(photo)
             del photo
             parts, notes = self.encoded(better, job)

@@ -11,6 +11,7 @@ from burnish.batch.events import Done, Failed, Kept, Planned, Report, Skipped
 from burnish.batch.plan import refuse_read_only
 from burnish.batch.search import is_special
 from burnish.errors import OutputError
+from burnish.files import printable
 from burnish.image.write import write_bytes
 
 TITLE = "burnish report"
@@ -94,5 +95,5 @@ def as_text(report: Report, headline: str) -> str:
     }
     for title, rows in parts.items():
         if rows:
-            lines += ["", f"{title} ({len(rows)})", *(f"  {row}" for row in rows)]
+            lines += ["", f"{title} ({len(rows)})", *(f"  {printable(row)}" for row in rows)]
     return "\n".join(lines) + "\n"

@@ -16,7 +16,7 @@ from burnish.batch.resume import Memory
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.stream import FROM_MEGAPIXELS, enhance_file
 from burnish.errors import BurnishError, InputError, ModelError, OptionError, OutputError
-from burnish.image.encode import encode_parts
+from burnish.image.encode import check_sides, encode_parts
 from burnish.image.formats import format_of, losses
 from burnish.image.metadata import POLICIES
 from burnish.image.photo import Photo
@@ -50,6 +50,8 @@ class Steps:
     memory: Memory | None = None
     scratch: Path | None = None
     """Folder for files that have no name yet; beside their targets if None."""
+    scale: int = 1
+    """Pixels out per pixel in along a side."""
 
     def __post_init__(self) -> None:
         if self.metadata not in POLICIES:
@@ -76,6 +78,8 @@ class Steps:
         try:
             photo = read(job.source)
             self.check_unchanged(job, entry)
+            sides = photo.width * self.scale, photo.height * self.scale
+            check_sides(format_of(job.target.name), *sides)  # before it is enhanced
         except Exception as error:  # whatever a damaged file makes a decoder do
             return self.fail(job, entry, error)
         return photo

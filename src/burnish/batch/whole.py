@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from burnish.errors import BurnishError
+from burnish.image.containers.jpeg import segments
 from burnish.image.read import read
 from burnish.image.sniff import sniff
 
@@ -27,11 +28,14 @@ def is_whole(path: Path) -> bool:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(size - TAIL, 0))
             tail = file.read(TAIL)
+            if not tail.strip(b"\0") or tail.endswith(bytes(16)):
+                return False
+            format = sniff(head, path.name)
+            if format == "jpeg":  # in whose header a thumbnail has an end of its own
+                segments(file)
+                tail = tail[max(file.tell() - max(size - TAIL, 0), 0) :]
     except OSError:
         return False
-    if not tail.strip(b"\0") or tail.endswith(bytes(16)):
-        return False
-    format = sniff(head, path.name)
     if format in ENDS:
         return ENDS[format] in tail
     if format == "webp":

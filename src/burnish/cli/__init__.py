@@ -12,6 +12,7 @@ import sys
 from io import TextIOWrapper
 
 from burnish.errors import BurnishError, OptionError
+from burnish.files import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,11 +72,6 @@ def run(arguments: Sequence[str]) -> int:
         lines = map(printable, sentence.split("\n"))  # torch tells what does not fit in several
         print("burnish:", "\n".join(lines), file=sys.stderr)
         return code
-
-
-def printable(line: str) -> str:
-    """One line for a terminal: names of files may hold line breaks and codes that steer it."""
-    return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in line)
 
 
 def told(error: Exception) -> tuple[str, int]:

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from burnish.bench.sheet import chosen, pairs, sheet
-from burnish.cli import printable
 from burnish.cli.batch_flags import some_path
 from burnish.errors import BurnishError
+from burnish.files import printable
 from burnish.image.read import read
 from burnish.image.write import write
 

@@ -133,6 +133,7 @@ def command(
         if lock_to and series:
             raise OptionError("Choose one of --lock-to and --series.")
         models = chosen(options)
+        steps = replace(steps, scale=models.model.card.scale)
         show.uses(models)
         recipe = recipe_of(options, models.model, steps, lock_to)
         with ExitStack() as stack:

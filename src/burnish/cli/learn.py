@@ -9,11 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from burnish.cli import printable
 from burnish.cli.batch_flags import some_path
 from burnish.cli.flags import with_flags
 from burnish.errors import OptionError, OutputError
-from burnish.files import is_folder, is_there
+from burnish.files import is_folder, is_there, printable
 from burnish.look.options import LearnOptions
 
 EPILOG = (

@@ -23,8 +23,9 @@ from burnish.batch.events import (
     Started,
 )
 from burnish.batch.plan import Job
-from burnish.cli import printable, told
+from burnish.cli import told
 from burnish.engine.chosen import Chosen
+from burnish.files import printable
 
 EVERY = 0.25
 """Least seconds between two progress lines of JSON."""

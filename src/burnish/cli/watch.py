@@ -73,6 +73,7 @@ def command(
         watcher = Watcher(folder, output, format, name, patience, show.event, lock_to)
         refuse_read_only(output)
         models = chosen(options)
+        steps = replace(steps, scale=models.model.card.scale)
         show.uses(models)
         recipe = recipe_of(options, models.model, steps, lock_to)
         enhance = enhancer(options, lock_to)

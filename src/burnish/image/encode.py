@@ -50,12 +50,7 @@ def encode_parts(
     format = check_format(format or natural_format(photo.source))
     if quality is not None and not 1 <= quality <= 100:
         raise OptionError(f"The quality must be from 1 to 100, not {quality}.")
-    size = (photo.width, photo.height)
-    if max(size) > MAX_SIDE.get(format, 1 << 31):
-        raise OutputError(
-            f"{TITLES[format]} holds at most {MAX_SIDE[format]} pixels a side, and the photo has"
-            f" {size[0]} x {size[1]}: choose TIFF or PNG."
-        )
+    check_sides(format, photo.width, photo.height)
     meta = prepare(photo, metadata, format)
     grey = writes_grey(photo, format)
     profile, icc = output_profile(photo.source.icc, grey, format)
@@ -77,6 +72,15 @@ def encode_parts(
         return ENCODERS[format](samples, photo.source, meta, quality)
     except vips().Error as error:
         raise OutputError(f"Encoding as {TITLES[format]} failed ({reason(error)}).") from None
+
+
+def check_sides(format: str, width: int, height: int) -> None:
+    """OutputError for more pixels a side than the format holds."""
+    if max(width, height) > MAX_SIDE.get(format, 1 << 31):
+        raise OutputError(
+            f"{TITLES[format]} holds at most {MAX_SIDE[format]} pixels a side, and the result would"
+            f" have {width} x {height}: choose TIFF or PNG."
+        )
 
 
 def prepare(photo: Photo, policy: str, format: str) -> Metadata:

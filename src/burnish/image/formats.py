@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from burnish.errors import OptionError
+from importlib.util import find_spec
+
+from burnish.errors import MissingExtraError, OptionError
 from burnish.image import metadata
 from burnish.image.containers import jpeg
 from burnish.image.photo import Photo, Source
@@ -37,6 +39,18 @@ def check_format(format: str) -> str:
     """The format; OptionError for one that cannot be written."""
     if format not in FORMATS:
         raise OptionError(f"Unknown output format '{format}': choose one of {', '.join(FORMATS)}.")
+    return format
+
+
+def is_installed(format: str) -> bool:
+    """Whether what writes the format is there; only HEIC needs more than burnish itself."""
+    return format != "heic" or find_spec("pillow_heif") is not None
+
+
+def check_installed(format: str) -> str:
+    """The format; MissingExtraError for one that cannot be written here."""
+    if not is_installed(format):
+        raise MissingExtraError(f"Writing {TITLES[format]}", "heic")
     return format
 
 

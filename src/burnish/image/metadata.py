@@ -21,6 +21,7 @@ class Metadata:
     xmp_extended: bytes | None = None
     iptc: bytes | None = None
     icc: bytes | None = None
+    comments: tuple[bytes, ...] = ()
 
 
 def prepare(source: Source, policy: str, size: tuple[int, int]) -> Metadata:
@@ -47,6 +48,7 @@ def prepare(source: Source, policy: str, size: tuple[int, int]) -> Metadata:
         xmp_extended=extended,
         iptc=source.iptc,
         icc=source.icc,
+        comments=source.comments,
     )
     return meta if meta.xmp_extended else without_extended(meta)
 

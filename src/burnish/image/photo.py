@@ -31,6 +31,7 @@ class Source:
     xmp: bytes | None = None  # the packet (JPEG: the main one)
     xmp_extended: bytes | None = None  # JPEG only: what did not fit into the main packet
     iptc: bytes | None = None  # the IIM stream, without Photoshop's wrapping
+    comments: tuple[bytes, ...] = ()  # JPEG only
     subsampling: str | None = None  # "444", "422", "440", "420"...
     quality: int | None = None  # JPEG: estimated from the quantisation tables
     lossless: bool = False  # WebP and AVIF

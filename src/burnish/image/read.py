@@ -90,6 +90,7 @@ def describe(
         xmp=facts.xmp or opened.xmp,
         xmp_extended=facts.xmp_extended,
         iptc=facts.iptc,
+        comments=facts.comments,
         subsampling=facts.subsampling,
         quality=facts.quality,
         lossless=facts.lossless and given.format in ("webp", "avif"),

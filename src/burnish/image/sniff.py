@@ -19,6 +19,9 @@ FORMAT_SUFFIXES = {
     "raw": tuple(sorted(RAW_SUFFIXES)),
 }
 SUFFIXES = {suffix: name for name, suffixes in FORMAT_SUFFIXES.items() for suffix in suffixes}
+FOREIGN_NAMES = "bmp exr gif hdr ico j2k jp2 jpx jxl pbm pdf pgm pnm ppm psb psd svg tga"
+FOREIGN_SUFFIXES = frozenset(f".{name}" for name in FOREIGN_NAMES.split(" "))
+"""Of pictures that burnish neither reads nor writes."""
 TITLES = {
     "jpeg": "JPEG",
     "png": "PNG",

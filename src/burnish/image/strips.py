@@ -20,7 +20,7 @@ from burnish.errors import OutputError
 from burnish.image.containers import jpeg, tiff
 from burnish.image.decode import Samples, decode
 from burnish.image.encode import (
-    MAX_SIDE,
+    check_sides,
     jpeg_options,
     output_profile,
     prepare,
@@ -41,7 +41,6 @@ from burnish.image.read import (
     examine,
     open_input,
 )
-from burnish.image.sniff import TITLES
 from burnish.image.vips import reason, vips
 from burnish.image.write import check_target, make_folder, place_for, write_bytes
 
@@ -108,9 +107,7 @@ def write_strips(
     """
     format, source = format_of(path.name), like.source
     check_target(path, source.path, overwrite)
-    limit = MAX_SIDE.get(format, 1 << 31)
-    if max(like.height, like.width) > limit:
-        raise OutputError(f"{TITLES[format]} holds at most {limit} pixels a side: choose TIFF.")
+    check_sides(format, like.width, like.height)
     # What the metadata says of the size is taken from a photo that has it but holds no memory.
     hollow = Photo(np.broadcast_to(np.float32(0), (like.height, like.width, 3)), source=source)
     meta = prepare(hollow, metadata, format)

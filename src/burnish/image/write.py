@@ -45,7 +45,14 @@ def check_target(path: Path, original: Path | None, overwrite: bool) -> None:
     if original is not None and same_file(path, original):
         raise OutputError(f"{path} is the original photo, which is never overwritten.")
     if not overwrite and os.path.lexists(path):
-        raise OutputError(f"{path} exists already: use --overwrite to replace it.")
+        raise taken(path)
+
+
+def taken(path: Path) -> OutputError:
+    """For users of the command and of the library."""
+    return OutputError(
+        f"{path} exists already: allow overwriting (--overwrite, in Python overwrite=True)."
+    )
 
 
 def same_file(path: Path, other: Path) -> bool:
@@ -94,7 +101,7 @@ def write_bytes(
         finally:
             temporary.unlink(missing_ok=True)
     except FileExistsError:
-        raise OutputError(f"{path} exists already: use --overwrite to replace it.") from None
+        raise taken(path) from None
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from None
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from burnish.engine.options import EnhanceOptions
-from burnish.image.encode import encode_parts
+from burnish.image.encode import check_sides, encode_parts
 from burnish.image.formats import losses, natural_format, suffix_for
 from burnish.image.photo import Source
 from burnish.image.read import read
@@ -55,7 +55,9 @@ def enhance_file(
     photo = read(source, max_pixels=store.limits.max_pixels)
     task.check()
     format = output.format or natural_format(photo.source)
-    better = enhancers.get(options)(photo, lambda share: task.progress((1 - WRITING) * share))
+    enhancer = enhancers.get(options)
+    check_sides(format, photo.width * enhancer.scale, photo.height * enhancer.scale)
+    better = enhancer(photo, lambda share: task.progress((1 - WRITING) * share))
     del photo  # its pixels take as much memory as the encoder needs
     task.check()
     parts = encode_parts(better, format, metadata=output.metadata, quality=output.quality)

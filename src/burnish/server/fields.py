@@ -20,6 +20,7 @@ from burnish.engine.models import offered as on_offer
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
 from burnish.server.looks import Looks
+from burnish.server.refusals import Refused
 
 OPERATORS = frozenset({"precision", "backend", "device", "threads", "tile"})
 """Options of whoever starts the service."""
@@ -42,11 +43,23 @@ def offered(options: EnhanceOptions) -> dict[str, str]:
     return own | {name: name for name in on_offer() if name not in own}
 
 
+async def refuse_form(request: Request) -> None:
+    """A dependency of routes that take a file: `curl -F` wraps it."""
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        raise Refused("Send the file itself as the body (curl --data-binary @FILE), not a form.")
+
+
 async def refuse_unknown(request: Request) -> None:
-    """A dependency of every route: a slip in a parameter's name is told, not passed over."""
+    """A dependency of every route: a slip in a parameter's name is told, not passed over, and so
+    is a second value for one that takes a single one.
+    """
     operation = request.app.openapi()["paths"][request.scope["route"].path][request.method.lower()]
-    names = [known["name"] for known in operation.get("parameters", []) if known["in"] == "query"]
+    known = [one for one in operation.get("parameters", []) if one["in"] == "query"]
+    names = [one["name"] for one in known]
+    lists = [one["name"] for one in known if one["schema"].get("type") == "array"]
     for name in request.query_params:
+        if name in names and name not in lists and len(request.query_params.getlist(name)) > 1:
+            raise OptionError(f"The parameter '{name}' is given more than once.")
         if name not in names:
             if name in BY_MODEL:
                 raise OptionError(

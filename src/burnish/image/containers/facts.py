@@ -15,6 +15,7 @@ class Facts:
     xmp: bytes | None = None
     xmp_extended: bytes | None = None
     iptc: bytes | None = None
+    comments: tuple[bytes, ...] = ()
     frames: int = 1
     subsampling: str | None = None
     quality: int | None = None

@@ -34,6 +34,7 @@ def facts(file: BinaryIO) -> Facts:
     found: dict[str, bytes] = {}
     extension: dict[bytes, list[tuple[int, bytes]]] = {}
     profile: dict[int, int] = {}  # number of each segment: how many there should be
+    comments: list[bytes] = []
     photoshop, luminance, subsampling, gain = b"", None, None, False
     for marker, offset, payload in segments(file):
         if marker == 0xE1 and payload.startswith(exif.PREFIX):
@@ -53,6 +54,8 @@ def facts(file: BinaryIO) -> Facts:
             gain = True
         elif marker == 0xED and payload.startswith(iptc.PHOTOSHOP):
             photoshop += payload[len(iptc.PHOTOSHOP) :] if photoshop else payload
+        elif marker == 0xFE:
+            comments.append(payload)
         elif marker == 0xDB and luminance is None:
             luminance = luminance_table(payload)
         elif marker in FRAMES and len(payload) > 8:
@@ -67,6 +70,7 @@ def facts(file: BinaryIO) -> Facts:
         xmp=packet,
         xmp_extended=extended,
         iptc=iptc.unwrap(photoshop),
+        comments=tuple(comments),
         subsampling=subsampling,
         quality=None if luminance is None else quality(luminance),
         broken_profile=len(profile) < max(profile.values(), default=0),
@@ -169,6 +173,7 @@ def wrap(encoded: bytes, meta: Metadata, dpi: tuple[float, float] | None) -> lis
         inserted += [
             segment(0xED, iptc.PHOTOSHOP + blob[i : i + room]) for i in range(0, len(blob), room)
         ]
+    inserted += [segment(0xFE, comment) for comment in meta.comments]
     return [encoded[:2], *inserted, encoded[at:]]
 
 

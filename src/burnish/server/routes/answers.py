@@ -1,12 +1,11 @@
 """What answers look like: shared by all routes, and the source of the OpenAPI schema."""
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from fastapi import Path, Query
 from pydantic import BaseModel, StringConstraints
 
-from burnish.image.formats import FORMATS
+from burnish.image.formats import FORMATS, is_installed
 from burnish.image.metadata import POLICIES
 from burnish.server.darkroom import Box
 from burnish.server.develop import Output
@@ -20,7 +19,7 @@ MEDIA_TYPES = {
     "avif": "image/avif",
     "heic": "image/heic",
 }
-INSTALLED = tuple(f for f in FORMATS if f != "heic" or find_spec("pillow_heif"))
+INSTALLED = tuple(filter(is_installed, FORMATS))
 """Formats that can be written here."""
 if TYPE_CHECKING:
     Format = Literal["jpeg", "png", "webp", "tiff", "avif", "heic"]

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from burnish.engine.options import EnhanceOptions
 from burnish.server.develop import Output, Result, enhance_file, output_suffix
-from burnish.server.fields import chooser
+from burnish.server.fields import chooser, refuse_form
 from burnish.server.names import with_suffix
 from burnish.server.routes.answers import BINARY, MEDIA_TYPES, PHOTO_BODY, output, refusals
 from burnish.server.service import Service
@@ -41,6 +41,7 @@ def router(service: Service) -> APIRouter:
     @routes.post(
         "/v1/enhance",
         response_class=FileResponse,
+        dependencies=[Depends(refuse_form)],
         openapi_extra=PHOTO_BODY,
         responses=refusals(404, 409, 429, 501, 503, 504)
         | {

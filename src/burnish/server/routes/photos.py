@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from burnish.engine.options import EnhanceOptions
 from burnish.image.encode import encode
 from burnish.server.darkroom import Box, look
-from burnish.server.fields import chooser
+from burnish.server.fields import chooser, refuse_form
 from burnish.server.refusals import NotReady
 from burnish.server.routes.answers import (
     BINARY,
@@ -50,6 +50,7 @@ def router(service: Service) -> APIRouter:
     @routes.post(
         "",
         status_code=201,
+        dependencies=[Depends(refuse_form)],
         openapi_extra=PHOTO_BODY,
         responses=refusals(429, 501)
         | {201: links("photo_id", "describe_photo", "view_photo", "preview_photo", "delete_photo")},

@@ -21,8 +21,8 @@ const photos = [];
 let current = null;
 let uploading = 0;
 
-const viewer = new Viewer(showChip, complain);
-const film = new Film($("film"), choose, remove);
+const viewer = new Viewer(showChip, unseen);
+const film = new Film($("film"), { onChoose: choose, onRemove: remove, onError: unseen });
 const look = new Look({ changed, moving: (strength) => viewer.blend(strength) });
 const work = new Work(photos, told, refresh);
 const learn = new Learn({
@@ -66,7 +66,7 @@ function listen() {
 
 function add(files) {
   for (const file of files) {
-    const photo = { file, name: file.name, state: "waiting", share: 0, info: null, result: null, reason: "" };
+    const photo = { file, name: file.name, state: "waiting", share: 0, info: null, result: null, reason: "", tried: null };
     photos.push(photo);
     film.add(photo);
   }
@@ -184,9 +184,21 @@ function showEnhanced() {
   }
 }
 
+// A picture did not come; `info` is given where it is one of the photo as it is. If that cannot be
+// decoded, there is nothing to do for it.
+function unseen(error, info) {
+  const photo = info && photos.find((p) => p.info === info);
+  if (error.status !== 422 || !photo) return complain(error);
+  if (photo.state !== "ready") return; // it is known, or its job will say why
+  photo.state = "failed";
+  photo.reason = error.message;
+  film.update(photo);
+  refresh();
+}
+
 function showChip() {
   const chip = $("chip");
-  chip.hidden = !viewer.photo;
+  chip.hidden = !viewer.photo || viewer.blank;
   chip.classList.toggle("busy", viewer.busy);
   const text = upToDate(current) ? "Finished photo" : viewer.exact ? "Exact preview" : "Preview, reduced";
   const said = chip.lastElementChild;
@@ -195,7 +207,9 @@ function showChip() {
 
 // --- the work
 
-const todo = () => photos.filter((p) => p.info && !upToDate(p) && !busy(p));
+// `tried` are the settings with which a photo failed; null where it would with all.
+const hopeless = (p) => p.state === "failed" && (!p.tried || p.tried === look.settings());
+const todo = () => photos.filter((p) => p.info && !upToDate(p) && !busy(p) && !hopeless(p));
 const running = () => photos.some(busy);
 
 function told(photo, hasOtherResult) {

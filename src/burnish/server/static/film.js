@@ -12,8 +12,8 @@ export function element(tag, values = {}) {
 }
 
 export class Film {
-  constructor(list, onChoose, onRemove) {
-    Object.assign(this, { list, onChoose, onRemove, entries: new Map() });
+  constructor(list, { onChoose, onRemove, onError }) {
+    Object.assign(this, { list, onChoose, onRemove, onError, entries: new Map() });
     list.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -37,7 +37,9 @@ export class Film {
     try {
       const image = await picture(`/v1/photos/${photo.info.id}/view?size=208&as=webp`);
       this.entries.get(photo)?.thumb.replaceChildren(image);
-    } catch { /* the viewer will say why */ }
+    } catch (error) {
+      if (error.status === 422) this.onError(error, photo.info); // of others the viewer will say why
+    }
   }
 
   update(photo) {

@@ -13,7 +13,8 @@ export function showPanel({ photos, current, left, work, upToDate }) {
   $("running").hidden = !active.length;
   go.hidden = !left.length || active.length > 0;
   go.textContent = photos.length === 1 ? "Enhance" : left.length === 1 ? "Enhance 1 photo" : `Enhance all ${left.length}`;
-  $("only").hidden = go.hidden || left.length < 2 || !left.includes(current);
+  const again = current?.info && current.state === "failed" && !left.includes(current);
+  $("only").hidden = active.length > 0 || !(again || (left.length > 1 && left.includes(current)));
   if (active.length) {
     const total = active.reduce((sum, job) => sum + job.info.total, 0);
     const done = active.reduce((sum, job) => sum + job.info.done + job.info.failed, 0);

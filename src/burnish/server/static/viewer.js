@@ -59,6 +59,9 @@ export class Viewer {
 
   get exact() { return this.photo !== null && this.scale * devicePixelRatio > 0.5; }
 
+  // Nothing of the photo could be shown.
+  get blank() { return Boolean(this.before?.failed) && !this.before.tiles.size; }
+
   get busy() { return this.loading > 0; }
 
   update() {
@@ -86,7 +89,7 @@ export class Viewer {
       for (const tile of layer.missing(wanted)) {
         if (this.loading >= AT_ONCE) return;
         this.loading += 1;
-        layer.load(tile).catch((error) => this.onError(error)).finally(() => {
+        layer.load(tile).catch((error) => this.onError(error, layer.computed ? null : layer.photo)).finally(() => {
           this.loading -= 1;
           layer.place(this);
           this.fetch();

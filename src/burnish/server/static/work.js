@@ -52,6 +52,7 @@ export class Work {
       photo.state = item.state === "cancelled" ? "ready" : item.state;
       photo.share = item.share;
       photo.reason = item.reason;
+      photo.tried = job.settings;
       const fresh = item.state === "done" && photo.result?.job !== job.id;
       if (fresh) photo.result = { job: job.id, settings: job.settings, info: item.result };
       this.onPhoto(photo, fresh);
