@@ -201,7 +201,10 @@ class Trainer:
     def run(self, validation: Validation = ()) -> bool:
         """Train until the recipe's last step (True) or the time limit or a signal (False)."""
         options, recipe = self.options, self.recipe
-        forward: Callable[..., Tensor] = torch.compile(self.net) if options.compile else self.net
+        # One graph a view size: kernels for any size, which the second size would get, are slow.
+        forward: Callable[..., Tensor] = (
+            torch.compile(self.net, dynamic=False) if options.compile else self.net
+        )
         started, since = time.monotonic(), SinceRow(self.step)
         self.net.train()
         with StopSignal() as stop:
