@@ -47,6 +47,18 @@ def left_out(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def refuse_unknown(names: Iterable[str], folders: Iterable[Path]) -> None:
+    """OptionError for a name to leave out that no photo has; those of a @FILE may be gone."""
+    from burnish.data.photos import is_named, photos_in
+
+    folders = tuple(folders)
+    paths = [path for folder in folders for path in photos_in(folder)]
+    for name in names:
+        if not name.startswith("@") and not any(is_named(path, (name,)) for path in paths):
+            where = ", ".join(map(str, folders))
+            raise OptionError(f"--exclude {name}: no photo of that name in {where}.")
+
+
 def lines_of(path: Path) -> list[str]:
     """The lines of a list file, but for empty ones."""
     try:

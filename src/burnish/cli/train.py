@@ -8,7 +8,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from burnish.cli.lists import left_out
+from burnish.cli.lists import left_out, refuse_unknown
 from burnish.cli.training_flags import Compile, Precision, Workers
 from burnish.data.phones import Phone, phone_named
 from burnish.errors import MissingExtraError, OptionError
@@ -33,7 +33,7 @@ def command(
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            help="File name to leave out, or @LIST as `burnish data check` writes it; repeatable."
+            help="Photo to leave out, or @LIST as `burnish data check` writes it; repeatable."
         ),
     ] = None,
     pairs: Annotated[
@@ -112,6 +112,7 @@ def command(
     source = setup.DataOptions(
         tuple(data or ()), left_out(exclude or ()), pairs, phone_of(dped), validation
     )
+    refuse_unknown(exclude or (), source.folders())
     chosen = replace(recipe(name), seed=seed)
     if weights is not None:
         chosen = loss_flags.with_weights(chosen, weights)

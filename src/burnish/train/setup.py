@@ -34,7 +34,7 @@ class DataOptions:
     photos: tuple[Path, ...] = ()
     """Folders of finished photos, un-retouched anew for each step."""
     exclude: tuple[str, ...] = ()
-    """File stems to leave out, such as those that are shown as examples."""
+    """Names to leave out, with their endings or not, such as those that are shown as examples."""
     pairs: tuple[Path, Path] | None = None
     """Two folders of real pairs instead (inputs, targets)."""
     dped: tuple[Path, Phone] | None = None
@@ -51,9 +51,16 @@ class DataOptions:
 
     def files(self) -> list[PatchPair]:
         """Files of the real pairs; empty for finished photos."""
+        if self.photos:
+            return []
+        low, high = self.folders()
+        return pairs_of(low, high, self.exclude)
+
+    def folders(self) -> tuple[Path, ...]:
+        """All folders that photos to train on are read from."""
         if self.dped:
-            return pairs_of(*pair_folders(*self.dped, part="train"), self.exclude)
-        return pairs_of(*self.pairs, self.exclude) if self.pairs else []
+            return pair_folders(*self.dped, part="train")
+        return self.pairs or self.photos
 
     def names(self) -> list[str]:
         """What a model card calls this data."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from burnish.cli.bench.flags import Budget, Exclude, Seeds, Sets, Threads
-from burnish.cli.lists import folders, left_out, names, numbers
+from burnish.cli.lists import folders, left_out, names, numbers, refuse_unknown
 from burnish.cli.training_flags import Compile, Precision, Workers
 from burnish.errors import MissingExtraError, OptionError
 
@@ -102,6 +102,7 @@ def command(
     source = None
     if not only_score:
         source = setup.DataOptions(tuple(data or ()), left_out(exclude or ()), pairs, phone)
+        refuse_unknown(exclude or (), source.folders())
     setup.use_threads(threads)
     scored, test_name = table_ends.test_set(
         test, sets, test_pairs, phone, name in paper_a.ABLATIONS
