@@ -21,6 +21,7 @@ from burnish.bench import (
     tables,
 )
 from burnish.bench.curves import logged, mean_line, means_of, shortest, svg, ticks
+from burnish.bench.paper_b import b1
 from burnish.bench.published import PUBLISHED
 from burnish.bench.sets import folders
 from burnish.data.dped import EpochPairs, list_pairs
@@ -376,3 +377,20 @@ def test_the_command(dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     ):
         assert cli.run(wrong) == 2
         assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("taken", ["input", "bicubic", "NRL"])
+def test_a_tools_row_takes_no_other_rows_name(dped: Path, tmp_path: Path, taken: str) -> None:
+    outputs = {taken: tmp_path}
+    with pytest.raises(OptionError, match=f"Two rows would be called '{taken}'"):
+        reproduce.run(TABLE, settings(dped, tmp_path / "runs", outputs=outputs))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_pairs_of_another_scale_are_refused_before_training(dped: Path, tmp_path: Path) -> None:
+    given = settings(dped, tmp_path / "runs")
+    halved = replace(given, test=[replace(pair, halve=2) for pair in given.test])
+    for table, wrong, said in ((TABLE, halved, "RL makes pictures 1"), (b1(cpu=True), given, "2")):
+        with pytest.raises(OptionError, match=f"{said} times as large .* choose another test set"):
+            reproduce.run(table, replace(wrong, column=next(iter(PUBLISHED[table.name]))))
+    assert not (tmp_path / "runs").exists()

@@ -68,3 +68,30 @@ def test_bundle_is_made_and_small(burnish: Any, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "bundle" / "train.py").is_file() and "MiB" in done.stdout
     assert burnish("train", "nrl", "--data", data, "--bundle", data).returncode == 4
+
+
+def test_eval_refuses_before_it_scores(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(photos(tmp_path / "a", 1))
+    call = ["eval", "--pairs", folder, folder, "--model", model, "--threads", "1", "--json"]
+    for wrong, said in (
+        (["--outputs", f"tiny={folder}"], "Two methods would be called 'tiny'"),
+        (["--outputs", f"input={folder}", "--baselines"], "Two methods would be called 'input'"),
+        (["--record", "--strength", "0.5"], "--record wants --strength 1 and --mode full"),
+        (["--record", "--mode", "fast"], "--record wants --strength 1 and --mode full"),
+    ):
+        assert cli.run([*call, *wrong]) == 2
+        told = capsys.readouterr()
+        assert said in told.err and not told.out
+    assert cli.run(["eval", "--pairs", folder, folder, "--model", "nrl+srpie-sr", "--record"]) == 2
+    assert "is two models" in capsys.readouterr().err
+
+
+def test_eval_records_an_ensemble_as_one(model: str, tmp_path: Path) -> None:
+    folder = str(photos(tmp_path / "a", 1))
+    call = ["eval", "--pairs", folder, folder, "--model", model, "--threads", "1", "--record"]
+    assert cli.run([*call, "--ensemble", "4"]) == 0
+    assert (
+        "pairs: pair, ensemble 4" in json.loads((Path(model) / "card.json").read_text())["scores"]
+    )

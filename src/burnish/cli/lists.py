@@ -30,8 +30,10 @@ def folders(items: list[str], option: str) -> dict[str, Path]:
     found = {}
     for item in items:
         name, _, folder = item.partition("=")
-        if not folder:
+        if not (name and folder):
             raise OptionError(f"{option} wants NAME=FOLDER, not '{item}'.")
+        if name in found:
+            raise OptionError(f"{option} names two folders '{name}': give them other names.")
         found[name] = Path(folder)
     return found
 
