@@ -95,3 +95,37 @@ def test_eval_records_an_ensemble_as_one(model: str, tmp_path: Path) -> None:
     assert (
         "pairs: pair, ensemble 4" in json.loads((Path(model) / "card.json").read_text())["scores"]
     )
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "value"),
+    [
+        ("train", "--budget", "nan"),
+        ("train", "--budget", "inf"),
+        ("train", "--seed", "-1"),
+        ("train", "--workers", "-1"),
+        ("train", "--threads", "-1"),
+        ("train", "--time-limit", "nan"),
+        ("train", "--time-limit", "-1"),
+        ("table", "--budget", "nan"),
+        ("table", "--seeds", "0,-1"),
+        ("table", "--workers", "-1"),
+        ("table", "--test-side", "-3"),
+        ("table", "--view", "0"),
+        ("table", "--batch", "0"),
+        ("table", "--time-limit", "nan"),
+    ],
+)
+def test_senseless_numbers_are_told_before_data_are_read(
+    verb: str, option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "0.png").write_bytes(b"no photo")
+    a, b, run = (str(tmp_path / name) for name in ("a", "b", "run"))
+    call = {
+        "train": ["train", "nrl", "--data", a, "--run", run],
+        "table": ["bench", "table", "a4", "--data", a, "--test-pairs", a, b, "--runs", run],
+    }[verb]
+    assert cli.run([*call, option, value]) == 2
+    assert option in capsys.readouterr().err and not Path(run).exists()

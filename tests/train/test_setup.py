@@ -22,7 +22,7 @@ from burnish.train.bundle import bundle
 from burnish.train.loop import RunOptions
 from burnish.train.objective import extractor_of
 from burnish.train.recipe import Recipe, Stage
-from burnish.train.setup import DataOptions, resolve, smoke, trainer, validation_views
+from burnish.train.setup import DataOptions, resolve, smoke, source_of, trainer, validation_views
 
 TINY = {"channels": 8, "widths": (4, 4, 4), "steps": 2}
 RECIPE = Recipe("tiny", "nrl", TINY, steps=2, stages=(Stage(1.0, 16, 2),), data_side=40)
@@ -174,3 +174,10 @@ def test_a_bundle_that_fails_leaves_nothing(album: Path, tmp_path: Path) -> None
     with pytest.raises(InputError, match=r"b\.png cannot be read"):
         bundle(RECIPE, DataOptions((album,)), tmp_path / "bundle")
     assert [p.name for p in tmp_path.iterdir()] == ["album"]
+
+
+def test_dped_is_not_for_what_enlarges(tmp_path: Path) -> None:
+    for name in ("iphone", "canon"):
+        (tmp_path / "iphone/training_data" / name).mkdir(parents=True)
+    with pytest.raises(OptionError, match="tiny enlarges, and DPED's pairs are of one size"):
+        source_of(replace(RECIPE, pairs="joint"), DataOptions(dped=(tmp_path, "iphone")))

@@ -14,6 +14,7 @@ from burnish.bench.table_training import train
 from burnish.bench.tables import Result, Settings, Table, wanted
 from burnish.errors import OptionError
 from burnish.nets.zoo import build
+from burnish.train.recipe import check_budget
 
 
 def run(table: Table, settings: Settings) -> Result:
@@ -26,6 +27,7 @@ def run(table: Table, settings: Settings) -> Result:
 def check(table: Table, settings: Settings) -> None:
     """Refuse before anything is trained what could not be scored afterwards."""
     table.published(settings.column)
+    check_budget(settings.budget)
     rows = wanted(table, settings)
     refuse_twice("rows", ["input", "bicubic", *rows, *settings.outputs])
     if settings.test:

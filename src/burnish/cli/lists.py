@@ -6,12 +6,15 @@ from pathlib import Path
 from burnish.errors import OptionError
 
 
-def numbers(text: str, option: str) -> tuple[int, ...]:
+def numbers(text: str, option: str, least: int = 0) -> tuple[int, ...]:
     """``0,1,2`` -> numbers, each once; ``option`` names the flag that they are for."""
     try:
-        return tuple(dict.fromkeys(int(part) for part in text.split(",")))
+        found = tuple(dict.fromkeys(int(part) for part in text.split(",")))
     except ValueError:
         raise OptionError(f"{option} wants numbers with commas between, not '{text}'.") from None
+    if min(found) < least:
+        raise OptionError(f"{option} wants numbers from {least} on, not {min(found)}.")
+    return found
 
 
 def names(text: str, known: Collection[str]) -> tuple[str, ...]:

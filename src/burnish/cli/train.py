@@ -47,13 +47,13 @@ def command(
         Path | None, typer.Option(help="Folder of finished photos that are not trained on.")
     ] = None,
     budget: Annotated[float, typer.Option(help="Scale the recipe's number of steps.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Seed of weights, views and draws.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of weights, views and draws.", min=0)] = 0,
     time_limit: Annotated[
         float | None, typer.Option(help="Stop (resumable) after this many seconds.")
     ] = None,
     precision: Precision = "no",
     compile: Compile = False,
-    threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves it to torch.")] = 0,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves it to torch.", min=0)] = 0,
     workers: Workers = 0,
     lambda_reading: Annotated[
         str | None,
@@ -98,7 +98,7 @@ def command(
         from burnish.train import setup
         from burnish.train.bundle import bundle as pack
         from burnish.train.loop import RunOptions
-        from burnish.train.recipe import LambdaReading
+        from burnish.train.recipe import LambdaReading, check_budget
         from burnish.train.recipes import RECIPES, recipe
     except ModuleNotFoundError as error:
         raise MissingExtraError("Training", "train") from error
@@ -109,6 +109,7 @@ def command(
         return 0
     if name is None:
         raise OptionError(f"Name a recipe ({', '.join(RECIPES)}), or use --smoke.")
+    check_budget(budget)
     source = setup.DataOptions(
         tuple(data or ()), left_out(exclude or ()), pairs, phone_of(dped), validation
     )

@@ -54,6 +54,8 @@ class RunOptions:
     def __post_init__(self) -> None:
         if self.precision not in ("no", "bf16"):
             raise OptionError(f"--precision is no or bf16, not '{self.precision}'.")
+        if self.time_limit is not None and not self.time_limit >= 0:
+            raise OptionError(f"--time-limit is 0 or more seconds, not {self.time_limit:g}.")
 
 
 class Trainer:

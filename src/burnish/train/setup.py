@@ -105,6 +105,10 @@ def wants_samples(recipe: Recipe) -> bool:
 
 def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
     """Training pairs of a recipe: paper A's epochs where it counts them, else random views."""
+    if data.dped and recipe.pairs != "retouch":
+        raise OptionError(
+            f"{recipe.name} enlarges, and DPED's pairs are of one size: give --data or --pairs."
+        )
     if data.pairs and recipe.pairs != "retouch":
         return LargerPairs(*data.pairs, seed=recipe.seed, exclude=data.exclude)
     if data.dped or (data.pairs and recipe.epochs):
