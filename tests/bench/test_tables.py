@@ -1,6 +1,8 @@
 """A table of two tiny networks: trained, scored, stopped, read again; and paper A's own tables."""
 
 import json
+import os
+import signal
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,9 +28,10 @@ from burnish.bench.published import PUBLISHED
 from burnish.bench.sets import folders
 from burnish.data.dped import EpochPairs, list_pairs
 from burnish.data.pairs import Batch
-from burnish.errors import InputError, OptionError
+from burnish.errors import InputError, OptionError, OutputError
 from burnish.nets.recursive import RecursiveBlock
 from burnish.nets.zoo import build, parameter_count
+from burnish.train import setup
 from burnish.train.recipe import Recipe, Stage
 from burnish.train.setup import DataOptions
 
@@ -394,3 +397,28 @@ def test_pairs_of_another_scale_are_refused_before_training(dped: Path, tmp_path
         with pytest.raises(OptionError, match=f"{said} times as large .* choose another test set"):
             reproduce.run(table, replace(wrong, column=next(iter(PUBLISHED[table.name]))))
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_folder_of_runs_that_is_a_file_is_told_before_training(
+    dped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reproduce, "train", lambda *_: pytest.fail("trained"))
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file cannot be made a folder"):
+        reproduce.run(TABLE, settings(dped, tmp_path / "file"))
+
+
+def test_a_signal_ends_the_table_and_scores_nothing(
+    dped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopping(EpochPairs):
+        def batch(self, step: int, indices: Sequence[int], size: int) -> Batch:
+            os.kill(os.getpid(), signal.SIGINT)
+            return super().batch(step, indices, size)
+
+    pairs = list_pairs(dped, "iphone", "train")
+    monkeypatch.setattr(setup, "source_of", lambda recipe, _: Stopping(pairs, recipe.seed, 4))
+    monkeypatch.setattr(reproduce, "measure", lambda *_: pytest.fail("scored"))
+    with pytest.raises(KeyboardInterrupt):
+        reproduce.run(TABLE, settings(dped, tmp_path))
+    assert (tmp_path / "RL/seed-0/state.pt").is_file() and not (tmp_path / "NRL").exists()

@@ -1,6 +1,8 @@
 """eval, train and export as commands, on small real files."""
 
 import json
+import os
+import signal
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -129,3 +131,39 @@ def test_senseless_numbers_are_told_before_data_are_read(
     }[verb]
     assert cli.run([*call, option, value]) == 2
     assert option in capsys.readouterr().err and not Path(run).exists()
+
+
+def test_train_that_a_signal_stops_ends_with_130(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup = pytest.importorskip("burnish.train.setup")
+    source_of = setup.source_of
+
+    def stopping(*arguments: Any) -> Any:
+        source = source_of(*arguments)
+        batch = source.batch
+
+        def stopped(*asked: Any) -> Any:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return batch(*asked)
+
+        source.batch = stopped
+        return source
+
+    data, run = str(photos(tmp_path / "photos")), str(tmp_path / "run")
+    call = ["train", "nrl-global", "--data", data, "--run", run, "--budget", "0.0001"]
+    assert cli.run([*call, "--time-limit", "0"]) == 0
+    monkeypatch.setattr(setup, "source_of", stopping)
+    assert cli.run([*call, "--run", f"{run}-2"]) == 130
+    assert capsys.readouterr().out.count("the same command goes on") == 2
+
+
+def test_validation_photos_are_looked_for_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, run = tmp_path / "photos", tmp_path / "run"
+    data.mkdir()
+    (data / "0.png").write_bytes(b"no photo")
+    call = ["train", "nrl", "--data", data, "--run", run, "--validation", tmp_path / "gone"]
+    assert cli.run([str(word) for word in call]) == 3
+    assert "gone is not a folder of photos" in capsys.readouterr().err and not run.exists()

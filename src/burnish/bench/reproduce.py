@@ -13,6 +13,7 @@ from burnish.bench.table_scores import measure, scale_of
 from burnish.bench.table_training import train
 from burnish.bench.tables import Result, Settings, Table, wanted
 from burnish.errors import OptionError
+from burnish.files import make_folder
 from burnish.nets.zoo import build
 from burnish.train.recipe import check_budget
 
@@ -38,3 +39,5 @@ def check(table: Table, settings: Settings) -> None:
                 f"Row {key} makes pictures {net} times as large as its input, and the test pairs' "
                 f"targets are {pairs} times as large: choose another test set for this table."
             )
+    if settings.data:
+        make_folder(settings.runs)

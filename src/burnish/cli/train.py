@@ -8,6 +8,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from burnish.cli import INTERRUPTED
 from burnish.cli.lists import left_out, refuse_unknown
 from burnish.cli.training_flags import Compile, Precision, Workers
 from burnish.data.phones import Phone, phone_named
@@ -124,6 +125,7 @@ def command(
         if lambda_reading not in known:
             raise OptionError(f"--lambda is one of {', '.join(known)}, not '{lambda_reading}'.")
         chosen = replace(chosen, measure_lambda=known[lambda_reading])
+    options = RunOptions(run or Path(), time_limit, precision, compile, workers=workers, vgg=vgg)
     chosen = setup.resolve(chosen, source).scaled(budget)
     if bundle:
         size = pack(chosen, source, bundle, start or (), vgg)
@@ -131,12 +133,11 @@ def command(
         return 0
     if run is None:
         raise OptionError("--run names the folder where the run's state and weights go.")
-    options = RunOptions(run, time_limit, precision, compile, workers=workers, vgg=vgg)
-    finished = setup.trainer(chosen, source, options, start or ()).run(
-        setup.validation_views(validation, chosen.pairs)
-    )
+    views = setup.validation_views(validation, chosen.pairs)
+    trainer = setup.trainer(chosen, source, options, start or ())
+    finished = trainer.run(views)
     print("Finished." if finished else "Stopped; the same command goes on from here.")
-    return 0
+    return INTERRUPTED if trainer.interrupted else 0
 
 
 def phone_of(dped: tuple[Path, str] | None) -> tuple[Path, Phone] | None:

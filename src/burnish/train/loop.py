@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from accelerate import Accelerator
@@ -86,13 +87,21 @@ class Trainer:
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
         self.objective = LOSSES[recipe.loss](recipe, Surroundings(self.accelerator, options.vgg))
         self.step, self.best = 0, -math.inf
+        self.interrupted = False
+        """Whether a signal stopped the run."""
         self.state_file = options.folder / "state.pt"
         if self.state_file.exists():
             self._restore()
         self.log = RunLog(options.folder, self.step) if self.accelerator.is_main_process else None
 
     def _restore(self) -> None:
-        state = torch.load(self.state_file, map_location="cpu", weights_only=True)
+        try:
+            state = torch.load(self.state_file, map_location="cpu", weights_only=True)
+        except (OSError, EOFError, RuntimeError, ValueError, UnpicklingError) as error:
+            raise ModelError(
+                f"{self.state_file} is damaged: remove it to begin anew, perhaps with --start "
+                f"{self.options.folder / 'last.safetensors'}."
+            ) from error
         if with_defaults(state["recipe"]) != asdict(self.recipe):
             raise ModelError(
                 f"{self.options.folder} holds a run of another recipe; choose another folder."
@@ -227,6 +236,7 @@ class Trainer:
                 if saved:
                     self._save()
                 if last:
+                    self.interrupted = stop.asked and not done
                     break
         if self.log:
             self.log.close()

@@ -18,6 +18,7 @@ from burnish.data.phones import Phone
 from burnish.data.photos import Pyramid, list_photos, load_pyramids
 from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
 from burnish.errors import OptionError
+from burnish.files import make_folder
 from burnish.nets.zoo import build
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.recipe import Pairs, Recipe, Stage
@@ -141,6 +142,7 @@ def trainer(
 
     ``recipe`` is what `resolve` made of it; ``source`` spares several runs to read the photos anew.
     """
+    make_folder(run.folder)  # photos take long to read
     return Trainer(recipe, source or source_of(recipe, data), run, data.names(), start)
 
 
