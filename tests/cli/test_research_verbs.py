@@ -102,6 +102,7 @@ def test_eval_records_an_ensemble_as_one(model: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("verb", "option", "value"),
     [
+        ("train", "--exclude", "1.png"),
         ("train", "--budget", "nan"),
         ("train", "--budget", "inf"),
         ("train", "--seed", "-1"),
@@ -109,6 +110,7 @@ def test_eval_records_an_ensemble_as_one(model: str, tmp_path: Path) -> None:
         ("train", "--threads", "-1"),
         ("train", "--time-limit", "nan"),
         ("train", "--time-limit", "-1"),
+        ("table", "--exclude", "1.png"),
         ("table", "--budget", "nan"),
         ("table", "--seeds", "0,-1"),
         ("table", "--workers", "-1"),
@@ -118,7 +120,7 @@ def test_eval_records_an_ensemble_as_one(model: str, tmp_path: Path) -> None:
         ("table", "--time-limit", "nan"),
     ],
 )
-def test_senseless_numbers_are_told_before_data_are_read(
+def test_what_makes_no_sense_is_told_before_data_are_read(
     verb: str, option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("a", "b"):

@@ -333,7 +333,7 @@ def test_a_start_of_another_network_is_refused(
         Trainer(RECIPE, source, options, start=[weights.parent])
 
 
-@pytest.mark.parametrize("left", [b"", b"no state at all", None])
+@pytest.mark.parametrize("left", [b"", b"no state at all", b"\x80\x02.", None])
 def test_a_damaged_state_is_named(whole: Path, tmp_path: Path, left: bytes | None) -> None:
     state_file = tmp_path / "state.pt"
     state_file.write_bytes((whole / "state.pt").read_bytes()[:3000] if left is None else left)

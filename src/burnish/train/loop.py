@@ -31,6 +31,9 @@ from burnish.train.stop import StopSignal
 from burnish.train.validation import Validation, inside, mean_loss, sample_for, validate
 from burnish.train.weights import model_card, take_over
 
+DAMAGED = OSError, EOFError, RuntimeError, ValueError, LookupError, UnpicklingError
+"""What `torch.load` raises for a file that is not whole."""
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -97,7 +100,7 @@ class Trainer:
     def _restore(self) -> None:
         try:
             state = torch.load(self.state_file, map_location="cpu", weights_only=True)
-        except (OSError, EOFError, RuntimeError, ValueError, UnpicklingError) as error:
+        except DAMAGED as error:
             raise ModelError(
                 f"{self.state_file} is damaged: remove it to begin anew, perhaps with --start "
                 f"{self.options.folder / 'last.safetensors'}."
