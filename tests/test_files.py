@@ -6,7 +6,16 @@ import pytest
 
 from burnish.cache import cache_folder
 from burnish.errors import OutputError
-from burnish.files import is_file, is_folder, is_there, sha256, unreachable, whole, write_text
+from burnish.files import (
+    is_file,
+    is_folder,
+    is_there,
+    make_folder,
+    sha256,
+    unreachable,
+    whole,
+    write_text,
+)
 
 
 def test_a_file_is_replaced_when_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -73,3 +82,12 @@ def test_all_kinds_lie_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("XDG_CACHE_HOME", "here")
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "me")
     assert cache_folder("weights") == tmp_path / "me" / ".cache" / "burnish" / "weights"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "sub"):
+        with pytest.raises(OutputError, match=f"{path} cannot be made a folder: "):
+            make_folder(path)

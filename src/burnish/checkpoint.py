@@ -8,7 +8,7 @@ from torch import Tensor
 
 from burnish.card import ModelCard
 from burnish.errors import ModelError, OptionError
-from burnish.files import whole
+from burnish.files import is_folder, whole
 from burnish.nets.net import Net
 from burnish.nets.zoo import build
 
@@ -25,6 +25,8 @@ def save(path: Path, weights: dict[str, Tensor], card: ModelCard) -> None:
 
 def load_weights(path: Path) -> tuple[dict[str, Tensor], ModelCard]:
     """Read what `save` wrote; a missing, damaged or foreign file is a `ModelError`."""
+    if is_folder(path):
+        raise ModelError(f"{path} is a folder: name its best.safetensors or last.safetensors.")
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}

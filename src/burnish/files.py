@@ -33,6 +33,18 @@ def whole(path: Path) -> Iterator[Path]:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
+def make_folder(path: Path) -> None:
+    """A folder to write to, with those above it; it may be there.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be made a folder: {error.strerror}.") from error
+
+
 def write_text(path: Path, text: str) -> None:
     """A text file in UTF-8, by `whole`; names of files that are no text keep their bytes."""
     with whole(path) as partial:

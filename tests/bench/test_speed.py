@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from burnish import cli
 from burnish.bench import net_speed, process, speed
 from burnish.card import ModelCard
 from burnish.engine import export
@@ -69,3 +70,9 @@ def test_networks_are_compared_by_what_they_work_on_one_thread(
         assert rows[0].ratio == 1 and expected[0] < rows[2].ratio < expected[1]
         assert rows[2].seconds > 30 and 0.4 < rows[2].cpu < 5  # of a hundredth of a megapixel
     assert net_speed.table(rows, 50).splitlines()[4].startswith("| slow | OpenVINO f32 | 7 | ")
+
+
+@pytest.mark.parametrize("option", ["--repeats", "--patch"])
+def test_speed_wants_a_run_of_a_picture(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["bench", "speed", "--net", "imdn", option, "0"]) == 2
+    assert option in capsys.readouterr().err

@@ -1,6 +1,8 @@
 """A table of two tiny networks: trained, scored, stopped, read again; and paper A's own tables."""
 
 import json
+import os
+import signal
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,13 +23,15 @@ from burnish.bench import (
     tables,
 )
 from burnish.bench.curves import logged, mean_line, means_of, shortest, svg, ticks
+from burnish.bench.paper_b import b1
 from burnish.bench.published import PUBLISHED
 from burnish.bench.sets import folders
 from burnish.data.dped import EpochPairs, list_pairs
 from burnish.data.pairs import Batch
-from burnish.errors import InputError, OptionError
+from burnish.errors import InputError, OptionError, OutputError
 from burnish.nets.recursive import RecursiveBlock
 from burnish.nets.zoo import build, parameter_count
+from burnish.train import setup
 from burnish.train.recipe import Recipe, Stage
 from burnish.train.setup import DataOptions
 
@@ -376,3 +380,45 @@ def test_the_command(dped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     ):
         assert cli.run(wrong) == 2
         assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("taken", ["input", "bicubic", "NRL"])
+def test_a_tools_row_takes_no_other_rows_name(dped: Path, tmp_path: Path, taken: str) -> None:
+    outputs = {taken: tmp_path}
+    with pytest.raises(OptionError, match=f"Two rows would be called '{taken}'"):
+        reproduce.run(TABLE, settings(dped, tmp_path / "runs", outputs=outputs))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_pairs_of_another_scale_are_refused_before_training(dped: Path, tmp_path: Path) -> None:
+    given = settings(dped, tmp_path / "runs")
+    halved = replace(given, test=[replace(pair, halve=2) for pair in given.test])
+    for table, wrong, said in ((TABLE, halved, "RL makes pictures 1"), (b1(cpu=True), given, "2")):
+        with pytest.raises(OptionError, match=f"{said} times as large .* choose another test set"):
+            reproduce.run(table, replace(wrong, column=next(iter(PUBLISHED[table.name]))))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_folder_of_runs_that_is_a_file_is_told_before_training(
+    dped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reproduce, "train", lambda *_: pytest.fail("trained"))
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file cannot be made a folder"):
+        reproduce.run(TABLE, settings(dped, tmp_path / "file"))
+
+
+def test_a_signal_ends_the_table_and_scores_nothing(
+    dped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopping(EpochPairs):
+        def batch(self, step: int, indices: Sequence[int], size: int) -> Batch:
+            os.kill(os.getpid(), signal.SIGINT)
+            return super().batch(step, indices, size)
+
+    pairs = list_pairs(dped, "iphone", "train")
+    monkeypatch.setattr(setup, "source_of", lambda recipe, _: Stopping(pairs, recipe.seed, 4))
+    monkeypatch.setattr(reproduce, "measure", lambda *_: pytest.fail("scored"))
+    with pytest.raises(KeyboardInterrupt):
+        reproduce.run(TABLE, settings(dped, tmp_path))
+    assert (tmp_path / "RL/seed-0/state.pt").is_file() and not (tmp_path / "NRL").exists()

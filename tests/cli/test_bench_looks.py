@@ -29,7 +29,7 @@ def test_pairs_come_from_several_folders(
     both = ["--data", str(sets / "photos" / "cid22-train"), "--data", str(sets / "photos" / "more")]
     assert cli.run(call) == 3
     assert "5 pairs want as many photos, and there are 3;" in capsys.readouterr().err
-    assert cli.run([*call, *both, "--exclude", "0", "--exclude", "4"]) == 3
+    assert cli.run([*call, *both, "--exclude", "0", "--exclude", "4.png"]) == 3
     assert "there are 4;" in capsys.readouterr().err
     tune = ["--finetune", "map,all", "--budget", "0.06", "--model", model]
     assert cli.run([*call, *both, *tune]) == 0

@@ -132,6 +132,11 @@ def test_what_is_no_data_is_said(
         (["check", str(dped), "--phone", "nokia"], 2, "no phone 'nokia'"),
         (["check", str(dped), "--part", "all"], 2, "--part is train or test"),
         (["lambda", str(dped), "--exclude", "@nowhere.txt"], 2, "nowhere.txt cannot be read"),
+        (
+            ["lambda", str(dped), "--exclude", "nosuch"],
+            2,
+            "--exclude nosuch: no photo of that name",
+        ),
     ):
         assert cli.run(["data", *wrong]) == code
         assert said in capsys.readouterr().err

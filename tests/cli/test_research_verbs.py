@@ -1,6 +1,8 @@
 """eval, train and export as commands, on small real files."""
 
 import json
+import os
+import signal
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -68,3 +70,102 @@ def test_bundle_is_made_and_small(burnish: Any, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "bundle" / "train.py").is_file() and "MiB" in done.stdout
     assert burnish("train", "nrl", "--data", data, "--bundle", data).returncode == 4
+
+
+def test_eval_refuses_before_it_scores(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(photos(tmp_path / "a", 1))
+    call = ["eval", "--pairs", folder, folder, "--model", model, "--threads", "1", "--json"]
+    for wrong, said in (
+        (["--outputs", f"tiny={folder}"], "Two methods would be called 'tiny'"),
+        (["--outputs", f"input={folder}", "--baselines"], "Two methods would be called 'input'"),
+        (["--record", "--strength", "0.5"], "--record wants --strength 1 and --mode full"),
+        (["--record", "--mode", "fast"], "--record wants --strength 1 and --mode full"),
+    ):
+        assert cli.run([*call, *wrong]) == 2
+        told = capsys.readouterr()
+        assert said in told.err and not told.out
+    assert cli.run(["eval", "--pairs", folder, folder, "--model", "nrl+srpie-sr", "--record"]) == 2
+    assert "is two models" in capsys.readouterr().err
+
+
+def test_eval_records_an_ensemble_as_one(model: str, tmp_path: Path) -> None:
+    folder = str(photos(tmp_path / "a", 1))
+    call = ["eval", "--pairs", folder, folder, "--model", model, "--threads", "1", "--record"]
+    assert cli.run([*call, "--ensemble", "4"]) == 0
+    assert (
+        "pairs: pair, ensemble 4" in json.loads((Path(model) / "card.json").read_text())["scores"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "value"),
+    [
+        ("train", "--exclude", "1.png"),
+        ("train", "--budget", "nan"),
+        ("train", "--budget", "inf"),
+        ("train", "--seed", "-1"),
+        ("train", "--workers", "-1"),
+        ("train", "--threads", "-1"),
+        ("train", "--time-limit", "nan"),
+        ("train", "--time-limit", "-1"),
+        ("table", "--exclude", "1.png"),
+        ("table", "--budget", "nan"),
+        ("table", "--seeds", "0,-1"),
+        ("table", "--workers", "-1"),
+        ("table", "--test-side", "-3"),
+        ("table", "--view", "0"),
+        ("table", "--batch", "0"),
+        ("table", "--time-limit", "nan"),
+    ],
+)
+def test_what_makes_no_sense_is_told_before_data_are_read(
+    verb: str, option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "0.png").write_bytes(b"no photo")
+    a, b, run = (str(tmp_path / name) for name in ("a", "b", "run"))
+    call = {
+        "train": ["train", "nrl", "--data", a, "--run", run],
+        "table": ["bench", "table", "a4", "--data", a, "--test-pairs", a, b, "--runs", run],
+    }[verb]
+    assert cli.run([*call, option, value]) == 2
+    assert option in capsys.readouterr().err and not Path(run).exists()
+
+
+def test_train_that_a_signal_stops_ends_with_130(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup = pytest.importorskip("burnish.train.setup")
+    source_of = setup.source_of
+
+    def stopping(*arguments: Any) -> Any:
+        source = source_of(*arguments)
+        batch = source.batch
+
+        def stopped(*asked: Any) -> Any:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return batch(*asked)
+
+        source.batch = stopped
+        return source
+
+    data, run = str(photos(tmp_path / "photos")), str(tmp_path / "run")
+    call = ["train", "nrl-global", "--data", data, "--run", run, "--budget", "0.0001"]
+    assert cli.run([*call, "--time-limit", "0"]) == 0
+    monkeypatch.setattr(setup, "source_of", stopping)
+    assert cli.run([*call, "--run", f"{run}-2"]) == 130
+    assert capsys.readouterr().out.count("the same command goes on") == 2
+
+
+def test_validation_photos_are_looked_for_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, run = tmp_path / "photos", tmp_path / "run"
+    data.mkdir()
+    (data / "0.png").write_bytes(b"no photo")
+    call = ["train", "nrl", "--data", data, "--run", run, "--validation", tmp_path / "gone"]
+    assert cli.run([str(word) for word in call]) == 3
+    assert "gone is not a folder of photos" in capsys.readouterr().err and not run.exists()

@@ -147,7 +147,18 @@ def test_export_replaces_only_model_folders(
     assert "is no model folder" in capsys.readouterr().err
     assert (tmp_path / "precious.txt").exists()
     assert cli.run(["export", str(weights), model]) == 4
-    assert cli.run(["export", str(tmp_path / "none"), model]) == 3
+    capsys.readouterr()
+    assert cli.run(["export", str(tmp_path / "none"), str(tmp_path / "new")]) == 3
+    assert "none does not exist" in capsys.readouterr().err
+    assert cli.run(["export", str(tmp_path), str(tmp_path / "new")]) == 5
+    assert "is a folder: name its best.safetensors or last.safetensors" in capsys.readouterr().err
+    under = tmp_path / "precious.txt" / "new"
+    assert cli.run(["export", str(weights), str(under)]) == 4
+    assert "precious.txt cannot be made a folder" in capsys.readouterr().err
+    for name in ("a/b", "a+b"):
+        call = ["export", str(weights), str(tmp_path / "new"), "--name", name]
+        assert cli.run(call) == 2
+        assert f"A model cannot be called '{name}'" in capsys.readouterr().err
 
 
 def test_export_without_torch_names_the_extra(

@@ -75,6 +75,7 @@ def test_list_photos(tmp_path: Path) -> None:
     (tmp_path / "a" / "notes.txt").write_text("no photo")
     (tmp_path / "a" / "._3.webp").write_bytes(b"what macOS puts beside a file")
     found = list_photos([tmp_path / "b", tmp_path / "a"], exclude=["left"])
+    assert found == list_photos([tmp_path / "b", tmp_path / "a"], exclude=["left.png"])
     assert [p.name for p in found] == ["1.JPG", "2.png", "3.webp"]
     with pytest.raises(InputError, match="gone is not a folder of photos"):
         list_photos([tmp_path / "gone"])
@@ -109,3 +110,18 @@ def test_what_is_no_photo_is_named(tmp_path: Path) -> None:
     (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:2000])
     with pytest.raises(InputError, match=r"cut\.png"):
         load_rgb(tmp_path / "cut.png")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_16_bit_grey_keeps_its_tones(tmp_path: Path, suffix: str) -> None:
+    grey = np.array([[0, 255, 257 * 99, 65535]] * 3, np.uint16)
+    Image.fromarray(grey).save(tmp_path / f"grey{suffix}")
+    found = load_rgb(tmp_path / f"grey{suffix}")
+    assert found[:, 0].tolist() == [[0, 1, 99, 255]] * 3
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_wider_numbers_are_refused(tmp_path: Path, kind: type) -> None:
+    Image.fromarray(np.full((8, 8), 1, kind)).save(tmp_path / "wide.tif")
+    with pytest.raises(InputError, match=r"wide\.tif has more bits a pixel than training reads"):
+        load_rgb(tmp_path / "wide.tif")

@@ -1,6 +1,7 @@
 """The hybrid loss: published weights, both normalisations, the log."""
 
 import dataclasses
+import math
 from typing import get_args
 
 import pytest
@@ -13,6 +14,7 @@ from burnish.losses.hybrid import (
     ContentNorm,
     Forms,
     Normalisation,
+    Terms,
     Weights,
     content_loss,
     hybrid,
@@ -90,8 +92,11 @@ def test_refusals() -> None:
         hybrid(x, x)
     with pytest.raises(OptionError, match="above 0"):
         Weights(0, 0, 0, 0, 0)
-    with pytest.raises(OptionError, match="0 or more"):
-        Weights(tv=-1)
+    for wrong in (-1, math.nan, math.inf):
+        with pytest.raises(OptionError, match="0 or more"):
+            Weights(tv=wrong)
+    with pytest.raises(OptionError, match="no 'tvv'; the loss has the weights content, tv, color"):
+        Terms.of({"weights": {"tvv": 1.0}})
     with pytest.raises(OptionError, match="'mean' is none of printed, means"):
         Forms(normalisation="mean")  # type: ignore[arg-type]
 

@@ -1,5 +1,7 @@
 """The sum is the sum of the weighted terms, and a term without weight is not computed."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -7,7 +9,7 @@ from torch import Tensor
 from burnish.errors import OptionError
 from burnish.losses.adversarial import generator_loss
 from burnish.losses.dynamic_perceptual import DynamicPerceptual
-from burnish.losses.nrl_dpl import Weights, nrl_dpl, squared_tv
+from burnish.losses.nrl_dpl import Terms, Weights, nrl_dpl, squared_tv
 
 OUT, TARGET = torch.rand(2, 2, 3, 16, 16, generator=torch.Generator().manual_seed(0)).double()
 
@@ -57,7 +59,7 @@ def test_tempered_l1_stands_in_for_mse() -> None:
     torch.testing.assert_close(total, 3 * ((error + 0.002) ** 0.7).mean())
 
 
-@pytest.mark.parametrize("weights", [(0.0, 0.0, 0.0), (1.0, -0.1, 0.0)])
+@pytest.mark.parametrize("weights", [(0, 0, 0), (1, -0.1, 0), (1, math.nan, 0), (math.inf, 0, 0)])
 def test_weights_that_make_no_sense(weights: tuple[float, float, float]) -> None:
     with pytest.raises(OptionError, match="Loss weights are 0 or more"):
         Weights(*weights)
@@ -68,3 +70,8 @@ def test_squared_tv_by_hand() -> None:
     # to the right 3 -2 | 0 5, down 2 -1 6
     expected = (9 + 4 + 0 + 25) / 4 + (4 + 1 + 36) / 3
     assert squared_tv(x).item() == pytest.approx(expected)
+
+
+def test_an_unknown_weight_is_told_those_there_are() -> None:
+    with pytest.raises(OptionError, match="no 'msee'; the loss has the weights mse, perceptual, "):
+        Terms.of({"weights": {"msee": 1.0}})

@@ -18,7 +18,7 @@ from PIL import Image
 from burnish import checkpoint
 from burnish.data.pairs import Batch, RetouchPairs, fixed_pairs
 from burnish.data.photos import Pyramid
-from burnish.errors import ModelError
+from burnish.errors import ModelError, OutputError
 from burnish.nets.zoo import parameter_count
 from burnish.train.log import RunLog
 from burnish.train.loop import RunOptions, Trainer
@@ -310,3 +310,47 @@ def test_the_sheet_shows_pictures_of_one_shape(tmp_path: Path) -> None:
     with Image.open(tmp_path / "validation-0000000.png") as sheet:
         assert sheet.size == (24, 16)
     log.close()
+
+
+def test_a_start_of_another_network_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trainer(tmp_path / "first").run()
+    weights, other = tmp_path / "first" / "last.safetensors", tmp_path / "other.safetensors"
+    values, card = checkpoint.load_weights(weights)
+    checkpoint.save(other, {f"x.{name}": value for name, value in values.items()}, card)
+    source, options = RetouchPairs(made_photos(), 0), RunOptions(tmp_path / "next")
+    with pytest.raises(ModelError, match=r"Nothing in .*other\.safetensors fits the network"):
+        Trainer(RECIPE, source, options, start=[other])
+    some = dict(sorted(values.items())[:5])
+    checkpoint.save(other, some, card)
+    capsys.readouterr()
+    Trainer(RECIPE, source, options, start=[other])
+    out = capsys.readouterr().out
+    assert f"5 of {len(values)} tensors taken from {other}; not " in out
+    assert out.count(",") == 3 and out.endswith(", ....\n")
+    with pytest.raises(ModelError, match=r"first is a folder: name its best\.safetensors or last"):
+        Trainer(RECIPE, source, options, start=[weights.parent])
+
+
+@pytest.mark.parametrize("left", [b"", b"no state at all", b"\x80\x02.", None])
+def test_a_damaged_state_is_named(whole: Path, tmp_path: Path, left: bytes | None) -> None:
+    state_file = tmp_path / "state.pt"
+    state_file.write_bytes((whole / "state.pt").read_bytes()[:3000] if left is None else left)
+    with pytest.raises(ModelError, match=r"state\.pt is damaged: remove it to begin anew"):
+        trainer(tmp_path)
+
+
+def test_a_torn_line_of_the_log_is_left_out(tmp_path: Path) -> None:
+    good = b"step,name,value\r\n1,loss,0.5\r\n2,loss,0.25\r\n"
+    for torn in (b"2,lo", b"2,loss,0.0", b"2,loss\r\n", b"2,loss,0.1,3\r\n", b"\xff\0,a,1\r\n"):
+        (tmp_path / "metrics.csv").write_bytes(good + torn)
+        RunLog(tmp_path, 2).close()
+        assert (tmp_path / "metrics.csv").read_bytes() == good
+
+
+def test_a_run_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(OutputError, match="cannot be made a folder"):
+            trainer(folder)

@@ -171,8 +171,12 @@ def test_the_content_term_takes_pool4_of_the_weights_given(
 
 
 def test_an_unknown_weight_or_form_is_refused_by_name() -> None:
-    for terms in ({"weights": {"tvv": 1.0}}, {"forms": {"places": "mean"}}, {"vggs": "vgg16"}):
-        with pytest.raises(OptionError, match="the loss has the weights content, tv, color"):
+    for terms, said in (
+        ({"weights": {"tvv": 1.0}}, "no 'tvv'; the loss has the weights content, tv, color"),
+        ({"forms": {"places": "mean"}}, "no 'places'; the loss has the forms normalisation, place"),
+        ({"vggs": "vgg16"}, "no 'vggs'; the loss has the terms weights, forms, vgg"),
+    ):
+        with pytest.raises(OptionError, match=said):
             Hybrid(replace(RECIPE, terms=terms), torch.device("cpu"), None)
 
 

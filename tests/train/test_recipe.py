@@ -47,7 +47,7 @@ def test_a_budget_scales_the_steps_only() -> None:
     r = recipe("nrl")
     assert r.scaled(0.1) == replace(r, steps=3000)
     assert r.scaled(1e-9).steps == 1
-    for bad in (0, -1):
+    for bad in (0, -1, math.nan, math.inf):
         with pytest.raises(OptionError, match="budget"):
             r.scaled(bad)
 

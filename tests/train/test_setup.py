@@ -18,11 +18,13 @@ from burnish.errors import InputError, ModelError, OptionError, OutputError
 from burnish.nets.vgg import VGG
 from burnish.nets.vgg_cache import load_vgg
 from burnish.nets.vgg_files import save_vgg
+from burnish.train import bundle as packing
+from burnish.train import setup
 from burnish.train.bundle import bundle
 from burnish.train.loop import RunOptions
 from burnish.train.objective import extractor_of
 from burnish.train.recipe import Recipe, Stage
-from burnish.train.setup import DataOptions, resolve, smoke, trainer, validation_views
+from burnish.train.setup import DataOptions, resolve, smoke, source_of, trainer, validation_views
 
 TINY = {"channels": 8, "widths": (4, 4, 4), "steps": 2}
 RECIPE = Recipe("tiny", "nrl", TINY, steps=2, stages=(Stage(1.0, 16, 2),), data_side=40)
@@ -174,3 +176,23 @@ def test_a_bundle_that_fails_leaves_nothing(album: Path, tmp_path: Path) -> None
     with pytest.raises(InputError, match=r"b\.png cannot be read"):
         bundle(RECIPE, DataOptions((album,)), tmp_path / "bundle")
     assert [p.name for p in tmp_path.iterdir()] == ["album"]
+
+
+def test_dped_is_not_for_what_enlarges(tmp_path: Path) -> None:
+    for name in ("iphone", "canon"):
+        (tmp_path / "iphone/training_data" / name).mkdir(parents=True)
+    with pytest.raises(OptionError, match="tiny enlarges, and DPED's pairs are of one size"):
+        source_of(replace(RECIPE, pairs="joint"), DataOptions(dped=(tmp_path, "iphone")))
+
+
+def test_folders_that_cannot_be_are_told_before_photos_are_read(
+    album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "source_of", lambda *_: pytest.fail("photos were read"))
+    monkeypatch.setattr(packing, "list_photos", lambda *_: pytest.fail("photos were listed"))
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(OutputError, match="cannot be made a folder"):
+            trainer(RECIPE, DataOptions((album,)), RunOptions(folder))
+    with pytest.raises(OutputError, match="cannot be made a folder"):
+        bundle(RECIPE, DataOptions((album,)), tmp_path / "file" / "bundle")

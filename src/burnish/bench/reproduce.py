@@ -8,13 +8,36 @@ and gives a `Result`, which `table_text` prints. All rows of a seed see the same
 order, and all are scored on the same pairs: differences are paired.
 """
 
-from burnish.bench.table_scores import measure
+from burnish.bench.enlarging import refuse_twice
+from burnish.bench.table_scores import measure, scale_of
 from burnish.bench.table_training import train
-from burnish.bench.tables import Result, Settings, Table
+from burnish.bench.tables import Result, Settings, Table, wanted
+from burnish.errors import OptionError
+from burnish.files import make_folder
+from burnish.nets.zoo import build
+from burnish.train.recipe import check_budget
 
 
 def run(table: Table, settings: Settings) -> Result:
     """The whole table."""
-    table.published(settings.column)  # refuse an unknown one before anything is trained
+    check(table, settings)
     train(table, settings)
     return measure(table, settings)
+
+
+def check(table: Table, settings: Settings) -> None:
+    """Refuse before anything is trained what could not be scored afterwards."""
+    table.published(settings.column)
+    check_budget(settings.budget)
+    rows = wanted(table, settings)
+    refuse_twice("rows", ["input", "bicubic", *rows, *settings.outputs])
+    if settings.test:
+        key, recipe = next(iter(rows.items()))
+        net, pairs = build(recipe.net, **recipe.choices).scale, scale_of(settings.test[0])
+        if net != pairs:
+            raise OptionError(
+                f"Row {key} makes pictures {net} times as large as its input, and the test pairs' "
+                f"targets are {pairs} times as large: choose another test set for this table."
+            )
+    if settings.data:
+        make_folder(settings.runs)

@@ -48,7 +48,11 @@ def scaled(recipe: Recipe, settings: Settings, seed: int) -> Recipe:
 
 
 def train(table: Table, settings: Settings) -> None:
-    """Train every run that is not finished, seed by seed; stops at the time limit or a signal."""
+    """Train every run that is not finished, seed by seed; stops at the time limit.
+
+    Raises:
+        KeyboardInterrupt: a signal stopped a run, whose state is saved.
+    """
     data, started = settings.data, time.monotonic()
     if data is None:
         return
@@ -82,9 +86,10 @@ def train(table: Table, settings: Settings) -> None:
             if where not in sources:
                 sources[where] = Remembered(setup.source_of(recipe, data))
             print(f"{table.name}: {key}, seed {seed}, {recipe.steps} steps", flush=True)
-            if not setup.trainer(recipe, data, options, source=sources[where]).run(
-                views if drawn else ()
-            ):
+            trainer = setup.trainer(recipe, data, options, source=sources[where])
+            if not trainer.run(views if drawn else ()):
+                if trainer.interrupted:
+                    raise KeyboardInterrupt
                 return
 
 

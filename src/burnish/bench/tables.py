@@ -95,7 +95,7 @@ class Settings:
     time_limit: float | None = None
     """Seconds after which training stops, to be gone on with by the same command."""
     run: RunOptions = field(default_factory=lambda: RunOptions(Path()))
-    """How runs are carried out; its folder is not used."""
+    """How runs are carried out; its folder and time limit are not used."""
 
 
 @dataclass(frozen=True)

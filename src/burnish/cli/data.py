@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from burnish.cache import cache_folder
-from burnish.cli.lists import left_out
+from burnish.cli.lists import left_out, refuse_unknown
 from burnish.cli.train import phone_of
 from burnish.errors import MissingExtraError, OptionError
 from burnish.files import write_text
@@ -54,6 +54,7 @@ def command(
     named = phone_of((folder, phone)) if phone else None
     low, high = dped.pair_folders(folder, named[1] if named else None, part)  # type: ignore[arg-type]
     if what == "lambda":
+        refuse_unknown(exclude or (), (low, high))
         files = [(p.low, p.high) for p in dped.pairs_of(low, high, left_out(exclude or ()))]
         found = lam.lambda_of_files(files, cache_folder("lambda"))
         if json:

@@ -19,6 +19,7 @@ from burnish.errors import OptionError
 
 if TYPE_CHECKING:
     from burnish.bench.enlarging import Example
+    from burnish.engine.enhancer import Enhancer
 
 EPILOG = "Example: burnish eval retouch-val --data ../shared/data --baselines"
 
@@ -71,6 +72,7 @@ def command(
     from burnish.bench import benchmarks, quality
     from burnish.bench import sets as evaluation
     from burnish.bench.baselines import BASELINES
+    from burnish.bench.enlarging import refuse_twice
     from burnish.bench.feature_distance import feature_distance
     from burnish.engine.enhancer import Enhancer
 
@@ -90,9 +92,10 @@ def command(
         raise OptionError("Nothing to score: name a set (with --data) or give --pairs IN TARGET.")
     others = folders(outputs or [], "--outputs")
     enhancer = Enhancer(EnhanceOptions(**choices))
+    if record:
+        refuse_record(enhancer)
     methods: dict[str, quality.Method] = dict(BASELINES) if baselines else {}
-    if record and enhancer.look:
-        raise OptionError("--record is for a model's card; a look has its own figures.")
+    refuse_twice("methods", [*methods, enhancer.name, *others])
     methods[enhancer.name] = enhancer.enhance_pixels
 
     total, done = len(chosen) * (len(methods) + len(others)), 0
@@ -111,9 +114,8 @@ def command(
         rows += quality.score_folder(name, folder, chosen, on_row, distance)
     if record:
         found = quality.summaries([r for r in rows if r.method == enhancer.name])
-        scores = {
-            f"{'+'.join(sets or ['pairs'])}: {kind}": asdict(s) for (kind, _), s in found.items()
-        }
+        what, how = "+".join(sets or ["pairs"]), told_ensemble(enhancer.options)
+        scores = {f"{what}: {kind}{how}": asdict(s) for (kind, _), s in found.items()}
         models.record_scores(enhancer.model, scores)
     if not json:
         print(
@@ -123,6 +125,20 @@ def command(
         )
         print(quality.table(rows))
     return 0
+
+
+def refuse_record(enhancer: Enhancer) -> None:
+    """A card holds what its model does by itself, in full."""
+    if enhancer.look:
+        raise OptionError("--record is for a model's card; a look has its own figures.")
+    models.refuse_two(enhancer.model)
+    if enhancer.options.strength != 1 or enhancer.options.mode != "full":
+        raise OptionError("--record wants --strength 1 and --mode full: the card is of the model.")
+
+
+def told_ensemble(options: EnhanceOptions) -> str:
+    """How a card tells that its scores are of an ensemble."""
+    return "" if options.ensemble == "none" else f", ensemble {options.ensemble}"
 
 
 def score_enlarging(
@@ -139,6 +155,8 @@ def score_enlarging(
 
     enhancer = Enhancer(options)
     benchmarks.check(enhancer)
+    if record:
+        refuse_record(enhancer)
     card = enhancer.model.card
 
     def on_score(method: str, name: str, psnr: float, ssim: float) -> None:
@@ -155,7 +173,7 @@ def score_enlarging(
     )
     sizes = {name: len(found) for name, found in data.items()}
     if record:
-        how = "" if options.ensemble == "none" else f", ensemble {options.ensemble}"
+        how = told_ensemble(options)
         how += "" if jpeg is None else f", from JPEGs of quality {jpeg}"
         scores = {
             f"{name}: luma, x{card.scale}{how}": {

@@ -34,7 +34,7 @@ def command(
     ] = False,
 ) -> None:
     """Turn trained weights into a model folder for --model, and check it against torch."""
-    if not is_file(weights):
+    if not is_there(weights):
         raise InputError(f"{weights} does not exist.")
     if int8 != (calibration is not None):
         raise OptionError("--int8 and --calibration FOLDER go together.")

@@ -6,12 +6,15 @@ from pathlib import Path
 from burnish.errors import OptionError
 
 
-def numbers(text: str, option: str) -> tuple[int, ...]:
+def numbers(text: str, option: str, least: int = 0) -> tuple[int, ...]:
     """``0,1,2`` -> numbers, each once; ``option`` names the flag that they are for."""
     try:
-        return tuple(dict.fromkeys(int(part) for part in text.split(",")))
+        found = tuple(dict.fromkeys(int(part) for part in text.split(",")))
     except ValueError:
         raise OptionError(f"{option} wants numbers with commas between, not '{text}'.") from None
+    if min(found) < least:
+        raise OptionError(f"{option} wants numbers from {least} on, not {min(found)}.")
+    return found
 
 
 def names(text: str, known: Collection[str]) -> tuple[str, ...]:
@@ -30,8 +33,10 @@ def folders(items: list[str], option: str) -> dict[str, Path]:
     found = {}
     for item in items:
         name, _, folder = item.partition("=")
-        if not folder:
+        if not (name and folder):
             raise OptionError(f"{option} wants NAME=FOLDER, not '{item}'.")
+        if name in found:
+            raise OptionError(f"{option} names two folders '{name}': give them other names.")
         found[name] = Path(folder)
     return found
 
@@ -45,6 +50,18 @@ def left_out(names: Iterable[str]) -> tuple[str, ...]:
             continue
         found += [line.split("\t")[0] for line in lines_of(Path(name[1:]))]
     return tuple(found)
+
+
+def refuse_unknown(names: Iterable[str], folders: Iterable[Path]) -> None:
+    """OptionError for a name to leave out that no photo has; those of a @FILE may be gone."""
+    from burnish.data.photos import is_named, photos_in
+
+    folders = tuple(folders)
+    paths = [path for folder in folders for path in photos_in(folder)]
+    for name in names:
+        if not name.startswith("@") and not any(is_named(path, (name,)) for path in paths):
+            where = ", ".join(map(str, folders))
+            raise OptionError(f"--exclude {name}: no photo of that name in {where}.")
 
 
 def lines_of(path: Path) -> list[str]:

@@ -11,6 +11,7 @@ from burnish.losses.readings import reading
 from burnish.train.recipe import Recipe
 
 READINGS = {"nrl-dpl": nrl_dpl.READINGS, "hybrid": hybrid.READINGS}
+TERMS = {"nrl-dpl": nrl_dpl.Terms.of, "hybrid": hybrid.Terms.of}
 
 
 def with_weights(recipe: Recipe, text: str) -> Recipe:
@@ -45,7 +46,9 @@ def _has_terms(recipe: Recipe, flag: str) -> None:
 
 
 def _merged(recipe: Recipe, part: str, values: dict[str, Any]) -> Recipe:
-    return replace(recipe, terms=recipe.terms | {part: recipe.terms.get(part, {}) | values})
+    terms = recipe.terms | {part: recipe.terms.get(part, {}) | values}
+    TERMS[recipe.loss](terms)  # refuses what makes no sense before photos are read
+    return replace(recipe, terms=terms)
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

@@ -8,7 +8,8 @@ from typing import Annotated, get_args
 
 import typer
 
-from burnish.cli.lists import left_out
+from burnish.cli import INTERRUPTED
+from burnish.cli.lists import left_out, refuse_unknown
 from burnish.cli.training_flags import Compile, Precision, Workers
 from burnish.data.phones import Phone, phone_named
 from burnish.errors import MissingExtraError, OptionError
@@ -33,7 +34,7 @@ def command(
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            help="File name to leave out, or @LIST as `burnish data check` writes it; repeatable."
+            help="Photo to leave out, or @LIST as `burnish data check` writes it; repeatable."
         ),
     ] = None,
     pairs: Annotated[
@@ -47,13 +48,13 @@ def command(
         Path | None, typer.Option(help="Folder of finished photos that are not trained on.")
     ] = None,
     budget: Annotated[float, typer.Option(help="Scale the recipe's number of steps.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Seed of weights, views and draws.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of weights, views and draws.", min=0)] = 0,
     time_limit: Annotated[
         float | None, typer.Option(help="Stop (resumable) after this many seconds.")
     ] = None,
     precision: Precision = "no",
     compile: Compile = False,
-    threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves it to torch.")] = 0,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves it to torch.", min=0)] = 0,
     workers: Workers = 0,
     lambda_reading: Annotated[
         str | None,
@@ -98,7 +99,7 @@ def command(
         from burnish.train import setup
         from burnish.train.bundle import bundle as pack
         from burnish.train.loop import RunOptions
-        from burnish.train.recipe import LambdaReading
+        from burnish.train.recipe import LambdaReading, check_budget
         from burnish.train.recipes import RECIPES, recipe
     except ModuleNotFoundError as error:
         raise MissingExtraError("Training", "train") from error
@@ -109,9 +110,11 @@ def command(
         return 0
     if name is None:
         raise OptionError(f"Name a recipe ({', '.join(RECIPES)}), or use --smoke.")
+    check_budget(budget)
     source = setup.DataOptions(
         tuple(data or ()), left_out(exclude or ()), pairs, phone_of(dped), validation
     )
+    refuse_unknown(exclude or (), source.folders())
     chosen = replace(recipe(name), seed=seed)
     if weights is not None:
         chosen = loss_flags.with_weights(chosen, weights)
@@ -122,6 +125,7 @@ def command(
         if lambda_reading not in known:
             raise OptionError(f"--lambda is one of {', '.join(known)}, not '{lambda_reading}'.")
         chosen = replace(chosen, measure_lambda=known[lambda_reading])
+    options = RunOptions(run or Path(), time_limit, precision, compile, workers=workers, vgg=vgg)
     chosen = setup.resolve(chosen, source).scaled(budget)
     if bundle:
         size = pack(chosen, source, bundle, start or (), vgg)
@@ -129,12 +133,11 @@ def command(
         return 0
     if run is None:
         raise OptionError("--run names the folder where the run's state and weights go.")
-    options = RunOptions(run, time_limit, precision, compile, workers=workers, vgg=vgg)
-    finished = setup.trainer(chosen, source, options, start or ()).run(
-        setup.validation_views(validation, chosen.pairs)
-    )
+    views = setup.validation_views(validation, chosen.pairs)
+    trainer = setup.trainer(chosen, source, options, start or ())
+    finished = trainer.run(views)
     print("Finished." if finished else "Stopped; the same command goes on from here.")
-    return 0
+    return INTERRUPTED if trainer.interrupted else 0
 
 
 def phone_of(dped: tuple[Path, str] | None) -> tuple[Path, Phone] | None:

@@ -8,4 +8,4 @@ import typer
 
 Precision = Annotated[str, typer.Option(help="no (float32) or bf16.")]
 Compile = Annotated[bool, typer.Option("--compile", help="Use torch.compile.")]
-Workers = Annotated[int, typer.Option(help="Threads that make batches ahead.")]
+Workers = Annotated[int, typer.Option(help="Threads that make batches ahead.", min=0)]

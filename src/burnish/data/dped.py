@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from burnish.data.phones import PHONES, Phone, phone_named
-from burnish.data.photos import load_rgb, photos_in
+from burnish.data.photos import is_named, load_rgb, photos_in
 from burnish.errors import InputError, OptionError
 
 Part = Literal["train", "test"]
@@ -87,7 +87,7 @@ def list_pairs(
 ) -> list[PatchPair]:
     """All pairs of a part in the order of their numbers, but for the names in ``leave_out``.
 
-    A patch without its partner is an error: `check_pairs` lists them all.
+    A patch without its partner is an error: `check_pairs` (`burnish data check`) lists them all.
     """
     return pairs_of(*_folders(root, phone, part), leave_out)
 
@@ -95,13 +95,13 @@ def list_pairs(
 def pairs_of(low: Path, high: Path, leave_out: Collection[str] = ()) -> list[PatchPair]:
     """All pairs of two folders; ``leave_out`` holds names, or names without their ending."""
     lows, highs = (
-        {n for n in _names(folder) if n not in leave_out and Path(n).stem not in leave_out}
+        {path.name for path in photos_in(folder) if not is_named(path, leave_out)}
         for folder in (low, high)
     )
     if alone := sorted(lows ^ highs, key=_number):
         raise InputError(
-            f"{len(alone)} patches in {low.parent} have no partner, the first is {alone[0]}: "
-            "`burnish data check` lists them all, --exclude leaves them out."
+            f"{len(alone)} pictures of {low} and {high} have no partner, the first is "
+            f"{alone[0]}: add what is missing, or leave them out with --exclude."
         )
     if not lows:
         raise InputError(f"There are no patches in {low}.")

@@ -1,6 +1,6 @@
 """Finished photos held in memory as image pyramids, and square views cut from them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,12 +15,17 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 
 
 def list_photos(folders: Iterable[Path], exclude: Iterable[str] = ()) -> list[Path]:
-    """Photos directly in the folders, sorted by name; ``exclude`` holds stems to leave out."""
+    """Photos directly in the folders, sorted by name, but those that ``exclude`` names."""
     folders, left_out = list(folders), set(exclude)
-    found = [p for folder in folders for p in photos_in(folder) if p.stem not in left_out]
+    found = [p for folder in folders for p in photos_in(folder) if not is_named(p, left_out)]
     if not found:
         raise InputError(f"No photos in {', '.join(map(str, folders))}.")
     return found
+
+
+def is_named(path: Path, names: Collection[str]) -> bool:
+    """Whether a photo is among the names, which may have their endings or not."""
+    return path.name in names or path.stem in names
 
 
 def photos_in(folder: Path) -> list[Path]:
@@ -60,7 +65,14 @@ def load_rgb(
     Shrunk to ``short_side`` pixels if that is given, or to just the size ``within`` (H, W).
     """
     with _opened(path) as image:
-        rgb = ImageOps.exif_transpose(image).convert("RGB")
+        if image.mode in ("I", "F"):
+            raise InputError(
+                f"{path} has more bits a pixel than training reads: save it as 8 or 16 bits."
+            )
+        upright = ImageOps.exif_transpose(image)
+        if upright.mode.startswith("I;16"):  # Pillow would cut what is above 255
+            upright = Image.fromarray(np.rint(np.asarray(upright) / 257).astype(np.uint8))
+        rgb = upright.convert("RGB")
     height, width = within or (rgb.height, rgb.width)
     if short_side and min(rgb.size) > short_side:
         ratio = short_side / min(rgb.size)

@@ -20,9 +20,10 @@ from torch import Tensor, nn
 
 from burnish import checkpoint
 from burnish.card import ModelCard
+from burnish.engine.models import PLUS
 from burnish.engine.statistics import tones
 from burnish.errors import ModelError, OptionError, OutputError
-from burnish.files import sha256
+from burnish.files import make_folder, sha256
 from burnish.nets.net import Net
 from burnish.nets.zoo import build, parameter_count
 
@@ -110,7 +111,7 @@ def export(weights: Path, folder: Path, facts: Mapping[str, Any] | None = None) 
 
     Raises:
         OutputError: the folder is there and is no model folder; it stays as it is.
-        OptionError: ``facts`` holds others.
+        OptionError: ``facts`` holds others, or a name that `models.find` would not take as one.
         ModelError: the graph differs from torch by more than `TOLERANCE` on an odd-sized picture.
     """
     from burnish.engine.openvino_backend import OpenVinoBackend
@@ -121,12 +122,15 @@ def export(weights: Path, folder: Path, facts: Mapping[str, Any] | None = None) 
         )
     if unknown := set(facts or {}) - set(FACTS):
         raise OptionError(f"A card's facts are {', '.join(FACTS)}; not {', '.join(unknown)}.")
+    name = str((facts or {}).get("name", ""))
+    if PLUS in name or "/" in name:
+        raise OptionError(f"A model cannot be called '{name}': {PLUS} and / are for two and paths.")
     net, card = checkpoint.load(weights)
     # What the engine must know is the network's word: the weights may be older than the code.
     card = dataclasses.replace(
         card, **net.needs(), **dict(facts or {}), parameters=parameter_count(net), hashes={}
     )
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(folder.parent)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as scratch:
         work = Path(scratch) / "model"
         work.mkdir()

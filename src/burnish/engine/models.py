@@ -42,10 +42,15 @@ def shipped() -> list[str]:
 
 def record_scores(model: Model, scores: dict[str, Any]) -> None:
     """Add scores to a model's card on disk, whole or not at all; the other facts stay."""
-    if model.steps:
-        raise OptionError(f"{model.card.name} is two models: there is no card to write scores on.")
+    refuse_two(model)
     card = dataclasses.replace(model.card, scores=model.card.scores | scores)
     write_text(model.folder / "card.json", card.to_json() + "\n")
+
+
+def refuse_two(model: Model) -> None:
+    """OptionError for two models in turn, before scores are made for their card."""
+    if model.steps:
+        raise OptionError(f"{model.card.name} is two models: there is no card to write scores on.")
 
 
 def offered() -> list[str]:

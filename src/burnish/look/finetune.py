@@ -117,7 +117,8 @@ def train(
         trainer = Trainer(plan, source, options, start=[start], around=WAYS[way].around)
         trainer.best = trainer.validate(validation)["all"]
         print(f"before any step: psnr_all {trainer.best:.5g}", flush=True)
-        trainer.run(validation)
+        if not trainer.run(validation):
+            raise KeyboardInterrupt  # nothing else stops it
     best = folder / "best.safetensors"
     if not best.exists():
         return net

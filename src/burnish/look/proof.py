@@ -43,12 +43,14 @@ class Row:
 
 
 def photos(folders: Sequence[Path], side: int, exclude: Sequence[str] = ()) -> list[np.ndarray]:
-    """All photos of some folders but those of these stems, shrunk to about side x side pixels."""
-    found = []
+    """All photos of some folders but those named, shrunk to about side x side pixels."""
+    found, left_out = [], set(exclude)
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{folder} is not a folder of photos; --sets or --data names it.")
-        paths = sorted(p for p in folder.iterdir() if is_photo_name(p) and p.stem not in exclude)
+        paths = sorted(
+            p for p in folder.iterdir() if is_photo_name(p) and not left_out & {p.name, p.stem}
+        )
         found += [proxy.shrink(read(p).pixels, side * side) for p in paths]
     return found
 

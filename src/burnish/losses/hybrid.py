@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from burnish.errors import OptionError
 from burnish.losses.kawase import PASSES, color_loss
 from burnish.losses.ms_ssim import Place, ms_ssim_loss
-from burnish.losses.readings import Choices, check
+from burnish.losses.readings import Choices, check, check_names, check_weights
 from burnish.losses.tv import TVForm, tv_loss
 from burnish.nets.vgg import CONVOLUTIONS, Name
 
@@ -52,8 +52,7 @@ class Weights:
     l1: float = 0.05
 
     def __post_init__(self) -> None:
-        if min(asdict(self).values()) < 0 or not any(asdict(self).values()):
-            raise OptionError("Loss weights are 0 or more, and one of them is above 0.")
+        check_weights(asdict(self))
 
 
 @dataclass(frozen=True)
@@ -85,12 +84,11 @@ class Terms:
     @staticmethod
     def of(values: dict[str, Any]) -> "Terms":
         """From a recipe's plain values; an unknown name is an `OptionError`."""
-        try:
-            weights, forms = Weights(**values.get("weights", {})), Forms(**values.get("forms", {}))
-            return Terms(**(values | {"weights": weights, "forms": forms}))
-        except TypeError as error:
-            known = ", ".join(asdict(Weights()))
-            raise OptionError(f"{error}; the loss has the weights {known}.") from error
+        weights, forms = values.get("weights", {}), values.get("forms", {})
+        check_names(weights, Weights, "weights")
+        check_names(forms, Forms, "forms")
+        check_names(values, Terms, "terms")
+        return Terms(**(values | {"weights": Weights(**weights), "forms": Forms(**forms)}))
 
 
 def content_loss(out: Tensor, target: Tensor, norm: ContentNorm = "absolute") -> Tensor:

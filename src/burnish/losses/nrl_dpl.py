@@ -12,11 +12,10 @@ from typing import Any, Literal, get_args
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
-from burnish.errors import OptionError
 from burnish.losses.adversarial import GeneratorForm, generator_loss
 from burnish.losses.dynamic_perceptual import DynamicPerceptual, Scale
 from burnish.losses.kawase import color_loss
-from burnish.losses.readings import Choices, check
+from burnish.losses.readings import Choices, check, check_names, check_weights
 from burnish.losses.tempered import tempered_l1
 from burnish.nets.vgg import CONVOLUTIONS, POOLS, Name
 
@@ -52,8 +51,7 @@ class Weights:
     """Tempered L1 (`losses.tempered`), ours: MSE gives finished photos a cast."""
 
     def __post_init__(self) -> None:
-        if min(asdict(self).values()) < 0 or not any(asdict(self).values()):
-            raise OptionError("Loss weights are 0 or more, and one of them is above 0.")
+        check_weights(asdict(self))
 
 
 @dataclass(frozen=True)
@@ -79,11 +77,10 @@ class Terms:
     @staticmethod
     def of(values: dict[str, Any]) -> "Terms":
         """From a recipe's plain values; an unknown name is an `OptionError`."""
-        try:
-            return Terms(**(values | {"weights": Weights(**values.get("weights", {}))}))
-        except TypeError as error:
-            known = ", ".join(asdict(Weights()))
-            raise OptionError(f"{error}; the loss has the weights {known}.") from error
+        weights = values.get("weights", {})
+        check_names(weights, Weights, "weights")
+        check_names(values, Terms, "terms")
+        return Terms(**(values | {"weights": Weights(**weights)}))
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ a number above 0.
 
 import math
 from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
 
 from burnish.errors import OptionError
 
@@ -19,6 +21,21 @@ def check(name: str, value: object, choices: Choices) -> None:
             raise OptionError(f"{name}: {value!r} is none of {', '.join(choices)}.")
     elif not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
         raise OptionError(f"{name}: {value!r} is no {_kind(choices)} above 0.")
+
+
+def check_weights(weights: Mapping[str, float]) -> None:
+    """Refuse weights of which no sum can be made."""
+    found = weights.values()
+    if not all(math.isfinite(w) and w >= 0 for w in found) or not any(found):
+        raise OptionError("Loss weights are 0 or more, and one of them is above 0.")
+
+
+def check_names(values: Mapping[str, Any], kind: type, what: str) -> None:
+    """Refuse a name that the dataclass ``kind`` of a loss does not have."""
+    known = [f.name for f in fields(kind)]
+    if unknown := [name for name in values if name not in known]:
+        names = ", ".join(known)
+        raise OptionError(f"There is no '{unknown[0]}'; the loss has the {what} {names}.")
 
 
 def reading(name: str, word: str, known: Mapping[str, Choices]) -> str | float:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from burnish.data.photos import list_photos, load_rgb
 from burnish.errors import OptionError, OutputError
+from burnish.files import make_folder
 from burnish.nets.vgg_cache import pack_vgg
 from burnish.train.objective import extractor_of
 from burnish.train.recipe import Recipe
@@ -102,6 +103,7 @@ def bundle(
     if folder.exists():
         raise OutputError(f"{folder} exists already; a bundle wants a new folder.")
     try:
+        make_folder(folder)
         _fill(folder, recipe, data, start, vgg)
         size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
         if size > LIMIT:

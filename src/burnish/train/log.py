@@ -3,7 +3,7 @@
 import csv
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +12,36 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from burnish.files import make_folder, whole
+
 FIELDS = ("step", "name", "value")
+
+
+def _rows_until(step: int, path: Path) -> Iterator[list[str]]:
+    """Rows up to a step, as far as they are whole: a crash may have torn the last line."""
+    if not path.is_file():
+        return
+    lines = path.read_text(errors="replace").splitlines(keepends=True)
+    for row in csv.reader(line for line in lines if line.endswith("\n")):
+        try:
+            known, _, value = row
+            if int(known) <= step:
+                float(value)
+                yield row
+        except ValueError:  # the header, too
+            continue
 
 
 class RunLog:
     """Appends rows of (step, name, value); on resume, rows after the resumed step are dropped."""
 
     def __init__(self, folder: Path, step: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self.folder = folder
         self.csv_file = folder / "metrics.csv"
-        kept = []
-        if self.csv_file.exists():
-            with self.csv_file.open(newline="") as file:
-                kept = [r for r in csv.DictReader(file) if int(r["step"]) <= step]
-        with self.csv_file.open("w", newline="") as file:
-            writer = csv.DictWriter(file, FIELDS)
-            writer.writeheader()
-            writer.writerows(kept)
+        kept = list(_rows_until(step, self.csv_file))
+        with whole(self.csv_file) as partial, partial.open("w", newline="") as file:
+            csv.writer(file).writerows([FIELDS, *kept])
         try:
             from torch.utils.tensorboard import SummaryWriter
 

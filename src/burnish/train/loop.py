@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from accelerate import Accelerator
@@ -29,6 +30,9 @@ from burnish.train.recipe import Recipe, with_defaults
 from burnish.train.stop import StopSignal
 from burnish.train.validation import Validation, inside, mean_loss, sample_for, validate
 from burnish.train.weights import model_card, take_over
+
+DAMAGED = OSError, EOFError, RuntimeError, ValueError, LookupError, UnpicklingError
+"""What `torch.load` raises for a file that is not whole."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class RunOptions:
     def __post_init__(self) -> None:
         if self.precision not in ("no", "bf16"):
             raise OptionError(f"--precision is no or bf16, not '{self.precision}'.")
+        if self.time_limit is not None and not self.time_limit >= 0:
+            raise OptionError(f"--time-limit is 0 or more seconds, not {self.time_limit:g}.")
 
 
 class Trainer:
@@ -84,13 +90,21 @@ class Trainer:
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
         self.objective = LOSSES[recipe.loss](recipe, Surroundings(self.accelerator, options.vgg))
         self.step, self.best = 0, -math.inf
+        self.interrupted = False
+        """Whether a signal stopped the run."""
         self.state_file = options.folder / "state.pt"
         if self.state_file.exists():
             self._restore()
         self.log = RunLog(options.folder, self.step) if self.accelerator.is_main_process else None
 
     def _restore(self) -> None:
-        state = torch.load(self.state_file, map_location="cpu", weights_only=True)
+        try:
+            state = torch.load(self.state_file, map_location="cpu", weights_only=True)
+        except DAMAGED as error:
+            raise ModelError(
+                f"{self.state_file} is damaged: remove it to begin anew, perhaps with --start "
+                f"{self.options.folder / 'last.safetensors'}."
+            ) from error
         if with_defaults(state["recipe"]) != asdict(self.recipe):
             raise ModelError(
                 f"{self.options.folder} holds a run of another recipe; choose another folder."
@@ -228,6 +242,7 @@ class Trainer:
                 if saved:
                     self._save()
                 if last:
+                    self.interrupted = stop.asked and not done
                     break
         if self.log:
             self.log.close()

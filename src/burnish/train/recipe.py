@@ -93,9 +93,14 @@ class Recipe:
 
     def scaled(self, budget: float) -> "Recipe":
         """The same run with ``budget`` times the steps; stages and schedule scale along."""
-        if budget <= 0:
-            raise OptionError("--budget must be a number above 0.")
+        check_budget(budget)
         return replace(self, steps=max(1, round(self.steps * budget)))
+
+
+def check_budget(budget: float) -> None:
+    """Refuse what no number of steps comes of."""
+    if not (math.isfinite(budget) and budget > 0):
+        raise OptionError(f"--budget must be a number above 0, not {budget:g}.")
 
 
 def with_defaults(saved: dict[str, Any]) -> dict[str, Any]:

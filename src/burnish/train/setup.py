@@ -18,6 +18,7 @@ from burnish.data.phones import Phone
 from burnish.data.photos import Pyramid, list_photos, load_pyramids
 from burnish.data.shrunk_pairs import BicubicPairs, JointPairs, fixed_bicubic, fixed_joint
 from burnish.errors import OptionError
+from burnish.files import make_folder
 from burnish.nets.zoo import build
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.recipe import Pairs, Recipe, Stage
@@ -34,7 +35,7 @@ class DataOptions:
     photos: tuple[Path, ...] = ()
     """Folders of finished photos, un-retouched anew for each step."""
     exclude: tuple[str, ...] = ()
-    """File stems to leave out, such as those that are shown as examples."""
+    """Names to leave out, with their endings or not, such as those that are shown as examples."""
     pairs: tuple[Path, Path] | None = None
     """Two folders of real pairs instead (inputs, targets)."""
     dped: tuple[Path, Phone] | None = None
@@ -51,9 +52,16 @@ class DataOptions:
 
     def files(self) -> list[PatchPair]:
         """Files of the real pairs; empty for finished photos."""
+        if self.photos:
+            return []
+        low, high = self.folders()
+        return pairs_of(low, high, self.exclude)
+
+    def folders(self) -> tuple[Path, ...]:
+        """All folders that photos to train on are read from."""
         if self.dped:
-            return pairs_of(*pair_folders(*self.dped, part="train"), self.exclude)
-        return pairs_of(*self.pairs, self.exclude) if self.pairs else []
+            return pair_folders(*self.dped, part="train")
+        return self.pairs or self.photos
 
     def names(self) -> list[str]:
         """What a model card calls this data."""
@@ -98,6 +106,10 @@ def wants_samples(recipe: Recipe) -> bool:
 
 def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
     """Training pairs of a recipe: paper A's epochs where it counts them, else random views."""
+    if data.dped and recipe.pairs != "retouch":
+        raise OptionError(
+            f"{recipe.name} enlarges, and DPED's pairs are of one size: give --data or --pairs."
+        )
     if data.pairs and recipe.pairs != "retouch":
         return LargerPairs(*data.pairs, seed=recipe.seed, exclude=data.exclude)
     if data.dped or (data.pairs and recipe.epochs):
@@ -130,6 +142,7 @@ def trainer(
 
     ``recipe`` is what `resolve` made of it; ``source`` spares several runs to read the photos anew.
     """
+    make_folder(run.folder)  # photos take long to read
     return Trainer(recipe, source or source_of(recipe, data), run, data.names(), start)
 
 

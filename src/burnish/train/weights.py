@@ -8,9 +8,13 @@ from torch import Tensor
 
 from burnish import checkpoint
 from burnish.card import ModelCard
+from burnish.errors import ModelError
 from burnish.nets.net import Net
 from burnish.nets.zoo import parameter_count
 from burnish.train.recipe import Recipe
+
+NAMED = 3
+"""Tensors that are named where a start lacks more of them."""
 
 
 def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> ModelCard:
@@ -32,14 +36,22 @@ def take_over(net: Net, weights: Sequence[Path]) -> None:
     """Fill ``net`` with files' weights where names and shapes agree; the first that fits counts.
 
     A gate is one wherever it stands: that of NRL's map fits that of Deep SR-PIE.
+
+    Raises:
+        ModelError: nothing of a file fits.
     """
-    own, fitting = net.state_dict(), dict[str, Tensor]()
+    own, fitting, taken = net.state_dict(), dict[str, Tensor](), []
     for file in weights:
+        fits = dict[str, Tensor]()
         for name, value in checkpoint.load_weights(file)[0].items():
             for key in (name, name.removeprefix("map.")):
-                if key not in fitting and key in own and value.shape == own[key].shape:
-                    fitting[key] = value
+                if key not in fits and key in own and value.shape == own[key].shape:
+                    fits[key] = value
+        if not fits:
+            raise ModelError(f"Nothing in {file} fits the network that is to be trained.")
+        taken.append(f"{len(set(fits) - set(fitting))} of {len(own)} tensors taken from {file}")
+        fitting = fits | fitting
     net.load_state_dict(own | fitting)
     if missing := sorted(set(own) - set(fitting)):
-        files = " and ".join(map(str, weights))
-        print(f"Starting from {files}, but for {', '.join(missing)}.", flush=True)
+        names = ", ".join(missing[:NAMED]) + (", ..." if len(missing) > NAMED else "")
+        print(f"{' and '.join(taken)}; not {names}.", flush=True)

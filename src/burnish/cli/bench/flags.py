@@ -11,7 +11,7 @@ from burnish.engine.backend import check_device
 from burnish.engine.options import EnhanceOptions
 
 Model = Annotated[str, typer.Option(help="Model by name or exported folder.")]
-Threads = Annotated[int, typer.Option(help="Threads for all alike; 0 leaves it to each.")]
+Threads = Annotated[int, typer.Option(help="Threads for all alike; 0 leaves it to each.", min=0)]
 DeviceName = Annotated[str, typer.Option("--device", help="cpu, cuda, gpu or npu.")]
 Mode = Annotated[str, typer.Option(help="full or fast.")]
 Folders = Annotated[

@@ -14,8 +14,8 @@ def command(
     model: Model = DEFAULT,
     threads: Threads = 0,
     device: DeviceName = "cpu",
-    patch: Annotated[int, typer.Option(help="Side of the patch in pixels.")] = 256,
-    repeats: Annotated[int, typer.Option(help="Runs of each, interleaved.")] = 20,
+    patch: Annotated[int, typer.Option(help="Side of the patch in pixels.", min=1)] = 256,
+    repeats: Annotated[int, typer.Option(help="Runs of each, interleaved.", min=1)] = 20,
     net: Annotated[
         list[str] | None,
         typer.Option(help="Untrained networks by name instead of a model; repeatable."),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from burnish.cli.bench.flags import Budget, Exclude, Seeds, Sets, Threads
-from burnish.cli.lists import folders, left_out, names, numbers
+from burnish.cli.lists import folders, left_out, names, numbers, refuse_unknown
 from burnish.cli.training_flags import Compile, Precision, Workers
 from burnish.errors import MissingExtraError, OptionError
 
@@ -37,13 +37,14 @@ def command(
         tuple[Path, Path] | None, typer.Option(help="Inputs and targets to score on.")
     ] = None,
     test_side: Annotated[
-        int | None, typer.Option(help="Shrink test targets to this short side, inputs alike.")
+        int | None,
+        typer.Option(help="Shrink test targets to this short side, inputs alike.", min=1),
     ] = None,
     rows: Annotated[str | None, typer.Option(help="Only these rows, commas between.")] = None,
     seeds: Seeds = "0",
     budget: Budget = 1.0,
-    view: Annotated[int | None, typer.Option(help="Side of training views.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Views per step.")] = None,
+    view: Annotated[int | None, typer.Option(help="Side of training views.", min=1)] = None,
+    batch: Annotated[int | None, typer.Option(help="Views per step.", min=1)] = None,
     outputs: Annotated[
         list[str] | None,
         typer.Option(help="NAME=FOLDER, a row of another tool's results; repeatable."),
@@ -102,6 +103,7 @@ def command(
     source = None
     if not only_score:
         source = setup.DataOptions(tuple(data or ()), left_out(exclude or ()), pairs, phone)
+        refuse_unknown(exclude or (), source.folders())
     setup.use_threads(threads)
     scored, test_name = table_ends.test_set(
         test, sets, test_pairs, phone, name in paper_a.ABLATIONS
@@ -120,7 +122,7 @@ def command(
         column=phone[1] if phone else next(iter(published.PUBLISHED[name])),
         outputs=others,
         time_limit=time_limit,
-        run=RunOptions(runs, None, precision, compile, workers=workers, vgg=vgg),
+        run=RunOptions(runs, time_limit, precision, compile, workers=workers, vgg=vgg),
     )
     text, values = table_ends.written(reproduce.run(table, settings), runs)
     print(values if json else text)
