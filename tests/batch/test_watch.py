@@ -238,7 +238,7 @@ def test_a_burst_a_restart_and_a_damaged_file(
 ) -> None:
     for number in range(30):
         picture(inbox / "burst" / f"{number:02}.png", 8, 8, seed=number)
-    (inbox / "bad.jpg").write_bytes(b"\xff\xd8\xff broken \xff\xd9")
+    (inbox / "bad.jpg").write_bytes(b"\xff\xd8\xff\xda\0\x02 broken \xff\xd9")
     fast = Patience(poll=0.02, settle=0)
     out = tmp_path / "out"
     told = run_until(

@@ -1,8 +1,8 @@
 """eval, train and export as commands, on small real files."""
 
 import json
-import os
-import signal
+import subprocess
+import sys
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -135,29 +135,34 @@ def test_what_makes_no_sense_is_told_before_data_are_read(
     assert option in capsys.readouterr().err and not Path(run).exists()
 
 
-def test_train_that_a_signal_stops_ends_with_130(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    setup = pytest.importorskip("burnish.train.setup")
-    source_of = setup.source_of
-
-    def stopping(*arguments: Any) -> Any:
-        source = source_of(*arguments)
-        batch = source.batch
-
-        def stopped(*asked: Any) -> Any:
-            os.kill(os.getpid(), signal.SIGTERM)
-            return batch(*asked)
-
-        source.batch = stopped
-        return source
-
-    data, run = str(photos(tmp_path / "photos")), str(tmp_path / "run")
-    call = ["train", "nrl-global", "--data", data, "--run", run, "--budget", "0.0001"]
-    assert cli.run([*call, "--time-limit", "0"]) == 0
-    monkeypatch.setattr(setup, "source_of", stopping)
-    assert cli.run([*call, "--run", f"{run}-2"]) == 130
-    assert capsys.readouterr().out.count("the same command goes on") == 2
+def test_train_that_a_signal_stops_ends_with_130(tmp_path: Path) -> None:
+    """And one that its time limit stops with 0."""
+    pytest.importorskip("burnish.train.setup")
+    data, run = photos(tmp_path / "photos"), tmp_path / "run"
+    call = [
+        sys.executable,
+        "-m",
+        "burnish",
+        "train",
+        "nrl-global",
+        "--data",
+        data,
+        "--threads",
+        "1",
+    ]
+    with subprocess.Popen(
+        [*call, "--run", run, "--budget", "1"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        for line in process.stdout:
+            if line.startswith("step"):
+                process.terminate()
+                break
+        assert "the same command goes on" in process.stdout.read()
+    assert process.returncode == 130
+    limited = [*call, "--run", tmp_path / "limited", "--budget", "0.0001", "--time-limit", "0"]
+    done = subprocess.run(limited, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "the same command goes on" in done.stdout
 
 
 def test_validation_photos_are_looked_for_first(
