@@ -12,7 +12,6 @@ import sys
 from io import TextIOWrapper
 
 from burnish.errors import BurnishError, OptionError
-from burnish.files import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ def run(arguments: Sequence[str]) -> int:
 
             traceback.print_exc()
         sentence, code = told(error)
+        from burnish.files import printable  # Ctrl-C is answered before anything else is loaded
+
         lines = map(printable, sentence.split("\n"))  # torch tells what does not fit in several
         print("burnish:", "\n".join(lines), file=sys.stderr)
         return code
