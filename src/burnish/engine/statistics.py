@@ -11,6 +11,7 @@ from burnish.card import ModelCard
 from burnish.engine import proxy, tiles
 from burnish.engine.backend import Graph
 from burnish.engine.luma import luma
+from burnish.image.photo import strips
 
 Run = Callable[[Graph, dict[str, np.ndarray]], np.ndarray]
 
@@ -52,12 +53,17 @@ def seen(pixels: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
     shown = None if alpha is None else alpha > 0
     if shown is None or shown.all() or not shown.any():
         return pixels
-    weight = np.repeat(shown[..., None].astype(np.float32), 3, axis=2)
-    share = proxy.shrink(weight, TONES)
-    small: np.ndarray = proxy.shrink(pixels * weight, TONES) / np.maximum(share, 1e-6)
-    known = share[..., 0] > 0
-    if not known.any():  # pixels smaller than a block, cut off at the edge
+    height, width = shown.shape
+    factor = proxy.block_side(height, width, TONES)
+    colours, shares = (proxy.Shrinker(height, width, factor) for _ in range(2))
+    for rows in strips(height, width):
+        weight = np.repeat(shown[rows, :, None].astype(np.float32), 3, axis=2)
+        colours.add(pixels[rows] * weight)
+        shares.add(weight)
+    known = shares.small[..., 0] > 0
+    if not known.any():  # all that is visible lies in the edge that blocks leave out
         return pixels
+    small: np.ndarray = colours.small / np.maximum(shares.small, 1e-6)
     small[~known] = np.resize(small[known], (int((~known).sum()), 3))
     return small
 
