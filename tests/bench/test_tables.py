@@ -32,6 +32,7 @@ from burnish.errors import InputError, OptionError, OutputError
 from burnish.nets.recursive import RecursiveBlock
 from burnish.nets.zoo import build, parameter_count
 from burnish.train import setup
+from burnish.train.loop import RunOptions
 from burnish.train.recipe import Recipe, Stage
 from burnish.train.setup import DataOptions
 
@@ -201,7 +202,8 @@ def test_outputs_of_other_tools_are_rows(
 
 
 def test_what_is_not_finished_is_not_compared(dped: Path, tmp_path: Path) -> None:
-    stopped = reproduce.run(TABLE, settings(dped, tmp_path, rows=("NRL",), time_limit=1e-9))
+    soon = RunOptions(tmp_path, time_limit=1e-9)
+    stopped = reproduce.run(TABLE, settings(dped, tmp_path, rows=("NRL",), run=soon))
     assert "NRL" not in stopped.rows and "Not measured" in table_text.markdown(stopped)
     with pytest.raises(OptionError, match="has no row 'NLR': RL, NRL"):
         reproduce.run(TABLE, settings(dped, tmp_path, rows=("NLR",)))

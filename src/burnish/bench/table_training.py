@@ -70,8 +70,8 @@ def train(table: Table, settings: Settings) -> None:
             choices = recipe.choices | found.choices
             recipe = replace(recipe, choices=choices, steps=found.steps).scaled(settings.budget)
             left = None
-            if settings.time_limit is not None:
-                left = max(0.0, settings.time_limit - (time.monotonic() - started))
+            if settings.run.time_limit is not None:
+                left = max(0.0, settings.run.time_limit - (time.monotonic() - started))
                 if left == 0:
                     return
             drawn = table.curves if table.curves and key in table.curves.rows else None

@@ -92,10 +92,8 @@ class Settings:
     """The paper's data set that the measured numbers are set beside."""
     outputs: Mapping[str, Path] = field(default_factory=dict)
     """Rows that burnish does not train: name and folder of results, by the inputs' names."""
-    time_limit: float | None = None
-    """Seconds after which training stops, to be gone on with by the same command."""
     run: RunOptions = field(default_factory=lambda: RunOptions(Path()))
-    """How runs are carried out; its folder and time limit are not used."""
+    """How runs are carried out; its folder is not used, and its time limit is that of all."""
 
 
 @dataclass(frozen=True)

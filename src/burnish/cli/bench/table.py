@@ -121,7 +121,6 @@ def command(
         test_side=test_side,
         column=phone[1] if phone else next(iter(published.PUBLISHED[name])),
         outputs=others,
-        time_limit=time_limit,
         run=RunOptions(runs, time_limit, precision, compile, workers=workers, vgg=vgg),
     )
     text, values = table_ends.written(reproduce.run(table, settings), runs)
