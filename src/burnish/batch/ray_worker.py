@@ -124,7 +124,7 @@ class Worker:
             photo = read(source)
             out["megapixels"] = photo.width * photo.height / 1e6
             scale = self.enhancer.scale
-            check_sides(format_of(job.target.name), photo.width * scale, photo.height * scale)
+            check_sides(format_of(job.target.name), photo.width, photo.height, scale)
             better = self.enhancer(photo)
             del photo
             parts, notes = self.encoded(better, job)

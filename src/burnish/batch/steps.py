@@ -51,7 +51,7 @@ class Steps:
     scratch: Path | None = None
     """Folder for files that have no name yet; beside their targets if None."""
     scale: int = 1
-    """Pixels out per pixel in along a side."""
+    """Pixels out per pixel in along a side, to refuse before the work what no file could hold."""
 
     def __post_init__(self) -> None:
         if self.metadata not in POLICIES:
@@ -78,8 +78,7 @@ class Steps:
         try:
             photo = read(job.source)
             self.check_unchanged(job, entry)
-            sides = photo.width * self.scale, photo.height * self.scale
-            check_sides(format_of(job.target.name), *sides)  # before it is enhanced
+            check_sides(format_of(job.target.name), photo.width, photo.height, self.scale)
         except Exception as error:  # whatever a damaged file makes a decoder do
             return self.fail(job, entry, error)
         return photo

@@ -74,8 +74,9 @@ def encode_parts(
         raise OutputError(f"Encoding as {TITLES[format]} failed ({reason(error)}).") from None
 
 
-def check_sides(format: str, width: int, height: int) -> None:
-    """OutputError for more pixels a side than the format holds."""
+def check_sides(format: str, width: int, height: int, scale: int = 1) -> None:
+    """OutputError for more pixels a side, ``scale`` times these, than the format holds."""
+    width, height = width * scale, height * scale
     if max(width, height) > MAX_SIDE.get(format, 1 << 31):
         raise OutputError(
             f"{TITLES[format]} holds at most {MAX_SIDE[format]} pixels a side, and the result would"

@@ -56,7 +56,7 @@ def enhance_file(
     task.check()
     format = output.format or natural_format(photo.source)
     enhancer = enhancers.get(options)
-    check_sides(format, photo.width * enhancer.scale, photo.height * enhancer.scale)
+    check_sides(format, photo.width, photo.height, enhancer.scale)
     better = enhancer(photo, lambda share: task.progress((1 - WRITING) * share))
     del photo  # its pixels take as much memory as the encoder needs
     task.check()
