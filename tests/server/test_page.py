@@ -274,15 +274,32 @@ def test_what_is_refused_is_said(open_page: Open, photos: list[Path], tmp_path: 
 def test_a_photo_that_cannot_be_decoded_says_so_and_is_no_work(
     open_page: Open, photos: list[Path]
 ) -> None:
-    """Its header is fine; what cannot be decoded is not offered."""
+    """Its header is fine; what cannot be decoded is not offered, nor what a job has failed on."""
     page = open_page()
     torn = photos[0].with_name("torn.jpg")
     torn.write_bytes(photos[0].read_bytes()[:-4000])
     page.set_input_files("#files", [torn, photos[1]])
     page.wait_for_selector("#film li.failed .mark:visible >> text=!")
     page.wait_for_selector("#film li.ready")
+    page.get_by_role("button", name="torn.jpg").first.click()  # whichever came first is shown
+    page.wait_for_selector("#notes >> text=torn.jpg is truncated")
     page.wait_for_selector("#chip", state="hidden")
     assert page.locator("#go").text_content() == "Enhance 1 photo"
+    page.get_by_role("button", name="photo 1.jpg").first.click()
+    page.wait_for_selector(f"{IDLE} >> text=Exact preview")
+    page.locator("#go").click()
+    page.wait_for_selector("#film li.done")
+    page.wait_for_selector("#running", state="hidden")
+    assert page.locator("#go").is_hidden() and page.locator("#only").is_hidden()
+    page.get_by_role("button", name="torn.jpg").first.click()
+    with page.expect_response(lambda r: "/v1/jobs?" in r.url):
+        page.locator("#only").click()  # who insists may try
+    page.wait_for_selector("#film li.failed")
+    page.wait_for_selector("#only", state="visible")
+    page.wait_for_selector("#running", state="hidden")
+    assert page.locator("#go").is_hidden() and page.locator("#only").is_visible()
+    page.get_by_label("Strength").fill("50")
+    page.wait_for_selector("#go >> text=Enhance all 2")
 
 
 def test_the_smallest_phone(open_page: Open, photos: list[Path]) -> None:
