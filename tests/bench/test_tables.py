@@ -1,8 +1,9 @@
 """A table of two tiny networks: trained, scored, stopped, read again; and paper A's own tables."""
 
 import json
-import os
 import signal
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,7 +32,6 @@ from burnish.data.pairs import Batch
 from burnish.errors import InputError, OptionError, OutputError
 from burnish.nets.recursive import RecursiveBlock
 from burnish.nets.zoo import build, parameter_count
-from burnish.train import setup
 from burnish.train.loop import RunOptions
 from burnish.train.recipe import Recipe, Stage
 from burnish.train.setup import DataOptions
@@ -410,17 +410,19 @@ def test_a_folder_of_runs_that_is_a_file_is_told_before_training(
         reproduce.run(TABLE, settings(dped, tmp_path / "file"))
 
 
-def test_a_signal_ends_the_table_and_scores_nothing(
-    dped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Stopping(EpochPairs):
-        def batch(self, step: int, indices: Sequence[int], size: int) -> Batch:
-            os.kill(os.getpid(), signal.SIGINT)
-            return super().batch(step, indices, size)
-
-    pairs = list_pairs(dped, "iphone", "train")
-    monkeypatch.setattr(setup, "source_of", lambda recipe, _: Stopping(pairs, recipe.seed, 4))
-    monkeypatch.setattr(reproduce, "measure", lambda *_: pytest.fail("scored"))
-    with pytest.raises(KeyboardInterrupt):
-        reproduce.run(TABLE, settings(dped, tmp_path))
-    assert (tmp_path / "RL/seed-0/state.pt").is_file() and not (tmp_path / "NRL").exists()
+def test_a_signal_ends_the_table_and_scores_nothing(dped: Path, tmp_path: Path) -> None:
+    call = [
+        *(sys.executable, "-m", "burnish", "bench", "table", "a2", "--runs", tmp_path / "runs"),
+        *("--dped", dped, "iphone", "--rows", "rru-1,rru-3", "--view", "16", "--batch", "2"),
+        *("--budget", "1", "--threads", "1"),
+    ]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        for line in process.stdout:
+            if line.startswith("step"):
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stdout.read()
+    assert process.returncode == 130 and "| rru-1" not in rest
+    assert (tmp_path / "runs/rru-1/seed-0/state.pt").is_file()
+    assert {p.name for p in (tmp_path / "runs").iterdir()} == {"rru-1"}
