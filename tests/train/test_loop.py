@@ -105,6 +105,26 @@ def stopped_after(folder: Path, steps: int, **options: Any) -> None:
     assert state(folder)["step"] == steps
 
 
+def test_a_step_that_the_signal_has_broken_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in a terminal ends the compiler that a step waits for as well."""
+    run = trainer(tmp_path)
+
+    def broken(*_: Any) -> dict[str, torch.Tensor]:
+        raise RuntimeError("the compiler is gone")
+
+    def interrupted(*_: Any) -> dict[str, torch.Tensor]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return broken()
+
+    monkeypatch.setattr(run, "_train_step", broken)
+    with pytest.raises(RuntimeError, match="gone"):
+        run.run()
+    monkeypatch.setattr(run, "_train_step", interrupted)
+    assert not run.run() and run.interrupted
+
+
 def test_training_changes_the_weights_and_learns(whole: Path) -> None:
     start = trainer(whole / "unused").net.state_dict()
     end = state(whole)["net"]

@@ -223,7 +223,13 @@ class Trainer:
         self.net.train()
         with StopSignal() as stop:
             for batch in self._batches():
-                terms = self._train_step(forward, batch)
+                try:
+                    terms = self._train_step(forward, batch)
+                except Exception:
+                    if not stop.asked:
+                        raise
+                    self.interrupted = True  # Ctrl-C has ended the compiler's processes, too;
+                    break  # a run begun again is at its last save
                 out_of_time = (
                     options.time_limit is not None
                     and time.monotonic() - started > options.time_limit
