@@ -5,7 +5,7 @@ Photos are written by `image.write`, which also never replaces what it was not t
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +31,11 @@ def whole(path: Path) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def is_named(path: Path, names: Collection[str]) -> bool:
+    """Whether a photo is among the names, which may have their endings or not."""
+    return path.name in names or path.stem in names
 
 
 def make_folder(path: Path) -> None:

@@ -316,8 +316,8 @@ def test_quoted_differences_of_table_4() -> None:
 
 def test_curves(tmp_path: Path) -> None:
     (tmp_path / "metrics.csv").write_text(
-        "step,name,value\n4,psnr_all,20\n2,psnr_all,18\n2,loss,1\n"
-    )
+        "step,name,value\n4,psnr_all,20\n2,psnr_all,18\n2,loss,1\n6,psnr_all,2"
+    )  # a crash has torn the last line
     assert logged(tmp_path, "psnr_all") == [(2, 18), (4, 20)]
     assert logged(tmp_path / "nowhere", "psnr_all") == []
     assert mean_line([[(2, 18), (4, 20)], [(2, 20)]]) == [(2, 19)]

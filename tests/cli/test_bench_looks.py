@@ -31,6 +31,10 @@ def test_pairs_come_from_several_folders(
     assert "5 pairs want as many photos, and there are 3;" in capsys.readouterr().err
     assert cli.run([*call, *both, "--exclude", "0", "--exclude", "4.png"]) == 3
     assert "there are 4;" in capsys.readouterr().err
+    assert cli.run([*call, *both, "--exclude", "nosuch"]) == 2
+    assert "--exclude nosuch: no photo of that name in" in capsys.readouterr().err
+    assert cli.run([*call, "--pairs", str(sets), str(sets), "--exclude", "0"]) == 2
+    assert "are for made looks" in capsys.readouterr().err
     tune = ["--finetune", "map,all", "--budget", "0.06", "--model", model]
     assert cli.run([*call, *both, *tune]) == 0
     head, _, row = capsys.readouterr().out.splitlines()

@@ -359,6 +359,9 @@ def test_a_damaged_state_is_named(whole: Path, tmp_path: Path, left: bytes | Non
     state_file.write_bytes((whole / "state.pt").read_bytes()[:3000] if left is None else left)
     with pytest.raises(ModelError, match=r"state\.pt is damaged: remove it to begin anew"):
         trainer(tmp_path)
+    torch.save({"step": 1}, state_file)  # another program's
+    with pytest.raises(ModelError, match=r"state\.pt is damaged: remove it to begin anew"):
+        trainer(tmp_path)
 
 
 def test_a_torn_line_of_the_log_is_left_out(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """Lines on axes as a small SVG: what the papers' training curves need, and no more."""
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
+
+from burnish.train import metrics_csv
 
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 64, 170, 34, 46
@@ -14,14 +15,7 @@ Line = Sequence[tuple[float, float]]
 
 def logged(run: Path, name: str) -> list[tuple[float, float]]:
     """(step, value) of one name from a run's metrics.csv, in the order of the steps."""
-    file = run / "metrics.csv"
-    if not file.is_file():
-        return []
-    with file.open(newline="") as rows:
-        found = [
-            (float(r["step"]), float(r["value"])) for r in csv.DictReader(rows) if r["name"] == name
-        ]
-    return sorted(found)
+    return sorted((s, float(value)) for s, what, value in metrics_csv.rows(run) if what == name)
 
 
 def shortest(runs: Sequence[Path]) -> list[str]:

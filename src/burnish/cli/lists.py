@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from burnish.errors import OptionError
+from burnish.files import is_named
 
 
 def numbers(text: str, option: str, least: int = 0) -> tuple[int, ...]:
@@ -54,10 +55,8 @@ def left_out(names: Iterable[str]) -> tuple[str, ...]:
 
 def refuse_unknown(names: Iterable[str], folders: Iterable[Path]) -> None:
     """OptionError for a name to leave out that no photo has; those of a @FILE may be gone."""
-    from burnish.data.photos import is_named, photos_in
-
     folders = tuple(folders)
-    paths = [path for folder in folders for path in photos_in(folder)]
+    paths = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
     for name in names:
         if not name.startswith("@") and not any(is_named(path, (name,)) for path in paths):
             where = ", ".join(map(str, folders))

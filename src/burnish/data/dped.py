@@ -20,8 +20,9 @@ import torch
 from torch import Tensor
 
 from burnish.data.phones import PHONES, Phone, phone_named
-from burnish.data.photos import is_named, load_rgb, photos_in
+from burnish.data.photos import load_rgb, photos_in
 from burnish.errors import InputError, OptionError
+from burnish.files import is_named
 
 Part = Literal["train", "test"]
 SIDE = 100

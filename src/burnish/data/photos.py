@@ -1,6 +1,6 @@
 """Finished photos held in memory as image pyramids, and square views cut from them."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from burnish.errors import InputError
+from burnish.files import is_named
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 
@@ -21,11 +22,6 @@ def list_photos(folders: Iterable[Path], exclude: Iterable[str] = ()) -> list[Pa
     if not found:
         raise InputError(f"No photos in {', '.join(map(str, folders))}.")
     return found
-
-
-def is_named(path: Path, names: Collection[str]) -> bool:
-    """Whether a photo is among the names, which may have their endings or not."""
-    return path.name in names or path.stem in names
 
 
 def photos_in(folder: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import DEFAULT
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import InputError, OptionError
+from burnish.files import is_named
 from burnish.image.read import read
 from burnish.image.sniff import is_photo_name
 from burnish.look.baselines import BASELINES, Method
@@ -25,6 +26,8 @@ from burnish.look.shots import Shot, check_folders, shots, views
 from burnish.metrics import delta_e, psnr
 
 LEARNED, SHIPPED = "learned", "shipped"
+LEARNT_FROM = Path("photos/cid22-train")
+"""The folder of photos to learn from, below the sets, if none is named."""
 Methods = dict[str, Callable[[Sequence[Shot]], Method]]
 """Name of a column -> what makes its method from pairs."""
 
@@ -44,13 +47,11 @@ class Row:
 
 def photos(folders: Sequence[Path], side: int, exclude: Sequence[str] = ()) -> list[np.ndarray]:
     """All photos of some folders but those named, shrunk to about side x side pixels."""
-    found, left_out = [], set(exclude)
+    found = []
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{folder} is not a folder of photos; --sets or --data names it.")
-        paths = sorted(
-            p for p in folder.iterdir() if is_photo_name(p) and not left_out & {p.name, p.stem}
-        )
+        paths = sorted(p for p in folder.iterdir() if is_photo_name(p) and not is_named(p, exclude))
         found += [proxy.shrink(read(p).pixels, side * side) for p in paths]
     return found
 
@@ -136,7 +137,7 @@ def run(
     unknown = [look for look in looks if look not in LOOKS]
     if unknown:
         raise OptionError(f"There is no made look '{unknown[0]}'; choose {', '.join(LOOKS)}.")
-    source = photos(folders or [sets / "photos" / "cid22-train"], side, exclude)
+    source = photos(folders or [sets / LEARNT_FROM], side, exclude)
     if len(source) < max(counts):
         raise InputError(
             f"{max(counts)} pairs want as many photos, and there are {len(source)}; "

@@ -3,7 +3,7 @@
 import csv
 import math
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from burnish.files import make_folder, whole
-
-FIELDS = ("step", "name", "value")
-
-
-def _rows_until(step: int, path: Path) -> Iterator[list[str]]:
-    """Rows up to a step, as far as they are whole: a crash may have torn the last line."""
-    if not path.is_file():
-        return
-    lines = path.read_text(errors="replace").splitlines(keepends=True)
-    for row in csv.reader(line for line in lines if line.endswith("\n")):
-        try:
-            known, _, value = row
-            if int(known) <= step:
-                float(value)
-                yield row
-        except ValueError:  # the header, too
-            continue
+from burnish.train import metrics_csv
 
 
 class RunLog:
@@ -38,10 +22,10 @@ class RunLog:
     def __init__(self, folder: Path, step: int) -> None:
         make_folder(folder)
         self.folder = folder
-        self.csv_file = folder / "metrics.csv"
-        kept = list(_rows_until(step, self.csv_file))
+        self.csv_file = folder / metrics_csv.NAME
+        kept = [row for row in metrics_csv.rows(folder) if row[0] <= step]
         with whole(self.csv_file) as partial, partial.open("w", newline="") as file:
-            csv.writer(file).writerows([FIELDS, *kept])
+            csv.writer(file).writerows([metrics_csv.FIELDS, *kept])
         try:
             from torch.utils.tensorboard import SummaryWriter
 

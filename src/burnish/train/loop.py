@@ -100,12 +100,13 @@ class Trainer:
     def _restore(self) -> None:
         try:
             state = torch.load(self.state_file, map_location="cpu", weights_only=True)
-        except DAMAGED as error:
+            recipe = with_defaults(state["recipe"])
+        except (*DAMAGED, TypeError) as error:
             raise ModelError(
                 f"{self.state_file} is damaged: remove it to begin anew, perhaps with --start "
                 f"{self.options.folder / 'last.safetensors'}."
             ) from error
-        if with_defaults(state["recipe"]) != asdict(self.recipe):
+        if recipe != asdict(self.recipe):
             raise ModelError(
                 f"{self.options.folder} holds a run of another recipe; choose another folder."
             )

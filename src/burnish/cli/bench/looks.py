@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from burnish.cli.bench.flags import Budget, Every, Exclude, Model, Seeds, Sets
-from burnish.cli.lists import left_out, numbers
+from burnish.cli.lists import left_out, numbers, refuse_unknown
 from burnish.engine.models import DEFAULT
 from burnish.errors import OptionError
 from burnish.look import made, proof
@@ -50,6 +50,9 @@ def command(
     budget: Budget = 1.0,
 ) -> None:
     """Learned looks against simpler ways, on made looks or on real pairs."""
+    if pairs and (data or exclude):
+        raise OptionError("--data and --exclude are for made looks, not for --pairs.")
+    refuse_unknown(exclude or (), data or [sets / proof.LEARNT_FROM])
     for seed in numbers(seeds, "--seeds"):
         print(
             prove(
