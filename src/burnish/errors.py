@@ -47,4 +47,3 @@ class MissingExtraError(BurnishError, ImportError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs the extra '{extra}': pip install 'burnish[{extra}]'")
-        self.extra = extra

@@ -12,9 +12,7 @@ from burnish.data.dped import (
     EpochPairs,
     ablation_pairs,
     check_folders,
-    check_pairs,
     epoch_sample,
-    full_size_photos,
     list_pairs,
     pairs_of,
     steps_per_epoch,
@@ -35,10 +33,6 @@ def made(root: Path, count: int = 13, side: int = SIDE) -> Path:
                 value = n if camera == "iphone" else 2 * n + 1
                 grey = np.full((side, side, 3), value, np.uint8)
                 Image.fromarray(grey).save(folder / f"{n}.jpg", quality=95)
-    full = root / "iphone/test_data/full_size_test_images"
-    full.mkdir()
-    for n in (10, 2):
-        Image.new("RGB", (20, 14)).save(full / f"{n}.jpg")
     return root
 
 
@@ -53,18 +47,17 @@ def test_pairs_come_in_the_order_of_their_numbers(root: Path) -> None:
         assert [p.name for p in pairs] == [f"{n}.jpg" for n in range(13)]
         assert pairs[10].low == root / "iphone" / folder / "iphone" / "10.jpg"
         assert pairs[10].high == root / "iphone" / folder / "canon" / "10.jpg"
-    assert [p.name for p in full_size_photos(root, "iphone")] == ["2.jpg", "10.jpg"]
 
 
 def test_check_lists_every_bad_pair_once(root: Path) -> None:
-    assert check_pairs(root, "iphone", "train", SIDE) == []
     low, high = (root / "iphone/training_data" / camera for camera in ("iphone", "canon"))
+    assert check_folders(low, high, SIDE) == []
     (low / "3.jpg").unlink()
     (high / "11.jpg").unlink()
     (high / "4.jpg").write_bytes((high / "4.jpg").read_bytes()[:200])
     (low / "5.jpg").write_text("no picture")
     Image.new("RGB", (SIDE + 1, SIDE)).save(low / "6.jpg")
-    bad = check_pairs(root, "iphone", "train", SIDE)
+    bad = check_folders(low, high, SIDE)
     assert [b.name for b in bad] == ["3.jpg", "4.jpg", "5.jpg", "6.jpg", "11.jpg"]
     assert bad[0] == BadPair("3.jpg", "missing in iphone")
     assert bad[1].reason.startswith("unreadable in canon")
@@ -91,8 +84,6 @@ def test_what_is_not_dped_is_refused(root: Path) -> None:
         list_pairs(root, "sony", "train")
     with pytest.raises(OptionError, match="no phone 'nokia'; it has iphone"):
         list_pairs(root, "nokia", "train")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="full_size_test_images is not there"):
-        full_size_photos(root, "blackberry")
     with pytest.raises(InputError, match="There are no patches in"):
         list_pairs(root, "iphone", "train", {f"{n}.jpg" for n in range(13)})
 

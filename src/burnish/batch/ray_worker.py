@@ -21,7 +21,6 @@ from burnish.batch.plan import Job
 from burnish.batch.recipe import recipe_for
 from burnish.batch.resume import among, exists
 from burnish.batch.steps import failure, sha256
-from burnish.engine.chosen import chosen
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import ModelError, OutputError
 from burnish.image.encode import check_sides, encode_parts
@@ -78,8 +77,9 @@ class Worker:
         from burnish.engine.enhancer import Enhancer
 
         task, enhancer = self.task, Enhancer(self.task.options)
-        model = chosen(task.options).model
-        mine = recipe_for(task.options, model, metadata=task.metadata, quality=task.quality)
+        mine = recipe_for(
+            task.options, enhancer.model, metadata=task.metadata, quality=task.quality
+        )
         if mine.hash != task.recipe:
             raise ModelError(
                 f"A worker has burnish {__version__} with another model '{task.options.model}' "

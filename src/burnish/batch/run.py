@@ -28,6 +28,7 @@ from burnish.batch.manifest import Entry
 from burnish.batch.plan import Job
 from burnish.batch.resume import beside, exists
 from burnish.batch.steps import FATAL, Steps, Taken
+from burnish.engine.cores import cores
 from burnish.engine.enhancer import Enhancer
 from burnish.image.photo import Photo
 
@@ -119,7 +120,7 @@ class Line:
 
     def __init__(self, steps: Steps, tell: Callable[[Event], None], total: int) -> None:
         self.steps, self.tell, self.total = steps, tell, total
-        hands = min(4, max(1, (os.cpu_count() or 1) // 4))  # the network takes most of the CPU
+        hands = min(4, max(1, cores() // 4))  # the network takes most of the CPU
         self.readers = ThreadPoolExecutor(hands, thread_name_prefix="burnish-read")
         self.writers = ThreadPoolExecutor(hands, thread_name_prefix="burnish-write")
         self.most = hands + 1

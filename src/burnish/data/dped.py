@@ -88,7 +88,7 @@ def list_pairs(
 ) -> list[PatchPair]:
     """All pairs of a part in the order of their numbers, but for the names in ``leave_out``.
 
-    A patch without its partner is an error: `check_pairs` (`burnish data check`) lists them all.
+    A patch without its partner is an error: `check_folders` (`burnish data check`) lists them all.
     """
     return pairs_of(*_folders(root, phone, part), leave_out)
 
@@ -109,13 +109,11 @@ def pairs_of(low: Path, high: Path, leave_out: Collection[str] = ()) -> list[Pat
     return [PatchPair(name, low / name, high / name) for name in sorted(lows, key=_number)]
 
 
-def check_pairs(root: Path, phone: Phone, part: Part, side: int = SIDE) -> list[BadPair]:
-    """Read every patch; the bad pairs in the order of their numbers, each once."""
-    return check_folders(*_folders(root, phone, part), side)
-
-
 def check_folders(low: Path, high: Path, side: int | None = None) -> list[BadPair]:
-    """The same for any two folders; without a ``side`` the two of a pair must be of one size."""
+    """Read every picture; the bad pairs in the order of their numbers, each once.
+
+    Without a ``side`` the two of a pair must be of one size.
+    """
     bad = []
     for name in sorted(_names(low) | _names(high), key=_number):
         first: tuple[int, ...] | None = None if side is None else (side, side)
@@ -134,14 +132,6 @@ def check_folders(low: Path, high: Path, side: int | None = None) -> list[BadPai
                 bad.append(BadPair(name, f"{size}, not {first[1]}x{first[0]}"))
                 break
     return bad
-
-
-def full_size_photos(root: Path, phone: Phone) -> list[Path]:
-    """The whole test photos of a phone, which have no ground truth."""
-    folder = root / phone / "test_data" / "full_size_test_images"
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not there: {root} does not have DPED's layout.")
-    return [folder / name for name in sorted(_names(folder), key=_number)]
 
 
 def ablation_pairs(

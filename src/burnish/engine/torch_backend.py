@@ -83,7 +83,7 @@ class TorchBackend:
 
     @torch.inference_mode()
     def run(self, graph: Graph, inputs: dict[str, np.ndarray]) -> np.ndarray:
-        """Run the network (``main``) or its statistics."""
+        """Run the network (``main``), or what it wants to know of the whole picture."""
         given = {k: self._given(v) for k, v in inputs.items()}
         functions: dict[str, Callable[..., torch.Tensor]] = {
             "main": self.net.enhance,

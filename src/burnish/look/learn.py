@@ -54,7 +54,6 @@ class Learned:
 
     look: Look
     verdict: Verdict
-    shots: list[Shot]
     aside: list[SetAside]
     finished: bool
     """False where Ctrl-C ended the learning or the measuring: the look is the best so far, and
@@ -165,7 +164,7 @@ def learn_shots(
             said = measured
     except KeyboardInterrupt:
         finished = False
-    return Learned(Look((part,), card), said, list(shots), list(aside), finished)
+    return Learned(Look((part,), card), said, list(aside), finished)
 
 
 @one_blas_thread

@@ -124,8 +124,6 @@ LOOKS: dict[str, Callable[[np.ndarray, np.random.Generator], Pair]] = {
     "black-and-white": black_and_white,
     "exposure": exposure,
 }
-GLOBAL = ("film", "warm", "black-lift", "black-and-white")
-"""Looks that are one curve or matrix for all photos, but for the hand's variation."""
 
 
 def make(look: str, photo: np.ndarray, seed: int, index: int) -> Pair:

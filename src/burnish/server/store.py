@@ -110,11 +110,11 @@ class Store:
         try:
             with busy_when_full(), partial.open("xb") as file:
                 async for chunk in chunks:
-                    size += len(chunk)
-                    if size > self.limits.max_bytes:
+                    if size + len(chunk) > self.limits.max_bytes:
                         raise TooLarge(
                             f"The photo is larger than {self.limits.max_megabytes} megabytes."
                         )
+                    size += len(chunk)
                     self.charge(len(chunk))
                     self.make_room(0)
                     await asyncio.to_thread(file.write, chunk)
@@ -126,7 +126,7 @@ class Store:
             partial.rename(path)
         except BaseException:
             partial.unlink(missing_ok=True)
-            self.charge(-min(size, self.limits.max_bytes))
+            self.charge(-size)
             raise
         photo = self.photos[id] = Stored(id, name, path, size, Header(0, 0, ""))
         try:

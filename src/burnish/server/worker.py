@@ -1,8 +1,8 @@
 """The threads that do the work, and the queues before them.
 
-An Enhancer serves one thread, so each worker has its own. One more thread serves previews, so that
-somebody who moves a slider never waits for a whole photo, and another learns looks; they share the
-processor with the rest.
+Each worker has Enhancers of its own: of two threads with the same one, one would wait. One more
+thread serves previews, so that somebody who moves a slider never waits for a whole photo, and
+another learns looks; they share the processor with the rest.
 Whole photos wait in a queue for each owner (a job, or one request), and owners take turns: a
 request for one photo does not wait for the end of a job of five hundred.
 """

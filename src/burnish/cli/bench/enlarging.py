@@ -13,7 +13,6 @@ from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
 
 SCALE = 2
-BENCHMARKS = ("Set5", "Set14", "BSD100")
 GREY_IN_SET14 = ("img_003",)
 """The picture 'bridge', which the published Set14 holds as a grey file."""
 
