@@ -31,6 +31,8 @@ from burnish.metrics import delta_e
 # beside another busy program they wait for each other. Its sums also depend on their number.
 one_blas_thread = threadpool_limits.wrap(limits=1, user_api="blas")
 
+RUNNING, LEARNING, MEASURING = "running the network", "learning", "measuring on held-out pairs"
+"""The steps after reading and `LAYING`, as a `Report` is told them."""
 FEWEST = 5
 BASE_WORTH = 0.05
 """Share of the error that the base network has to take off: enhancing takes much longer with it."""
@@ -123,7 +125,7 @@ def with_base(shots: Sequence[Shot], enhance: Enhancer, cache: Cache, report: Re
     """The shots with what the base network makes of them."""
     found = []
     for number, shot in enumerate(shots):
-        report("running the network", number / len(shots))
+        report(RUNNING, number / len(shots))
 
         def make(shot: Shot = shot) -> np.ndarray:
             return enhance.enhance_pixels(shot.before)
@@ -142,7 +144,7 @@ def learn_shots(
     aside: Sequence[SetAside] = (),
 ) -> Learned:
     """The look of these shots; after Ctrl-C the best so far, without figures."""
-    moments, mix, finished = choose(shots, options, _in(report, "learning"))
+    moments, mix, finished = choose(shots, options, _in(report, LEARNING))
     use_base = networked(mix)
     part = moments.frame.part(weights(moments, *mix))
     card = LookCard(
@@ -156,7 +158,7 @@ def learn_shots(
     said = Verdict([], [], 0.0)
     try:
         if finished:
-            judging = _in(report, "measuring on held-out pairs")
+            judging = _in(report, MEASURING)
             held = hold_out(shots, options.seed, judging, use_base)
             # Bound together at the end: no figures are better than some of them.
             measured = verdict(shots, held, moments, mix, options.seed)

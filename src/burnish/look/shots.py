@@ -24,6 +24,7 @@ UNEXPLAINED = 0.06
 exceeds `PART`: a strong look must not hide what was painted over."""
 FAR, PART = 0.15, 0.02
 
+LAYING = "laying pairs over one another"
 Report = Callable[[str, float], None]
 """Called with what is being done and the share of it that is done."""
 
@@ -118,7 +119,7 @@ def shots(
     matches, aside = match(list(before), list(after))
     found = []
     for number, item in enumerate(matches):
-        report("laying pairs over one another", number / len(matches))
+        report(LAYING, number / len(matches))
         shot = lay(item)
         reason = shot if isinstance(shot, str) else edited(shot)
         if isinstance(shot, str) or reason:

@@ -10,9 +10,10 @@ from typing import Literal
 
 from burnish.image.sniff import is_photo_name
 from burnish.look import report
-from burnish.look.learn import TooFewPairs, learn
+from burnish.look.learn import LEARNING, MEASURING, RUNNING, TooFewPairs, learn
 from burnish.look.match import SetAside
 from burnish.look.options import LearnOptions
+from burnish.look.shots import LAYING
 from burnish.server.looks import SUFFIX, Known, Looks
 from burnish.server.refusals import NotThere, Stopped, sentence
 from burnish.server.store import Store, Stored
@@ -23,10 +24,10 @@ SIDES = ("before", "after")
 READING = {"reading before": 0, "reading after": 1}
 SECONDS_A_MEGAPIXEL = 0.04
 SECONDS_A_PAIR = {
-    "laying pairs over one another": 0.15,
-    "running the network": 0.7,
-    "learning": 0.6,
-    "measuring on held-out pairs": 1.6,
+    LAYING: 0.15,
+    RUNNING: 0.7,
+    LEARNING: 0.6,
+    MEASURING: 1.6,
 }
 """What each step takes on one core of 2020, roughly: only their proportions count."""
 FROM = 0.05
@@ -40,7 +41,7 @@ def costs(sides: Sequence[Sequence[Stored]], options: LearnOptions) -> dict[str,
     found = {step: SECONDS_A_MEGAPIXEL * pixels[side] for step, side in READING.items()}
     found |= {step: seconds * pairs for step, seconds in SECONDS_A_PAIR.items()}
     if options.base == "none":
-        del found["running the network"]
+        del found[RUNNING]
     total = sum(found.values())
     return {step: seconds / total for step, seconds in found.items()}
 
