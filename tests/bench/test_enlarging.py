@@ -11,6 +11,7 @@ from burnish.bench.memory import peak_memory
 from burnish.bench.published import PUBLISHED
 from burnish.data.bicubic import shrink_8bit
 from burnish.errors import InputError
+from burnish.image.read import read
 from burnish.metrics.protocol import super_resolution, to_8bit
 
 
@@ -113,6 +114,17 @@ def test_the_table_has_measured_and_published_rows(tmp_path: Path) -> None:
         x.startswith("| Deep SR-PIE+, published | 0.77 M | 1.85 | - | 38.33/") for x in lines
     )
     assert not any("DPE+IMDN" in x for x in lines)  # nothing is printed of it on this set
+
+
+def test_results_in_a_folder_are_scored_by_the_same_protocol(tmp_path: Path) -> None:
+    photo(tmp_path / "Set5" / "a.png", 0, (40, 50))
+    photo(tmp_path / "theirs" / "a.png", 1, (40, 50))
+    found = enlarging.examples(tmp_path / "Set5")
+    got = enlarging.measure_folder("theirs", tmp_path / "theirs", found, 2)
+    theirs, target = (read(tmp_path / name / "a.png").pixels for name in ("theirs", "Set5"))
+    wanted = super_resolution(theirs, target, 2)
+    assert (got.psnr, got.ssim) == pytest.approx((wanted.psnr, wanted.ssim))
+    assert abs(got.psnr - super_resolution(theirs, target, 0).psnr) > 0.01  # the border counts
 
 
 def test_alltuu2_is_scored_on_rgb(tmp_path: Path) -> None:

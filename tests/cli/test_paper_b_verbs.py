@@ -9,7 +9,11 @@ import pytest
 from PIL import Image
 
 from burnish import cli
+from burnish.bench.enlarging import examples, load
+from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import find
+from burnish.engine.options import EnhanceOptions
+from burnish.metrics.protocol import super_resolution
 
 
 def photos(folder: Path, count: int = 2) -> Path:
@@ -140,6 +144,22 @@ def test_eval_of_a_model_that_enlarges(
     assert cli.run([*call, "--jpeg", "60", "--record"]) == 0
     rough = find(str(model)).card.scores["Set5: luma, x2, from JPEGs of quality 60"]
     assert rough["bicubic_psnr"] < recorded["bicubic_psnr"]
+
+
+def test_the_row_with_flips_is_the_engines_mean_of_four(
+    benchmark: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on = benchmark / "benchmarks" / "Set5"
+    call = ["bench", "table", "b2", "--on", str(on), "--score", "srpie-sr", "--threads", "1"]
+    assert cli.run([*call, "--ensemble", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    options = EnhanceOptions(model="srpie-sr", scale=2, precision="f32", threads=1, ensemble="4")
+    four, scores = Enhancer(options), []
+    for example in examples(on):
+        small, large = load(example, 2)
+        scores.append(super_resolution(four.enhance_pixels(small), large, 2).psnr)
+    assert rows["srpie-sr+"]["Set5"]["psnr"] == pytest.approx(np.mean(scores), abs=1e-4)
+    assert abs(rows["srpie-sr"]["Set5"]["psnr"] - np.mean(scores)) > 1e-3
 
 
 def test_what_eval_cannot_score_on_benchmarks(
