@@ -7,7 +7,7 @@ import pytest
 from burnish import cli
 from burnish.batch.events import Done, Failed
 from burnish.batch.plan import Job
-from burnish.cli.progress import Lines
+from burnish.cli.progress import Bar, Lines
 from burnish.errors import InputError
 
 NAME = "new\nline \x1b[2J ünï 写真 \udcff.jpg"
@@ -37,3 +37,15 @@ def test_nor_steer_it_in_the_sentence_that_ends_a_command(
         capsys.readouterr().err
         == "burnish: new\nline \\x1b[2J ünï 写真 \\udcff.jpg has\ttwo keys.\n"
     )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_file_behind_stdout_gets_the_lines_that_a_bar_replaces(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+    job = Job(Path("a.jpg"), Path("out/a.jpg"), 1.0)
+    with Bar() as bar:
+        bar.begin([job])
+        bar.event(Done(job, 1.0, 1.0, ()))
+    assert ("out/a.jpg  1.0 MP in 1.0 s\n" in capsys.readouterr().out) != terminal

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from burnish import cli
+from burnish import checkpoint, cli
+from burnish.engine.models import find
 
 
 def photos(folder: Path, count: int = 3) -> Path:
@@ -174,3 +175,22 @@ def test_validation_photos_are_looked_for_first(
     call = ["train", "nrl", "--data", data, "--run", run, "--validation", tmp_path / "gone"]
     assert cli.run([str(word) for word in call]) == 3
     assert "gone is not a folder of photos" in capsys.readouterr().err and not run.exists()
+
+
+def test_a_shipped_model_is_a_start_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two networks of one recipe, from the same weights by name and by path, are the same."""
+    pytest.importorskip("burnish.train.setup")
+    monkeypatch.chdir(tmp_path)
+    data = photos(tmp_path / "photos")
+    call = ["train", "tone", "--data", str(data), "--budget", "0.0004", "--threads", "1"]
+    starts = "tone", str(find("tone").folder / "weights.safetensors")
+    for number, start in enumerate(starts):
+        assert cli.run([*call, "--run", f"run{number}", "--start", start]) == 0
+    made = [checkpoint.load_weights(Path(f"run{n}/last.safetensors"))[0] for n in range(2)]
+    first, second = made
+    assert first.keys() == second.keys() and all((first[k] == second[k]).all() for k in first)
+    capsys.readouterr()
+    assert cli.run([*call, "--run", "run", "--start", "tune"]) == 5
+    assert "tune" in capsys.readouterr().err

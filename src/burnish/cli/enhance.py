@@ -103,7 +103,7 @@ def command(
     **choices: Any,
 ) -> int:
     """Make photos better: tone, colour and light. Originals are never touched."""
-    show = view(json)
+    show = Lines() if dry_run and not json else view(json)
     try:
         on_ray = RayOptions(**{f.name: choices.pop(f.name) for f in fields(RayOptions)})
         options = EnhanceOptions(**choices)

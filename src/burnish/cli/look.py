@@ -60,7 +60,7 @@ def command(
         from burnish.look import graph
 
         gap = graph.write(found[0], output, overwrite)
-        print(f"{output}: an ONNX graph, within {gap:.1g} of the look. docs/looks.md runs it.")
+        print(f"{output}: an ONNX graph, within {gap:.1g} of the look.")
         return
     if not 0 <= share <= 1:
         raise OptionError(f"--share must lie between 0 and 1, not {share}.")

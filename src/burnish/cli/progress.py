@@ -135,7 +135,8 @@ class Bar(Lines):
         super().event(event)
 
     def good(self, line: str) -> None:
-        if not self.bar.live.is_started:  # the bar shows what goes well
+        # The bar shows what goes well; a file or a program behind stdout wants the lines.
+        if not self.bar.live.is_started or not sys.stdout.isatty():
             super().good(line)
 
     def bad(self, line: str) -> None:

@@ -12,6 +12,7 @@ from burnish.cli import INTERRUPTED
 from burnish.cli.lists import left_out, refuse_unknown
 from burnish.cli.training_flags import Compile, Precision, Workers
 from burnish.data.phones import Phone, phone_named
+from burnish.engine.models import find, shipped
 from burnish.errors import MissingExtraError, OptionError
 
 EPILOG = (
@@ -24,7 +25,8 @@ def command(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="RECIPE", help="nrl-global, nrl-dpl, srpie-sr-cpu, ...: see docs/training.md."
+            metavar="RECIPE",
+            help="nrl-global, srpie-sr-cpu, ...; without one all are listed.",
         ),
     ] = None,
     run: Annotated[Path | None, typer.Option(help="Run folder: state, weights, logs.")] = None,
@@ -84,7 +86,10 @@ def command(
     ] = None,
     start: Annotated[
         list[Path] | None,
-        typer.Option(help="Weights to start from, as far as they fit; repeatable."),
+        typer.Option(
+            help="Weights to start from, a file or a shipped model's name, as far as they fit; "
+            "repeatable."
+        ),
     ] = None,
     bundle: Annotated[
         Path | None, typer.Option(help="Pack code and photos here instead of training.")
@@ -125,19 +130,27 @@ def command(
         if lambda_reading not in known:
             raise OptionError(f"--lambda is one of {', '.join(known)}, not '{lambda_reading}'.")
         chosen = replace(chosen, measure_lambda=known[lambda_reading])
+    begin = [_weights(named) for named in start or ()]
     options = RunOptions(run or Path(), time_limit, precision, compile, workers=workers, vgg=vgg)
     chosen = setup.resolve(chosen, source).scaled(budget)
     if bundle:
-        size = pack(chosen, source, bundle, start or (), vgg)
+        size = pack(chosen, source, bundle, begin, vgg)
         print(f"{bundle}: {size / 2**20:.1f} MiB. Train with: python {bundle}/train.py RUN")
         return 0
     if run is None:
         raise OptionError("--run names the folder where the run's state and weights go.")
     views = setup.validation_views(validation, chosen.pairs)
-    trainer = setup.trainer(chosen, source, options, start or ())
+    trainer = setup.trainer(chosen, source, options, begin)
     finished = trainer.run(views)
     print("Finished." if finished else "Stopped; the same command goes on from here.")
     return INTERRUPTED if trainer.interrupted else 0
+
+
+def _weights(named: Path) -> Path:
+    """The file, or that of the shipped model of this name."""
+    if named.exists() or str(named) not in shipped():
+        return named
+    return find(str(named)).folder / "weights.safetensors"
 
 
 def phone_of(dped: tuple[Path, str] | None) -> tuple[Path, Phone] | None:
