@@ -62,6 +62,19 @@ def test_every_way_is_scored_and_the_joint_one_compared(pairs: list[sets.EvalPai
     assert set(result.seconds) == set(names) and min(result.seconds.values()) > 0
 
 
+def test_networks_in_turn_go_in_the_order_of_the_rows_name() -> None:
+    def darken(x: np.ndarray) -> np.ndarray:
+        return np.float32(0.5 * x)
+
+    def larger(x: np.ndarray) -> np.ndarray:
+        return np.clip(x.repeat(2, 0).repeat(2, 1) + 0.2, 0, 1)
+
+    x = np.full((4, 4, 3), 0.4, np.float32)
+    ways = joint.ways(None, darken, larger)
+    assert ways["retouch, then enlarge"](x).mean() == pytest.approx(0.2 + 0.2)
+    assert ways["enlarge, then retouch"](x).mean() == pytest.approx((0.4 + 0.2) / 2)
+
+
 def test_without_networks_there_is_bicubic() -> None:
     assert list(joint.ways(None, None, None)) == ["bicubic"]
     assert list(joint.ways(None, brighten, None))[1:] == [

@@ -42,6 +42,22 @@ def test_untrained_it_is_bicubic_enlargement_but_for_its_edges(fca: str, transfo
 
 
 @torch.no_grad()
+@torch.no_grad()
+def test_blocks_begin_without_the_constant_of_their_attention() -> None:
+    """FCA is C x + C: with a bias of -1 before it, C (x + 1) has no offset left."""
+    torch.manual_seed(0)
+    offsets = {}
+    for start in ("random", "bicubic"):
+        net = SRPIE(**(TINY | {"dunet_width": 36, "start": start})).eval()
+        x = torch.zeros(1, net.mbfnet.msbs[0].close[0].in_channels, 12, 12)
+        closing, attention = net.mbfnet.msbs[0].close
+        for p in closing.parameters():
+            if p.ndim > 1:
+                p.zero_()  # what is left is the bias alone
+        offsets[start] = float(attention(closing(x)).abs().mean())
+    assert offsets["bicubic"] == 0 < 0.1 < offsets["random"]
+
+
 def test_a_plain_shuffle_starts_as_bilinear_enlargement() -> None:
     torch.manual_seed(0)
     x = picture(1, 3, 20, 24)
