@@ -36,6 +36,27 @@ def test_bytes_give_bytes_of_the_same_format_with_the_metadata(jpeg: Path) -> No
     assert len(burnish.enhance(data, quality=30, **OPTIONS)) < 0.7 * len(better)
 
 
+def test_what_cannot_be_written_is_refused_before_the_work(
+    jpeg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(burnish.Enhancer, "__call__", lambda *_: pytest.fail("worked"))
+    (tmp_path / "there.jpg").write_bytes(b"mine")
+    wide = tmp_path / "wide.png"
+    Image.fromarray(np.zeros((4, 8200, 3), np.uint8)).save(wide)
+    out = tmp_path / "out.webp"
+    for source, target, more, said in (
+        (jpeg, tmp_path / "there.jpg", {}, "exists already"),
+        (jpeg, tmp_path / "out.gif", {}, "Cannot write out.gif"),
+        (jpeg, out, {"quality": 101}, "from 1 to 100, not 101"),
+        (jpeg, out, {"metadata": "some"}, "Unknown metadata policy 'some'"),
+        (wide, out, {"scale": 2}, "WebP holds at most 16383 pixels a side"),
+        (wide.read_bytes(), None, {"scale": 2, "format": "webp"}, "WebP holds at most 16383"),
+    ):
+        with pytest.raises((OutputError, OptionError), match=said):
+            burnish.enhance(source, target, **more, threads=1)  # type: ignore[call-overload]
+    assert (tmp_path / "there.jpg").read_bytes() == b"mine" and not out.exists()
+
+
 def test_a_path_gives_a_photo_or_writes_a_file(jpeg: Path, tmp_path: Path) -> None:
     photo = burnish.enhance(jpeg, **OPTIONS)
     assert isinstance(photo, Photo)

@@ -18,11 +18,12 @@ from burnish.engine.enhancer import Enhancer
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
 from burnish.image.arrays import to_array
-from burnish.image.encode import encode
+from burnish.image.encode import check_encoding, encode
+from burnish.image.formats import format_of
 from burnish.image.photo import Photo
 from burnish.image.pillow import from_pillow, to_pillow
 from burnish.image.read import read
-from burnish.image.write import write
+from burnish.image.write import check_target, write
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -96,15 +97,21 @@ def enhance(
     if is_bytes and overwrite:
         raise OptionError("overwrite is for a path with out: bytes overwrite nothing.")
     better = enhancer_for(options)
+    encoding: Any = {"metadata": metadata, "quality": quality}
     if is_bytes:
-        photo = better(read(bytes(source)))
-        return encode(photo, format, metadata=metadata, quality=quality)
+        photo = read(bytes(source))
+        check_encoding(photo, format, **encoding, scale=better.scale)
+        return encode(better(photo), format, **encoding)
     if is_path:
-        photo = better(read(source))
+        photo = read(source)
         if out is None:
-            return photo
-        write(photo, out, format=format, metadata=metadata, quality=quality, overwrite=overwrite)
-        return Path(out)
+            return better(photo)
+        out = Path(out)
+        format = format or format_of(out.name)
+        check_target(out, photo.source.path, overwrite)
+        check_encoding(photo, format, **encoding, scale=better.scale)
+        write(better(photo), out, format=format, overwrite=overwrite, **encoding)
+        return out
     if isinstance(source, Photo):
         return better(source)
     if isinstance(source, np.ndarray):

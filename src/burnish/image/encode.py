@@ -11,12 +11,8 @@ import numpy as np
 from burnish.errors import MissingExtraError, OptionError, OutputError
 from burnish.image import colour, exif, metadata
 from burnish.image.containers import heif, jpeg, png, tiff, webp
-from burnish.image.formats import (
-    DEEP_FORMATS,
-    check_format,
-    natural_format,
-)
-from burnish.image.metadata import Metadata
+from burnish.image.formats import DEEP_FORMATS, check_format, check_installed, natural_format
+from burnish.image.metadata import Metadata, check_policy
 from burnish.image.photo import Photo, Source
 from burnish.image.quantise import quantise
 from burnish.image.sniff import TITLES
@@ -47,10 +43,7 @@ def encode_parts(
     quality: int | None = None,
 ) -> list[bytes]:
     """`encode` without joining: the parts follow each other in the file."""
-    format = check_format(format or natural_format(photo.source))
-    if quality is not None and not 1 <= quality <= 100:
-        raise OptionError(f"The quality must be from 1 to 100, not {quality}.")
-    check_sides(format, photo.width, photo.height)
+    format = check_encoding(photo, format, metadata=metadata, quality=quality)
     meta = prepare(photo, metadata, format)
     grey = writes_grey(photo, format)
     profile, icc = output_profile(photo.source.icc, grey, format)
@@ -72,6 +65,23 @@ def encode_parts(
         return ENCODERS[format](samples, photo.source, meta, quality)
     except vips().Error as error:
         raise OutputError(f"Encoding as {TITLES[format]} failed ({reason(error)}).") from None
+
+
+def check_encoding(
+    photo: Photo,
+    format: str | None = None,
+    *,
+    metadata: str = "keep",
+    quality: int | None = None,
+    scale: int = 1,
+) -> str:
+    """The format; refuses what `encode` would refuse of a result ``scale`` times as large."""
+    format = check_installed(check_format(format or natural_format(photo.source)))
+    check_policy(metadata)
+    if quality is not None and not 1 <= quality <= 100:
+        raise OptionError(f"The quality must be from 1 to 100, not {quality}.")
+    check_sides(format, photo.width, photo.height, scale)
+    return format
 
 
 def check_sides(format: str, width: int, height: int, scale: int = 1) -> None:

@@ -24,11 +24,16 @@ class Metadata:
     comments: tuple[bytes, ...] = ()
 
 
-def prepare(source: Source, policy: str, size: tuple[int, int]) -> Metadata:
-    """The blobs for an upright photo of (width, height). The ICC profile always goes along."""
+def check_policy(policy: str) -> str:
+    """The policy; OptionError for one that there is not."""
     if policy not in POLICIES:
         raise OptionError(f"Unknown metadata policy '{policy}': choose keep, copyright or strip.")
-    if policy == "strip":
+    return policy
+
+
+def prepare(source: Source, policy: str, size: tuple[int, int]) -> Metadata:
+    """The blobs for an upright photo of (width, height). The ICC profile always goes along."""
+    if check_policy(policy) == "strip":
         return Metadata(icc=source.icc)
     if policy == "copyright":
         return Metadata(
