@@ -31,7 +31,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_rows_hold_what_they_say(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast.factor_for, "__defaults__", (4_000,))
+    monkeypatch.setattr(fast, "LARGEST", 4_000)
     rows = fidelity.measure(fidelity.photos([data]), replace(OPTIONS, strength=0.7))
     assert [r.name for r in rows] == ["perched-osprey.png", "tea-gardens.png"]
     for row in rows:

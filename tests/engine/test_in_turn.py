@@ -124,7 +124,7 @@ def test_strength_is_for_the_retouch_alone(
 def test_fast_mode_is_for_the_retouch_alone(
     both: Enhancer, retouch: Enhancer, enlarge: Enhancer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fast.factor_for, "__defaults__", (500,))
+    monkeypatch.setattr(fast, "LARGEST", 500)
     photo = Photo(picture())
     better = like(both, mode="fast")(photo)
     assert better.source.notes == ("Enlarging has no fast mode and took its time.",)

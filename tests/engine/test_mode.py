@@ -36,7 +36,7 @@ def picture(height: int = 240, width: int = 330) -> np.ndarray:
 @pytest.fixture(autouse=True)
 def small_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 3x3 for pictures that tests can afford."""
-    monkeypatch.setattr(fast.factor_for, "__defaults__", (10_000,))
+    monkeypatch.setattr(fast, "LARGEST", 10_000)
 
 
 def test_fast_is_close_to_full_and_no_softer(model: Path) -> None:

@@ -64,7 +64,7 @@ def both(path: Path, tmp_path: Path, suffix: str = "", **options: Any) -> tuple[
 
 @pytest.fixture(autouse=True)
 def small_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast.factor_for, "__defaults__", (3_000,))
+    monkeypatch.setattr(fast, "LARGEST", 3_000)
 
 
 @pytest.mark.parametrize("mode", ["full", "fast"])

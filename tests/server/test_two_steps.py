@@ -101,7 +101,7 @@ def test_a_preview_is_the_result(doubling: Client) -> None:
 def test_a_part_in_fast_mode_is_that_part_of_the_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fast.factor_for, "__defaults__", (1_000,))
+    monkeypatch.setattr(fast, "LARGEST", 1_000)
     pixels = read(photo_bytes(60, 80)).pixels
     np.save(tmp_path / "pixels.npy", pixels)
     enhancer = Enhancer(EnhanceOptions(model=PAIR, mode="fast", strength=0.7, **PLAIN))

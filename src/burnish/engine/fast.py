@@ -25,9 +25,9 @@ Network = Callable[[np.ndarray], np.ndarray]
 """A whole small picture through the network, (h,w,3) -> (h,w,3), not clipped."""
 
 
-def factor_for(height: int, width: int, largest: int = LARGEST) -> int:
+def factor_for(height: int, width: int) -> int:
     """Side of the blocks of which each becomes a pixel of the stand-in; 1: none is needed."""
-    return math.ceil(math.sqrt(height * width / largest))
+    return math.ceil(math.sqrt(height * width / LARGEST))
 
 
 @dataclass(frozen=True)
