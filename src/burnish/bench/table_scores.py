@@ -21,7 +21,7 @@ from burnish.files import write_text
 from burnish.image.folder import by_stem
 from burnish.metrics.protocol import to_8bit
 from burnish.train import apply
-from burnish.train.recipe import Stage
+from burnish.train.recipe import Recipe
 
 
 def picture(
@@ -98,8 +98,7 @@ def run_scores(table: Table, settings: Settings, folder: Path) -> np.ndarray:
 
 
 def _training(card: ModelCard) -> str:
-    recipe = card.training["recipe"]
-    stages = [Stage(**(s | {"only": tuple(s["only"])})) for s in recipe["stages"]]
+    stages = Recipe.of(card.training["recipe"]).stages
     shapes = ", then ".join(f"batches of {s.batch} views of {s.size} px" for s in stages)
     return f"{' + '.join(card.training_data)}, {shapes}"
 

@@ -26,37 +26,14 @@ ROOMS = ("nets", "data", "losses", "train")
 FILES = ("__init__.py", "errors.py", "files.py", "cache.py", "card.py", "checkpoint.py", "py.typed")
 
 RUNNER = '''"""Train from this bundle: python train.py RUN [--time-limit S] [--workers N] ..."""
-import argparse, dataclasses, json, sys
+import sys
 from pathlib import Path
 
 here = Path(__file__).resolve().parent
 sys.path.insert(0, str(here / "src"))
-from burnish.train.loop import RunOptions
-from burnish.train.recipe import Recipe, Stage
-from burnish.train.setup import DataOptions, trainer, validation_views
+from burnish.train.bundled import main
 
-parser = argparse.ArgumentParser()
-parser.add_argument("run", type=Path)
-parser.add_argument("--time-limit", type=float)
-parser.add_argument("--precision", default="no")
-parser.add_argument("--workers", type=int, default=8)
-parser.add_argument("--compile", action="store_true")
-arguments = parser.parse_args()
-
-values = json.loads((here / "recipe.json").read_text())
-values["stages"] = tuple(
-    Stage(**(s | {"only": tuple(s["only"])})) for s in values["stages"])
-values["betas"] = tuple(values["betas"])
-vgg = here / "vgg.safetensors"
-run = RunOptions(arguments.run, arguments.time_limit, arguments.precision, arguments.compile,
-                 save_every=1000, log_every=200, workers=arguments.workers,
-                 vgg=vgg if vgg.is_file() else None)
-photos = tuple(p for p in sorted((here / "photos").iterdir()) if p.name != "validation")
-validation = here / "photos" / "validation"
-start = sorted(here.glob("start-*.safetensors"))
-done = trainer(Recipe(**values), DataOptions(photos), run, start).run(
-    validation_views(validation if validation.is_dir() else None, values["pairs"]))
-print("finished" if done else "stopped; run the same command again to go on")
+main(here)
 '''
 
 

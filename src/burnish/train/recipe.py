@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from burnish.errors import OptionError
 
@@ -71,6 +71,13 @@ class Recipe:
     measure_lambda: LambdaReading | None = None
     """Take the network's ``lam`` from the training data, by Eq. 6, 5 or the minimiser of Eq. 4."""
     description: str = ""
+
+    @classmethod
+    def of(cls, saved: dict[str, Any]) -> Self:
+        """The recipe that a card, a bundle or a run's files hold as plain values."""
+        values = with_defaults(saved)
+        stages = tuple(Stage(**(s | {"only": tuple(s["only"])})) for s in values["stages"])
+        return cls(**(values | {"stages": stages, "betas": tuple(values["betas"])}))
 
     def stage_at(self, step: int) -> Stage:
         """The stage that ``step`` (from 0) belongs to."""

@@ -1,0 +1,38 @@
+"""What ``train.py`` in a bundle runs: training from the photos and the recipe beside it."""
+
+import argparse
+import json
+from pathlib import Path
+
+from burnish.train.loop import RunOptions
+from burnish.train.recipe import Recipe
+from burnish.train.setup import DataOptions, trainer, validation_views
+
+
+def main(bundle: Path) -> None:
+    """Train, or go on, as the command line says; ``bundle`` is the folder that was packed."""
+    parser = argparse.ArgumentParser(description="Train from this bundle, or go on.")
+    parser.add_argument("run", type=Path, help="Run folder: state, weights, logs.")
+    parser.add_argument("--time-limit", type=float)
+    parser.add_argument("--precision", default="no")
+    parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--compile", action="store_true")
+    given = parser.parse_args()
+    recipe = Recipe.of(json.loads((bundle / "recipe.json").read_text()))
+    photos, vgg = bundle / "photos", bundle / "vgg.safetensors"
+    validation = photos / "validation"
+    options = RunOptions(
+        given.run,
+        given.time_limit,
+        given.precision,
+        given.compile,
+        save_every=1000,
+        log_every=200,
+        workers=given.workers,
+        vgg=vgg if vgg.is_file() else None,
+    )
+    data = DataOptions(tuple(p for p in sorted(photos.iterdir()) if p != validation))
+    start = sorted(bundle.glob("start-*.safetensors"))
+    views = validation_views(validation if validation.is_dir() else None, recipe.pairs)
+    done = trainer(recipe, data, options, start).run(views)
+    print("finished" if done else "stopped; run the same command again to go on")
