@@ -7,7 +7,6 @@ with the hashes of the others; for networks that need whole-picture statistics a
 
 import dataclasses
 import logging
-import shutil
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -167,6 +166,6 @@ def export(weights: Path, folder: Path, facts: Mapping[str, Any] | None = None) 
                 f"The exported graph of {weights} is {gap:.2e} away from torch; not written."
             )
         if folder.exists():
-            shutil.rmtree(folder)
+            folder.rename(Path(scratch) / "old")  # which goes with the scratch
         work.rename(folder)
     return card
