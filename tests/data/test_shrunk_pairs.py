@@ -139,6 +139,15 @@ def test_joint_views_at_the_photos_own_scale_lie_in_the_part_that_is_sampled() -
     assert found >= 5
 
 
+@pytest.mark.parametrize("size", [(40, 50), (50, 40), (31, 200)])
+def test_photos_smaller_than_a_view_are_enlarged_to_it(size: tuple[int, int]) -> None:
+    source = JointPairs(photos(size), 2, own_scale=1.0)
+    for step in range(4):
+        low, high, _ = source.batch(step, range(8 * step, 8 * step + 8), 32)
+        assert low.shape == (8, 3, 32, 32) and high.shape == (8, 3, 64, 64)
+        assert float(high.std()) > 0.02
+
+
 def test_joint_targets_in_other_finishes() -> None:
     made = [JointPairs(photos(), 3, vary_finish=vary).batch(0, range(8), 16) for vary in (0, 1)]
     # Means of luma: views are flipped and made grey by other draws.

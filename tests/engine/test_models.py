@@ -3,10 +3,13 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from burnish.engine import models
+from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import find, shipped
+from burnish.engine.options import EnhanceOptions
 from burnish.errors import ModelError, OptionError
 from burnish.nets.zoo import build
 
@@ -31,6 +34,18 @@ def test_a_shipped_card_says_what_its_network_needs(name: str) -> None:
     card = find(name).card
     needs = build(card.net, **card.hyperparameters).needs()
     assert {field: getattr(card, field) for field in needs} == needs
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_the_code_still_computes_what_the_shipped_graph_does(name: str) -> None:
+    """torch runs the networks as they are written now, on weights older than that."""
+    pixels = np.random.default_rng(0).random((24, 40, 3), np.float32)
+    made = [
+        Enhancer(EnhanceOptions(model=name, backend=backend, precision="f32", threads=1))
+        for backend in ("openvino", "torch")
+    ]
+    graph, code = (enhancer.enhance_pixels(pixels) for enhancer in made)
+    np.testing.assert_allclose(code, graph, rtol=0, atol=2e-5)
 
 
 def test_by_path(model: Path) -> None:

@@ -42,7 +42,6 @@ def test_untrained_it_is_bicubic_enlargement_but_for_its_edges(fca: str, transfo
 
 
 @torch.no_grad()
-@torch.no_grad()
 def test_blocks_begin_without_the_constant_of_their_attention() -> None:
     """FCA is C x + C: with a bias of -1 before it, C (x + 1) has no offset left."""
     torch.manual_seed(0)
@@ -58,6 +57,7 @@ def test_blocks_begin_without_the_constant_of_their_attention() -> None:
     assert offsets["bicubic"] == 0 < 0.1 < offsets["random"]
 
 
+@torch.no_grad()
 def test_a_plain_shuffle_starts_as_bilinear_enlargement() -> None:
     torch.manual_seed(0)
     x = picture(1, 3, 20, 24)

@@ -82,6 +82,8 @@ def test_eval_repeats_and_training_does_not() -> None:
     assert torch.equal(net.eval()(x), net(x))
     v = torch.tensor([-2.0, 3.0])
     torch.testing.assert_close(RReLU().eval()(v), torch.tensor([-2.0 * 11 / 48, 3.0]))
+    slopes = -RReLU().train()(-torch.ones(10_000))
+    assert 1 / 8 <= slopes.min() < 0.126 and 0.332 < slopes.max() <= 1 / 3
 
 
 @torch.no_grad()

@@ -18,7 +18,7 @@ from PIL import Image
 from burnish import checkpoint
 from burnish.data.pairs import Batch, RetouchPairs, fixed_pairs
 from burnish.data.photos import Pyramid
-from burnish.errors import ModelError, OutputError
+from burnish.errors import ModelError, OptionError, OutputError
 from burnish.nets.zoo import parameter_count
 from burnish.train.log import RunLog
 from burnish.train.loop import RunOptions, Trainer
@@ -103,6 +103,13 @@ def stopped_after(folder: Path, steps: int, **options: Any) -> None:
     run.source = Stopping()
     assert not run.run()
     assert state(folder)["step"] == steps
+
+
+def test_views_that_are_all_border_are_refused(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, stages=(Stage(1.0, 16, 2, border=8),))
+    with pytest.raises(OptionError, match="Views of 16 pixels are all border"):
+        Trainer(recipe, trainer(tmp_path / "one").source, RunOptions(tmp_path / "two"))
+    assert not (tmp_path / "two").exists()
 
 
 def test_a_step_that_the_signal_has_broken_is_no_error(

@@ -115,6 +115,7 @@ class Pyramid:
         ``inner`` is its relative place in there; ``axis`` is 0 down and 1 along.
         """
         shape = self.levels[0].shape[1:]
+        side = min(side, *shape)  # of a smaller photo the view is the photo, enlarged
         outer = max(int(field * min(shape)), side)
         start = at * (shape[axis] - outer) + inner * (outer - side)
         return start / max(shape[axis] - side, 1)

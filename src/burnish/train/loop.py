@@ -85,6 +85,12 @@ class Trainer:
         if start:
             take_over(net, start)
         net = around(net) if around else net
+        for stage in recipe.stages:
+            if net.scale * stage.size <= 2 * stage.border:
+                raise OptionError(
+                    f"Views of {stage.size} pixels are all border, which the loss of "
+                    f"'{recipe.name}' leaves out at first: take larger ones."
+                )
         self.ema = copy.deepcopy(net).eval().requires_grad_(False).to(self.accelerator.device)
         optimiser = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate, betas=recipe.betas)
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
