@@ -31,3 +31,12 @@ def test_the_same_numbers_give_the_same_interval() -> None:
     a, b = np.random.default_rng(2).normal(size=(2, 2, 30))
     assert difference(a, b) == difference(a, b)
     assert difference(a, a).verdict == "undecided"
+
+
+def test_few_images_decide_nothing() -> None:
+    """One image's resamples are all the same: an interval without width, above 0."""
+    one = difference(np.array([[3.0]]), np.array([[1.0]]))
+    assert one.low == one.high == 2 and one.verdict == one.answer == "undecided"
+    five, zero = np.full((1, 5), 2.0), np.zeros((1, 5))
+    assert difference(five[:, :4], zero[:, :4]).verdict == "undecided"
+    assert difference(five, zero).verdict == "holds"

@@ -85,7 +85,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no picture for a\.png"):
         enlarging.examples(tmp_path / "set")
     photo(tmp_path / "set" / "LR" / "a.png", 1, (21, 25))
-    with pytest.raises(InputError, match="2th of"):
+    with pytest.raises(InputError, match=r"is not 1/2 of"):
         enlarging.load(enlarging.examples(tmp_path / "set")[0], 2)
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no photos"):

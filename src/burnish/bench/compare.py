@@ -8,6 +8,8 @@ import numpy as np
 Verdict = Literal["holds", "does not hold", "undecided"]
 Answer = Literal["better", "worse", "undecided"]
 RESAMPLES = 5000
+FEWEST = 5
+"""Images below which nothing is decided: one image's bootstrap has no width at all."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,13 @@ class Difference:
     mean: float
     low: float
     high: float
+    images: int
 
     @property
     def verdict(self) -> Verdict:
         """``holds`` if the whole interval is above 0, ``does not hold`` if it is below."""
+        if self.images < FEWEST:
+            return "undecided"
         if self.low > 0:
             return "holds"
         return "does not hold" if self.high < 0 else "undecided"
@@ -51,4 +56,4 @@ def difference(better: np.ndarray, worse: np.ndarray, seed: int = 0) -> Differen
         weights = rng.multinomial(seeds, np.full(seeds, 1 / seeds), RESAMPLES) / seeds
     means = np.einsum("rs,si,ri->r", weights, d, counts)
     low, high = np.percentile(means, [2.5, 97.5])
-    return Difference(float(d.mean()), float(low), float(high))
+    return Difference(float(d.mean()), float(low), float(high), images)

@@ -76,7 +76,7 @@ def _clean(example: Example, scale: int) -> tuple[np.ndarray, np.ndarray]:
         return bicubic.shrink_8bit(eight, scale).astype(np.float32) / 255, large
     small = read(example.small).pixels
     if (small.shape[0] * scale, small.shape[1] * scale) != large.shape[:2]:
-        raise InputError(f"{example.small} is not a {scale}th of {example.large} in size.")
+        raise InputError(f"{example.small} is not 1/{scale} of {example.large} in size.")
     return small, large
 
 

@@ -8,6 +8,7 @@ import typer
 
 from burnish.cli.bench.flags import DeviceName, Model, Threads, options_for
 from burnish.engine.models import DEFAULT
+from burnish.errors import OptionError
 
 
 def command(
@@ -23,6 +24,8 @@ def command(
 ) -> None:
     """One patch on every backend of a device, beside its ceiling (stop other work first)."""
     options = options_for(model, threads, device)
+    if net and options.device != "cpu":
+        raise OptionError("--device is for a model: the networks of --net are timed on the CPU.")
     if net:
         from burnish.bench import net_speed
 
