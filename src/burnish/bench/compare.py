@@ -8,7 +8,7 @@ import numpy as np
 Verdict = Literal["holds", "does not hold", "undecided"]
 Answer = Literal["better", "worse", "undecided"]
 RESAMPLES = 5000
-FEWEST = 5
+FEWEST = 4
 """Images below which nothing is decided: one image's bootstrap has no width at all."""
 
 
