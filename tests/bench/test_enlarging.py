@@ -94,6 +94,10 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
     found = enlarging.examples(tmp_path / "mine")
     with pytest.raises(InputError, match="no result of theirs for a"):
         enlarging.measure_folder("theirs", tmp_path / "empty", found, 2)
+    photo(tmp_path / "tiny" / "a.png", 0, (14, 40))
+    with pytest.raises(InputError, match="on a: the picture is too small to be scored"):
+        small = enlarging.examples(tmp_path / "tiny")
+        enlarging.measure(enlarging.bicubic_contender(2), small, 2)
     same = enlarging.Contender("same", lambda x: x)
     with pytest.raises(InputError, match=r"same on a: .* differ in size"):
         enlarging.measure(same, found, 2)

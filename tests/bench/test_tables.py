@@ -396,9 +396,20 @@ def test_pairs_of_another_scale_are_refused_before_training(dped: Path, tmp_path
     given = settings(dped, tmp_path / "runs")
     halved = replace(given, test=[replace(pair, halve=2) for pair in given.test])
     for table, wrong, said in ((TABLE, halved, "RL makes pictures 1"), (b1(cpu=True), given, "2")):
-        with pytest.raises(OptionError, match=f"{said} times as large .* choose another test set"):
+        with pytest.raises(OptionError, match=f"{said} times as large .* choose other test pairs"):
             reproduce.run(table, replace(wrong, column=next(iter(PUBLISHED[table.name]))))
     assert not (tmp_path / "runs").exists()
+
+
+def test_results_that_are_not_there_are_told_before_training(
+    dped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reproduce, "train", lambda *_: pytest.fail("trained"))
+    some = tmp_path / "some"
+    save(some / "0.png", 0)
+    for folder, said in ((tmp_path / "gone", "gone is not a folder"), (some, "no result of x for")):
+        with pytest.raises(InputError, match=said):
+            reproduce.run(TABLE, settings(dped, tmp_path / "runs", outputs={"x": folder}))
 
 
 def test_a_folder_of_runs_that_is_a_file_is_told_before_training(

@@ -162,6 +162,15 @@ def test_the_row_with_flips_is_the_engines_mean_of_four(
     assert abs(rows["srpie-sr"]["Set5"]["psnr"] - np.mean(scores)) > 1e-3
 
 
+def test_baselines_are_not_for_what_enlarges(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    low, high = photos(tmp_path / "low"), photos(tmp_path / "high")
+    call = ["eval", "--pairs", str(low), str(high), "--model", "srpie", "--baselines"]
+    assert cli.run([*call, "--threads", "1"]) == 2
+    assert "this one enlarges" in capsys.readouterr().err
+
+
 def test_what_eval_cannot_score_on_benchmarks(
     benchmark: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,6 +22,7 @@ from burnish.image.folder import by_stem, photos_in
 from burnish.image.read import read
 from burnish.metrics.colour import luma
 from burnish.metrics.protocol import enhancement, super_resolution, super_resolution_luma, to_8bit
+from burnish.metrics.ssim import WINDOW
 
 Method = Callable[[np.ndarray], np.ndarray]
 """(H,W,3) float32 in [0,1] -> (sH,sW,3), the same."""
@@ -125,6 +126,8 @@ def score(
     """PSNR and SSIM by the protocol: on luma, or on ``rgb``."""
     if out.shape != large.shape:
         raise InputError(f"{where}: the result and the target differ in size.")
+    if min(out.shape[:2]) < WINDOW + 2 * (0 if rgb else scale):
+        raise InputError(f"{where}: the picture is too small to be scored.")
     found = enhancement(to_8bit(out), large) if rgb else super_resolution(out, large, scale)
     return found.psnr, found.ssim
 

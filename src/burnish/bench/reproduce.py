@@ -9,7 +9,7 @@ order, and all are scored on the same pairs: differences are paired.
 """
 
 from burnish.bench.enlarging import refuse_twice
-from burnish.bench.table_scores import measure, scale_of
+from burnish.bench.table_scores import measure, results_of, scale_of
 from burnish.bench.table_training import train
 from burnish.bench.tables import Result, Settings, Table, wanted
 from burnish.errors import OptionError
@@ -31,13 +31,15 @@ def check(table: Table, settings: Settings) -> None:
     check_budget(settings.budget)
     rows = wanted(table, settings)
     refuse_twice("rows", ["input", "bicubic", *rows, *settings.outputs])
-    if settings.test:
-        key, recipe = next(iter(rows.items()))
-        net, pairs = build(recipe.net, **recipe.choices).scale, scale_of(settings.test[0])
-        if net != pairs:
+    key, recipe = next(iter(rows.items()))
+    net = build(recipe.net, **recipe.choices).scale
+    for pair in settings.test:
+        if scale_of(pair) != net:
             raise OptionError(
-                f"Row {key} makes pictures {net} times as large as its input, and the test pairs' "
-                f"targets are {pairs} times as large: choose another test set for this table."
+                f"Row {key} makes pictures {net} times as large as its input, and the target of "
+                f"{pair.input.name} is {scale_of(pair)} times as large: choose other test pairs."
             )
+    for name, folder in settings.outputs.items():
+        results_of(name, folder, settings.test)
     if settings.data:
         make_folder(settings.runs)

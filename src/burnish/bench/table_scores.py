@@ -123,12 +123,19 @@ def _measure_row(table: Table, settings: Settings, key: str) -> Measured | str:
     return Measured(np.stack(scores), steps, count, settings.seeds, _training(first))
 
 
-def _of_folder(name: str, folder: Path, side: int | None) -> Callable[..., np.ndarray]:
+def results_of(name: str, folder: Path, pairs: Iterable[EvalPair]) -> dict[str, Path]:
+    """Another method's files by the inputs' stems; InputError if one is missing."""
     results = by_stem(folder)
-
-    def method(pair: EvalPair, low: np.ndarray) -> np.ndarray:
+    for pair in pairs:
         if pair.input.stem not in results:
             raise InputError(f"{folder} holds no result of {name} for {pair.input.name}.")
+    return results
+
+
+def _of_folder(name: str, folder: Path, settings: Settings) -> Callable[..., np.ndarray]:
+    results, side = results_of(name, folder, settings.test), settings.test_side
+
+    def method(pair: EvalPair, low: np.ndarray) -> np.ndarray:
         return as_target(pair, results[pair.input.stem], low, side)
 
     return method
@@ -144,7 +151,7 @@ def measure(table: Table, settings: Settings) -> Result:
         ("bicubic", lambda pair, low: bicubic.enlarge(low, scale_of(pair)))
         if scale_of(settings.test[0]) > 1
         else ("input", lambda pair, low: low),
-        *((n, _of_folder(n, f, settings.test_side)) for n, f in settings.outputs.items()),
+        *((n, _of_folder(n, f, settings)) for n, f in settings.outputs.items()),
     ]
     for name, method in given:
         try:

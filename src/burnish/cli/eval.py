@@ -94,6 +94,8 @@ def command(
     enhancer = Enhancer(EnhanceOptions(**choices))
     if record:
         refuse_record(enhancer)
+    if baselines and enhancer.scale > 1:
+        raise OptionError("--baselines are for models at the photo's own size; this one enlarges.")
     methods: dict[str, quality.Method] = dict(BASELINES) if baselines else {}
     refuse_twice("methods", [*methods, enhancer.name, *others])
     methods[enhancer.name] = enhancer.enhance_pixels
