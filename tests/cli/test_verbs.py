@@ -129,7 +129,7 @@ def test_doctor(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert found["bf16"] == ("BF16" in found["arithmetic"])
     assert found["speed"]["megapixels_per_second"] > 0
     assert set(found["extras"]) == {
-        *("train", "onnx", "int8", "heic", "raw", "serve", "ray", "s3", "gcs")
+        *("train", "onnx", "int8", "bench", "heic", "raw", "serve", "ray", "s3", "gcs")
     }
     assert found["devices"].keys() == {"cpu", "gpu", "npu", "cuda"}
     assert found["devices"]["cpu"] == {"backend": "openvino", "what": found["cpu"]}
