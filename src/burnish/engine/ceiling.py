@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from burnish.engine.backend import Device
-from burnish.engine.quiet_openvino import ov
+from burnish.engine.quiet_openvino import core, ov
 
 
 def matmul_ceiling(
@@ -27,7 +27,7 @@ def matmul_ceiling(
     if threads and device == "cpu":
         config["INFERENCE_NUM_THREADS"] = str(threads)
     model = ov.Model([ov.opset13.matmul(a, b, False, False)], [a])
-    request = ov.Core().compile_model(model, device.upper(), config).create_infer_request()
+    request = core().compile_model(model, device.upper(), config).create_infer_request()
     x = rng.standard_normal((size, size), np.float32)
     request.infer([x])
     best = float("inf")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from burnish.engine.quiet_openvino import ov
+from burnish.engine.quiet_openvino import core
 from burnish.errors import MissingExtraError
 
 SIDE = 64
@@ -62,7 +62,7 @@ def cost(path: Path) -> Cost:
 
 def _ops(path: Path) -> list[Any]:
     """OpenVINO's form of the graph, for an input of `SIDE` x `SIDE`."""
-    model = ov.Core().read_model(str(path))
+    model = core().read_model(str(path))
     model.reshape({"x": [1, 3, SIDE, SIDE]})
     ordered: list[Any] = model.get_ordered_ops()
     return ordered

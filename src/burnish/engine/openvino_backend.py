@@ -11,7 +11,7 @@ import numpy as np
 
 from burnish.engine import graph_cache
 from burnish.engine.backend import Device, Graph, Precision, absent
-from burnish.engine.quiet_openvino import ov
+from burnish.engine.quiet_openvino import core, ov
 from burnish.errors import ModelError, OptionError
 
 FIXED = ("npu",)
@@ -21,18 +21,18 @@ INT8 = "main-int8"
 CAPABILITY = {"f32": "FP32", "bf16": "BF16", "f16": "FP16"}
 
 
-def devices(core: "ov.Core | None" = None) -> dict[str, str]:
+def devices() -> dict[str, str]:
     """The devices that OpenVINO finds here -> what they are; the first of several counts."""
-    core, found = core or ov.Core(), dict[str, str]()
-    for name in core.available_devices:  # CPU, GPU or GPU.0 and GPU.1, NPU
+    found = dict[str, str]()
+    for name in core().available_devices:  # CPU, GPU or GPU.0 and GPU.1, NPU
         kind = name.split(".")[0].lower()
-        found.setdefault(kind, str(core.get_property(name, "FULL_DEVICE_NAME")).strip())
+        found.setdefault(kind, str(core().get_property(name, "FULL_DEVICE_NAME")).strip())
     return found
 
 
-def require(device: Device, core: "ov.Core | None" = None) -> None:
+def require(device: Device) -> None:
     """Refuse a device that is not there."""
-    there = devices(core) if device != "cpu" else {}
+    there = devices() if device != "cpu" else {}
     if device != "cpu" and device not in there:
         names = ", ".join(f"{kind} ({what})" for kind, what in there.items())
         raise absent("openvino", device, names)
@@ -65,8 +65,8 @@ class OpenVinoBackend:
         cache: Path | str | None = "default",
         device: Device = "cpu",
     ) -> None:
-        self.core = ov.Core()
-        require(device, self.core)
+        self.core = core()
+        require(device)
         self.device = device
         self.precision = arithmetic(precision, device, self._capabilities(device.upper()))
         if self.precision == "int8" and not (folder / f"{INT8}.xml").is_file():
@@ -83,8 +83,6 @@ class OpenVinoBackend:
         if cache is not None:
             base = graph_cache.default_cache() if cache == "default" else Path(cache)
             self._cache = graph_cache.prepare(base, self._key()) if base else None
-            if self._cache:
-                self.core.set_property({"CACHE_DIR": str(self._cache)})
         self._requests: dict[str, ov.InferRequest] = {}
         self._shapes: dict[str, list[int]] = {}
         """Of the main graph's inputs where they are fixed."""
@@ -113,6 +111,8 @@ class OpenVinoBackend:
         if graph == "condition" or precision == "int8" or (on_cpu and self.device != "cpu"):
             precision = "f32"
         config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+        if self._cache:
+            config["CACHE_DIR"] = str(self._cache)
         return ("CPU", config | self._on_cpu) if on_cpu else (self.device.upper(), config)
 
     def _request(self, graph: Graph, shapes: dict[str, list[int]]) -> "ov.InferRequest":

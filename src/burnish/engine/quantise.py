@@ -24,7 +24,7 @@ from burnish.engine.models import find
 from burnish.engine.network import parted
 from burnish.engine.openvino_backend import INT8, OpenVinoBackend
 from burnish.engine.options import EnhanceOptions
-from burnish.engine.quiet_openvino import ov
+from burnish.engine.quiet_openvino import core, ov
 from burnish.errors import InputError, MissingExtraError, ModelError
 from burnish.files import sha256
 from burnish.image.sniff import is_photo_name
@@ -56,7 +56,7 @@ def quantise(folder: Path, photos: Iterable[np.ndarray]) -> ModelCard:
         raise InputError(f"Calibration wants {LEAST} photos or more, and there are {len(items)}.")
     seen = [item for n, item in enumerate(items) if n % HELD_OUT]
     unseen = items[::HELD_OUT]
-    graph = ov.Core().read_model(str(folder / "main.onnx"))
+    graph = core().read_model(str(folder / "main.onnx"))
     parameters = nncf.AdvancedQuantizationParameters()
     widest = nncf.quantization.range_estimator.RangeEstimatorParametersSet.MINMAX
     parameters.activations_range_estimator_params = copy.deepcopy(widest)

@@ -6,6 +6,7 @@ also makes the import twice as fast.
 """
 
 import sys
+from functools import cache
 
 _TOOLS = "openvino.tools.ovc"
 
@@ -18,4 +19,15 @@ else:
     finally:
         del sys.modules[_TOOLS]
 
-__all__ = ["ov"]
+__all__ = ["core", "ov"]
+
+
+@cache
+def core() -> "ov.Core":
+    """The process's one Core, never given back.
+
+    With each Core OpenVINO's CPU plugin gives the thread a stack for signals, and takes the one
+    before it back with it: of two Cores that go in the order in which they came, the second
+    restores the first one's, which is freed, and the next signal (Ctrl-C) is a segmentation fault.
+    """
+    return ov.Core()
