@@ -23,6 +23,7 @@ from burnish.nets.zoo import parameter_count
 from burnish.train.log import RunLog
 from burnish.train.loop import RunOptions, Trainer
 from burnish.train.recipe import Recipe, Stage
+from burnish.train.stop import StopSignal
 
 RECIPE = Recipe(
     "tiny",
@@ -121,14 +122,13 @@ def test_a_step_that_the_signal_has_broken_is_no_error(
     def broken(*_: Any) -> dict[str, torch.Tensor]:
         raise RuntimeError("the compiler is gone")
 
-    def interrupted(*_: Any) -> dict[str, torch.Tensor]:
-        os.kill(os.getpid(), signal.SIGTERM)
-        return broken()
+    class Asked(StopSignal):
+        asked = True
 
     monkeypatch.setattr(run, "_train_step", broken)
     with pytest.raises(RuntimeError, match="gone"):
         run.run()
-    monkeypatch.setattr(run, "_train_step", interrupted)
+    monkeypatch.setattr("burnish.train.loop.StopSignal", Asked)
     assert not run.run() and run.interrupted
 
 

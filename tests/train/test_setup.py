@@ -73,6 +73,7 @@ def test_a_bundle_holds_code_recipe_and_small_photos(album: Path, tmp_path: Path
     assert json.loads((folder / "recipe.json").read_text()) == json.loads(
         json.dumps(asdict(RECIPE))
     )
+    compile((folder / "train.py").read_text(), "train.py", "exec")
     unpacked = Recipe.of(json.loads((folder / "recipe.json").read_text()))
     assert replace(unpacked, choices=RECIPE.choices) == RECIPE  # there tuples are lists
     assert (folder / "src" / "burnish" / "nets" / "net.py").is_file()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from burnish.errors import OptionError
 from burnish.files import is_named
+from burnish.image.folder import photos_in
 
 
 def numbers(text: str, option: str, least: int = 0) -> tuple[int, ...]:
@@ -56,7 +57,7 @@ def left_out(names: Iterable[str]) -> tuple[str, ...]:
 def refuse_unknown(names: Iterable[str], folders: Iterable[Path]) -> None:
     """OptionError for a name to leave out that no photo has; those of a @FILE may be gone."""
     folders = tuple(folders)
-    paths = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
+    paths = [path for folder in folders for path in photos_in(folder)]
     for name in names:
         if not name.startswith("@") and not any(is_named(path, (name,)) for path in paths):
             where = ", ".join(map(str, folders))

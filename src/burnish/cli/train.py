@@ -150,7 +150,7 @@ def _weights(named: Path) -> Path:
     """The file, or that of the shipped model of this name."""
     if named.exists() or str(named) not in shipped():
         return named
-    return find(str(named)).folder / "weights.safetensors"
+    return find(str(named)).weights
 
 
 def phone_of(dped: tuple[Path, str] | None) -> tuple[Path, Phone] | None:

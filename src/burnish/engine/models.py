@@ -29,6 +29,11 @@ class Model:
     steps: tuple["Model", "Model"] | None = None
     """The two, if there are two: see `in_turn`."""
 
+    @property
+    def weights(self) -> Path:
+        """What its graphs were made from, for torch and to train on."""
+        return self.folder / "weights.safetensors"
+
 
 def _wheel() -> Path:
     return Path(str(resources.files("burnish") / "weights"))

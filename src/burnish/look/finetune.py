@@ -69,7 +69,7 @@ def methods(
     if unknown := [way for way in ways if way not in WAYS]:
         known = ", ".join(WAYS)
         raise OptionError(f"There is no way '{unknown[0]}' to fine-tune; choose {known}.")
-    start = find(model).folder / "weights.safetensors"
+    start = find(model).weights
     names = tuple(checkpoint.load_weights(start)[0])
     for way in ways:
         only = WAYS[way].only

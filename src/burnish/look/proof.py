@@ -13,8 +13,8 @@ from burnish.engine.models import DEFAULT
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import InputError, OptionError
 from burnish.files import is_named
+from burnish.image.folder import photos_in
 from burnish.image.read import read
-from burnish.image.sniff import is_photo_name
 from burnish.look.baselines import BASELINES, Method
 from burnish.look.fit import predict, weights
 from burnish.look.judge import CAP
@@ -51,7 +51,7 @@ def photos(folders: Sequence[Path], side: int, exclude: Sequence[str] = ()) -> l
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{folder} is not a folder of photos; --sets or --data names it.")
-        paths = sorted(p for p in folder.iterdir() if is_photo_name(p) and not is_named(p, exclude))
+        paths = [path for path in photos_in(folder) if not is_named(path, exclude)]
         found += [proxy.shrink(read(p).pixels, side * side) for p in paths]
     return found
 

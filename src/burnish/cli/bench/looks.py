@@ -52,7 +52,8 @@ def command(
     """Learned looks against simpler ways, on made looks or on real pairs."""
     if pairs and (data or exclude):
         raise OptionError("--data and --exclude are for made looks, not for --pairs.")
-    refuse_unknown(exclude or (), data or [sets / proof.LEARNT_FROM])
+    if exclude:
+        refuse_unknown(exclude, data or [sets / proof.LEARNT_FROM])
     for seed in numbers(seeds, "--seeds"):
         print(
             prove(
