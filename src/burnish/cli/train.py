@@ -66,6 +66,13 @@ def command(
             "(Eq. 4), over the training data.",
         ),
     ] = None,
+    choices: Annotated[
+        str | None,
+        typer.Option(
+            help="Choices of the network that are to change: dunet_activation=rrelu,hfa_2=last; "
+            "its class says what they are."
+        ),
+    ] = None,
     weights: Annotated[
         str | None,
         typer.Option(
@@ -100,7 +107,7 @@ def command(
 ) -> int:
     """Train a network; resumes to the same weights after a stop at any moment."""
     try:
-        from burnish.cli import loss_flags
+        from burnish.cli import recipe_flags
         from burnish.train import setup
         from burnish.train.bundle import bundle as pack
         from burnish.train.loop import RunOptions
@@ -121,10 +128,12 @@ def command(
     )
     refuse_unknown(exclude or (), source.folders())
     chosen = replace(recipe(name), seed=seed)
+    if choices is not None:
+        chosen = recipe_flags.with_choices(chosen, choices)
     if weights is not None:
-        chosen = loss_flags.with_weights(chosen, weights)
+        chosen = recipe_flags.with_weights(chosen, weights)
     if terms is not None:
-        chosen = loss_flags.with_readings(chosen, terms)
+        chosen = recipe_flags.with_readings(chosen, terms)
     if lambda_reading is not None:
         known = {r: r for r in get_args(LambdaReading)}
         if lambda_reading not in known:
@@ -133,6 +142,8 @@ def command(
     begin = [_weights(named) for named in start or ()]
     options = RunOptions(run or Path(), time_limit, precision, compile, workers=workers, vgg=vgg)
     chosen = setup.resolve(chosen, source).scaled(budget)
+    if begin:
+        chosen = chosen.continued()
     if bundle:
         size = pack(chosen, source, bundle, begin, vgg)
         print(f"{bundle}: {size / 2**20:.1f} MiB. Train with: python {bundle}/train.py RUN")

@@ -98,6 +98,13 @@ class Recipe:
             return warm * self.learning_rate * 0.95 ** (int(done * 100) // 5)
         return warm * self.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
 
+    def continued(self) -> "Recipe":
+        """The same run from an earlier one's weights: no stage leaves the views' edges out.
+
+        Only a start as bicubic enlargement is too dark there (`nets.bicubic_start`).
+        """
+        return replace(self, stages=tuple(replace(stage, border=0) for stage in self.stages))
+
     def scaled(self, budget: float) -> "Recipe":
         """The same run with ``budget`` times the steps; stages and schedule scale along."""
         check_budget(budget)
