@@ -7,10 +7,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 
+from burnish import image as photo_files
 from burnish.data.photos import Pyramid, list_photos, load_pyramids, load_rgb
 from burnish.errors import InputError
+from burnish.image.colour import display_p3
+from burnish.image.profiles import adobe_rgb
 
 
 def ramp(height: int, width: int) -> torch.Tensor:
@@ -100,6 +103,25 @@ def test_load_rgb_turns_a_photo_upright(tmp_path: Path) -> None:
     save(tmp_path / "plain.png", 12, 10)
     turned, plain = load_rgb(tmp_path / "turned.png"), load_rgb(tmp_path / "plain.png")
     assert torch.equal(turned, plain.rot90(-1, (1, 2)))
+
+
+def test_colours_are_those_that_the_profile_means(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (8, 8), (60, 160, 90))
+    found = {}
+    for name, icc in (("adobe", adobe_rgb()), ("p3", display_p3()), ("broken", b"nothing")):
+        picture.save(tmp_path / f"{name}.png", icc_profile=icc)
+        found[name] = load_rgb(tmp_path / f"{name}.png")[:, 0, 0].tolist()
+    assert found["broken"] == [60, 160, 90]
+    for name in ("adobe", "p3"):
+        engine = photo_files.read(tmp_path / f"{name}.png")
+        wanted = np.rint(engine.pixels[0, 0].clip(0, 1) * 255)
+        assert np.abs(wanted - found[name]).max() <= 1 and np.abs(wanted - (60, 160, 90)).max() > 20
+    grey = Image.new("L", (8, 8), 77)
+    grey.save(tmp_path / "grey.png", icc_profile=adobe_rgb())  # a profile of three colours
+    assert load_rgb(tmp_path / "grey.png")[:, 0, 0].tolist() == [76] * 3  # of gamma 2.2
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    picture.save(tmp_path / "srgb.png", icc_profile=srgb)
+    assert load_rgb(tmp_path / "srgb.png")[:, 0, 0].tolist() == [60, 160, 90]
 
 
 def test_what_is_no_photo_is_named(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """Finished photos held in memory as image pyramids, and square views cut from them."""
 
+import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 from torch import Tensor
 
 from burnish.errors import InputError
@@ -56,7 +57,7 @@ def sides_of(path: Path) -> tuple[int, int]:
 def load_rgb(
     path: Path, short_side: int | None = None, within: tuple[int, int] | None = None
 ) -> Tensor:
-    """Read upright as (3,H,W) uint8; nothing is enlarged.
+    """Read upright as (3,H,W) uint8 of sRGB; nothing is enlarged.
 
     Shrunk to ``short_side`` pixels if that is given, or to just the size ``within`` (H, W).
     """
@@ -68,7 +69,7 @@ def load_rgb(
         upright = ImageOps.exif_transpose(image)
         if upright.mode.startswith("I;16"):  # Pillow would cut what is above 255
             upright = Image.fromarray(np.rint(np.asarray(upright) / 257).astype(np.uint8))
-        rgb = upright.convert("RGB")
+        rgb = _as_srgb(upright)
     height, width = within or (rgb.height, rgb.width)
     if short_side and min(rgb.size) > short_side:
         ratio = short_side / min(rgb.size)
@@ -76,6 +77,24 @@ def load_rgb(
     if (width, height) != rgb.size and width <= rgb.width and height <= rgb.height:
         rgb = rgb.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).contiguous()
+
+
+def _as_srgb(image: Image.Image) -> Image.Image:
+    """The picture as RGB, by its profile if it has one that Pillow's lcms can use."""
+    icc, rgb = image.info.get("icc_profile"), image.convert("RGB")
+    if not icc:
+        return rgb
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        if "sRGB" in ImageCms.getProfileDescription(profile):
+            return rgb  # bit for bit
+        of_rgb = profile.profile.xcolor_space.strip() == "RGB"
+        found = ImageCms.profileToProfile(
+            rgb if of_rgb else image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return rgb
+    return found or rgb
 
 
 class Pyramid:

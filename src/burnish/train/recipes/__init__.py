@@ -1,14 +1,14 @@
-"""Every recipe by name: what ships stands in `train.recipe`, each paper's runs in a file here."""
+"""Every recipe by name: NRL's on made pairs, and each paper's runs, in a file of their own."""
 
 import difflib
 from collections.abc import Callable
 
 from burnish.errors import OptionError
-from burnish.train import recipe as base
 from burnish.train.recipe import Recipe
-from burnish.train.recipes import paper_a, paper_b
+from burnish.train.recipes import nrl, paper_a, paper_b
 
-RECIPES: dict[str, Callable[[], Recipe]] = base.RECIPES | {
+RECIPES: dict[str, Callable[[], Recipe]] = {
+    **nrl.RECIPES,
     "nrl-paper": paper_a.nrl_paper,
     "nrl-dpl": paper_a.nrl_dpl,
     **paper_b.RECIPES,
