@@ -52,7 +52,8 @@ def test_table_b2_on_any_folder(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert cli.run([*call, "--json"]) == 0
     values = json.loads(capsys.readouterr().out)
     assert f"{values['rows']['bicubic']['mine']['psnr']:.2f}/" in table
-    assert values["pictures"] == {"mine": 2} and values["rows"]["theirs"]["mine"]["ssim"] == 1
+    same = values["rows"]["theirs"]["mine"]
+    assert values["pictures"] == {"mine": 2} and (same["psnr"], same["ssim"]) == (None, 1)
     assert "| mine (2) |" in table and "| bicubic | -" in table
     assert "| theirs | - | - | - | inf/1.0000 |" in table  # the photos themselves
     assert "bicubic on luma" in table
@@ -87,6 +88,25 @@ def test_only_table_b1_has_a_form_for_cpus(capsys: pytest.CaptureFixture[str]) -
         assert "--cpu is for table b1" in capsys.readouterr().err
     assert cli.run(["bench", "speed", "--cpu"]) == 2
     assert "No such option: --cpu" in capsys.readouterr().err
+
+
+def test_a_table_refuses_the_options_of_others(capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in (["b2", "--test-side", "64"], ["b1", "--ensemble"], ["a1", "--on", "x"]):
+        assert cli.run(["bench", "table", *wrong]) == 2
+        assert f"{wrong[1]} is no option of table {wrong[0]}." in capsys.readouterr().err
+
+
+def test_joint_on_real_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    high = photos(tmp_path / "high")
+    (tmp_path / "low").mkdir()
+    for path in high.iterdir():
+        Image.open(path).resize((24, 20)).save(tmp_path / "low" / path.name)
+    call = ["bench", "joint", "--enlarge", "srpie-sr", "--threads", "1", "--pairs"]
+    assert cli.run([*call, str(tmp_path / "low"), str(high)]) == 0
+    table = capsys.readouterr().out
+    assert table.startswith("2 photos") and "| enlarge |" in table and "| bicubic |" in table
+    assert cli.run([*call, str(high), str(high)]) == 3
+    assert "the result of bicubic and the target differ in size" in capsys.readouterr().err
 
 
 def test_joint_wants_models(capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,7 +157,7 @@ def test_eval_of_a_model_that_enlarges(
     assert cli.run([*call, "--json", "--outputs", f"same={benchmark}/benchmarks/Set5/HR"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [f["method"] for f in found] == ["bicubic"] * 2 + ["srpie-sr"] * 2 + ["same"] * 2
-    assert found[-1]["ssim"] == pytest.approx(1)
+    assert found[-1]["psnr"] is None and found[-1]["ssim"] == pytest.approx(1)
     mean = np.mean([f["psnr"] for f in found if f["method"] == "srpie-sr"])
     assert mean == pytest.approx(recorded["psnr"], abs=1e-6)
 

@@ -22,3 +22,10 @@ def test_a_name_is_the_whole_name_and_no_pattern(tmp_path):
         (tmp_path / name).touch()
     found = {stem: path.name for stem, path in by_stem(tmp_path).items()}
     assert found == {"a": "a.jpg", "a.b": "a.b.jpg", "[x]": "[x].png"}
+
+
+def test_two_of_one_name_are_told(tmp_path):
+    for name in ("a.jpg", "b.jpg", "b.png"):
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match=r"holds b\.jpg and b\.png: photos are told apart by"):
+        by_stem(tmp_path)

@@ -6,6 +6,7 @@ set is a folder with ``HR`` and ``LR`` in it, or any folder of photos, whose low
 are then made by `data.bicubic` (which makes the benchmarks' own files, bit for bit).
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -99,6 +100,11 @@ class Measured:
     seconds: float | None
     """A picture, after one that is not timed; None where no network ran."""
     megabytes: float | None
+
+
+def plain(psnr: float) -> float | None:
+    """For JSON, which knows no infinity: the PSNR of equal pictures is null there."""
+    return psnr if math.isfinite(psnr) else None
 
 
 def bicubic_contender(scale: int) -> Contender:

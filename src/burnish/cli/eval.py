@@ -163,7 +163,7 @@ def score_enlarging(
 
     def on_score(method: str, name: str, psnr: float, ssim: float) -> None:
         if json:
-            row = {"method": method, "name": name, "psnr": psnr, "ssim": ssim}
+            row = {"method": method, "name": name, "psnr": enlarging.plain(psnr), "ssim": ssim}
             print(jsonlib.dumps(row), flush=True)
 
     contenders = [

@@ -35,5 +35,17 @@ def photos_in(folder: Path) -> list[Path]:
 
 
 def by_stem(folder: Path) -> dict[str, Path]:
-    """`photos_in` by their names without the ending; of several with one name the last."""
-    return {path.stem: path for path in photos_in(folder)}
+    """`photos_in` by their names without the ending.
+
+    Raises:
+        InputError: there is no such folder, or two photos differ in their endings only.
+    """
+    found: dict[str, Path] = {}
+    for path in photos_in(folder):
+        other = found.setdefault(path.stem, path)
+        if other is not path:
+            raise InputError(
+                f"{folder} holds {other.name} and {path.name}: photos are told apart by the name "
+                "before the ending here."
+            )
+    return found

@@ -71,6 +71,9 @@ def table_b2(
     values = {
         "pictures": sizes,
         "parameters": parameters,
-        "rows": {row: {n: asdict(m) for n, m in by.items()} for row, by in rows.items()},
+        "rows": {
+            row: {n: asdict(m) | {"psnr": enlarging.plain(m.psnr)} for n, m in by.items()}
+            for row, by in rows.items()
+        },
     }
     return enlarging.table(rows, parameters, sizes), json.dumps(values, indent=1)

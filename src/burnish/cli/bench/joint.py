@@ -19,19 +19,27 @@ def command(
     retouch: Annotated[str | None, typer.Option(help="Model that retouches.")] = None,
     enlarge: Annotated[str | None, typer.Option(help="Model that enlarges.")] = None,
     sets: Sets = Path("data"),
+    pairs: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="Real pairs instead: inputs, and finished photos of twice the size."),
+    ] = None,
     threads: Threads = 0,
     every: Every = 1,
 ) -> None:
-    """One network for both tasks beside two in turn, on cid22-val un-retouched and halved."""
+    """One network for both tasks beside two in turn: halved un-retouched photos or real pairs."""
     if every < 1:
         raise OptionError("--every must be 1 or more.")
     if not (model or retouch or enlarge):
         raise OptionError(
             "bench joint wants models: --model (both at once), --retouch and --enlarge."
         )
+    if pairs:
+        found = list(evaluation.folders(*pairs))
+    else:
+        found = evaluation.named("retouch-val-half", sets)
     made = [
         None if name is None else enhancer(name, scale, threads).enhance_pixels
         for name, scale in ((model, SCALE), (retouch, 1), (enlarge, SCALE))
     ]
-    pairs = evaluation.named("retouch-val-half", sets)[::every]
-    print(f"{len(pairs)} photos\n\n" + joint.table(joint.measure(joint.ways(*made), pairs)))
+    scored = found[::every]
+    print(f"{len(scored)} photos\n\n" + joint.table(joint.measure(joint.ways(*made), scored)))

@@ -17,8 +17,12 @@ EPILOG = (
     "--budget 0.01 --view 32 --seeds 0,1. The same command goes on where a stopped one stands."
 )
 
+OF_ALL = ("name", "outputs", "threads", "json")
+OF_B2 = ("score", "on", "ensemble")
+
 
 def command(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="TABLE", help="a1, a2, a3, a4, b1 or b2.")],
     runs: Annotated[Path | None, typer.Option(help="Folder of the runs; not for b2.")] = None,
     data: Annotated[
@@ -76,9 +80,10 @@ def command(
     ] = False,
 ) -> None:
     """A table of a paper, measured beside published; trains the rows that are missing."""
-    others = folders(outputs or [], "--outputs")
     if cpu and name != "b1":
         raise OptionError("--cpu is for table b1, the only one with a form scaled down for CPUs.")
+    _refuse_options_of_others(context, name)
+    others = folders(outputs or [], "--outputs")
     if name == "b2":
         from burnish.cli.bench.enlarging import table_b2
 
@@ -125,3 +130,13 @@ def command(
     )
     text, values = table_ends.written(reproduce.run(table, settings), runs)
     print(values if json else text)
+
+
+def _refuse_options_of_others(context: typer.Context, table: str) -> None:
+    """Table b2 trains nothing and has options of its own; what is not a table's is no option."""
+    for option in context.params:
+        source = context.get_parameter_source(option)
+        if source is None or source.name != "COMMANDLINE":
+            continue
+        if option not in OF_ALL and (option in OF_B2) != (table == "b2"):
+            raise OptionError(f"--{option.replace('_', '-')} is no option of table {table}.")
