@@ -65,6 +65,23 @@ def test_table_b2_on_any_folder(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "--on FOLDER" in capsys.readouterr().err
 
 
+def test_table_b2_at_other_scales(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A network of three times the size, trained, exported and scored; nothing is published."""
+    set5, run, model = photos(tmp_path / "Set5"), str(tmp_path / "run"), str(tmp_path / "three")
+    call = ["train", "srpie-sr-cpu", "--data", str(set5), "--run", run, "--budget", "0.0001"]
+    choices = "scale=3,start=random,channels=8,t=1,dunet_width=27"
+    assert cli.run([*call, "--choices", choices, "--threads", "1"]) == 0
+    assert cli.run(["export", f"{run}/last.safetensors", model, "--name", "three"]) == 0
+    capsys.readouterr()
+    call = ["bench", "table", "b2", "--on", str(set5), "--score", model]
+    assert cli.run([*call, "--scale", "3", "--threads", "1"]) == 0
+    table = capsys.readouterr().out
+    assert "| Set5 (2) |" in table and "| three |" in table and "published" not in table
+    for wrong, said in (("2", "has scale 3, not 2"), ("5", "--scale is 2, 3 or 4, not 5")):
+        assert cli.run([*call, "--scale", wrong]) == 2
+        assert said in capsys.readouterr().err
+
+
 def test_table_b1_on_real_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Inputs and targets twice as large, trained on and tested on; one step of one row."""
     high = photos(tmp_path / "high")

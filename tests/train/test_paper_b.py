@@ -143,8 +143,8 @@ def test_the_validation_score_of_super_resolution_is_the_protocols(album: Path) 
     )
     out = torch.from_numpy(to_8bit(out.numpy())).float()
     x, y = (v[0].permute(1, 2, 0).double().numpy() for v in (out, high))
-    assert score_of("sr", out, high) == pytest.approx(super_resolution(x, y, 2).psnr, abs=0.02)
-    assert score_of("full", out, high) == pytest.approx(
+    assert score_of("sr", out, high, 2) == pytest.approx(super_resolution(x, y, 2).psnr, abs=0.02)
+    assert score_of("full", out, high, 2) == pytest.approx(
         -10 * np.log10(((x - y) ** 2).mean()), abs=1e-3
     )
 
@@ -188,3 +188,19 @@ def test_real_pairs_of_two_sizes(album: Path, tmp_path: Path) -> None:
     assert trainer(RECIPE, data, RunOptions(tmp_path / "run", time_limit=0)).step == 0
     low, high, *_ = source_of(RECIPE, data).batch(0, [0], 16)
     assert low.shape[-1] == 16 and high.shape[-1] == 32
+
+
+@pytest.mark.parametrize("scale", [3, 4])
+@pytest.mark.parametrize("pairs", ["bicubic-mild", "joint"])
+def test_other_scales_train_on_pairs_of_their_own(
+    album: Path, tmp_path: Path, pairs: Pairs, scale: int
+) -> None:
+    choices = RECIPE.choices | {"scale": scale, "start": "random"}
+    recipe = replace(RECIPE, pairs=pairs, choices=choices, steps=1)
+    run = trainer(recipe, DataOptions((album,)), RunOptions(tmp_path / "run"))
+    validation = validation_views(album, pairs, scale)
+    assert run.run(validation) and run.best > 5
+    low, high, *_ = run.source.batch(0, [0], 16)
+    assert high.shape[-1] == scale * low.shape[-1] == scale * 16
+    net = checkpoint.load(tmp_path / "run" / "best.safetensors")[0]
+    assert net.scale == scale

@@ -241,8 +241,12 @@ def table(
     rows: Mapping[str, Mapping[str, Measured]],
     parameters: Mapping[str, int | None],
     sizes: Mapping[str, int],
+    scale: int = 2,
 ) -> str:
-    """Markdown: measured rows, then the published ones. ``rows``: row -> data set -> scores."""
+    """Markdown: measured rows, then those published at this scale.
+
+    ``rows``: row -> data set -> scores.
+    """
     sets = list(sizes)
     heads = [f"{s} ({sizes[s]}{', RGB' if on_rgb(s) else ''})" for s in sets]
     lines = [
@@ -262,7 +266,8 @@ def table(
             *(_pair(by_set[s].psnr, by_set[s].ssim) if s in by_set else "-" for s in sets),
         ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    printed = {name.lower(): values for name, values in PUBLISHED["b2"].items()}
+    known_at_2 = PUBLISHED["b2"] if scale == 2 else {}
+    printed = {name.lower(): values for name, values in known_at_2.items()}
     published: dict[str, dict[str, Values]] = {s: printed.get(s.lower(), {}) for s in sets}
     known = dict.fromkeys(row for values in printed.values() for row in values)
     for name in known:

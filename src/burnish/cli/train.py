@@ -150,7 +150,7 @@ def command(
         return 0
     if run is None:
         raise OptionError("--run names the folder where the run's state and weights go.")
-    views = setup.validation_views(validation, chosen.pairs)
+    views = setup.validation_views(validation, chosen.pairs, setup.scale_of(chosen))
     trainer = setup.trainer(chosen, source, options, begin)
     finished = trainer.run(views)
     print("Finished." if finished else "Stopped; the same command goes on from here.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from burnish.train.loop import RunOptions
 from burnish.train.recipe import Recipe
-from burnish.train.setup import DataOptions, trainer, validation_views
+from burnish.train.setup import DataOptions, scale_of, trainer, validation_views
 
 
 def main(bundle: Path) -> None:
@@ -33,6 +33,7 @@ def main(bundle: Path) -> None:
     )
     data = DataOptions(tuple(p for p in sorted(photos.iterdir()) if p != validation))
     start = sorted(bundle.glob("start-*.safetensors"))
-    views = validation_views(validation if validation.is_dir() else None, recipe.pairs)
+    held_out = validation if validation.is_dir() else None
+    views = validation_views(held_out, recipe.pairs, scale_of(recipe))
     done = trainer(recipe, data, options, start).run(views)
     print("finished" if done else "stopped; run the same command again to go on")

@@ -104,6 +104,11 @@ def wants_samples(recipe: Recipe) -> bool:
     return bool(build(recipe.net, **recipe.choices).tones)
 
 
+def scale_of(recipe: Recipe) -> int:
+    """How many times as large as its input the network's output is."""
+    return build(recipe.net, **recipe.choices).scale
+
+
 def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
     """Training pairs of a recipe: paper A's epochs where it counts them, else random views."""
     if data.dped and recipe.pairs != "retouch":
@@ -111,7 +116,7 @@ def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
             f"{recipe.name} enlarges, and DPED's pairs are of one size: give --data or --pairs."
         )
     if data.pairs and recipe.pairs != "retouch":
-        return LargerPairs(*data.pairs, seed=recipe.seed, exclude=data.exclude)
+        return LargerPairs(*data.pairs, recipe.seed, scale_of(recipe), data.exclude)
     if data.dped or (data.pairs and recipe.epochs):
         return EpochPairs(data.files(), recipe.seed, recipe.stages[0].batch)
     if data.pairs:
@@ -126,9 +131,10 @@ def source_of(recipe: Recipe, data: DataOptions) -> PairSource:
         case "retouch":
             return RetouchPairs(photos, recipe.seed, **varied)
         case "joint":
-            return JointPairs(photos, recipe.seed, **varied)
+            return JointPairs(photos, recipe.seed, scale_of(recipe), **varied)
         case "bicubic" | "bicubic-mild":
-            return BicubicPairs(photos, recipe.seed, mild=recipe.pairs == "bicubic-mild")
+            mild = recipe.pairs == "bicubic-mild"
+            return BicubicPairs(photos, recipe.seed, scale_of(recipe), mild)
 
 
 def trainer(
@@ -162,18 +168,19 @@ def validation_side(pairs: Pairs) -> int:
     return {"retouch": 512, "joint": 4 * VALIDATION_SIDE}.get(pairs, 2048)
 
 
-def validation_views(folder: Path | None, pairs: Pairs = "retouch") -> Validation:
+def validation_views(folder: Path | None, pairs: Pairs = "retouch", scale: int = 2) -> Validation:
     """The fixed validation views of a folder of finished photos, of the kind that is trained on.
 
-    Those of super-resolution are clean, whatever the training pairs went through.
+    Those of super-resolution are clean, whatever the training pairs went through; ``scale`` is for
+    pairs whose target is larger.
     """
     if folder is None:
         return ()
     photos = load_pyramids(list_photos([folder]), validation_side(pairs))
     if pairs in ("bicubic", "bicubic-mild"):
-        return fixed_bicubic(photos, VALIDATION_SIDE)
+        return fixed_bicubic(photos, VALIDATION_SIDE, scale)
     if pairs == "joint":
-        return fixed_joint(photos, VALIDATION_SIDE)
+        return fixed_joint(photos, VALIDATION_SIDE, scale)
     return fixed_pairs(photos, VALIDATION_SIDE)
 
 

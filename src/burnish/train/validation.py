@@ -21,11 +21,12 @@ def inside(x: Tensor, border: int) -> Tensor:
     return x[..., border : x.shape[-2] - border, border : x.shape[-1] - border]
 
 
-def score_of(kind: str, out: Tensor, high: Tensor) -> float:
-    """PSNR in dB, at most 50: on RGB, and for super-resolution (``sr``) on luma without borders."""
+def score_of(kind: str, out: Tensor, high: Tensor, scale: int) -> float:
+    """PSNR in dB, at most 50: on RGB, and for super-resolution (``sr``) on luma without borders of
+    ``scale`` pixels."""
     if kind == "sr":
         weights = out.new_tensor([65.481, 128.553, 24.966])[:, None, None] / 255
-        out, high = (inside((v * weights).sum(1), 2) for v in (out, high))
+        out, high = (inside((v * weights).sum(1), scale) for v in (out, high))
     mse = nn.functional.mse_loss(out, high).item()
     return min(50.0, -10 * math.log10(max(mse, 1e-10)))
 
@@ -45,7 +46,7 @@ def validate(
     for kind, low, high, *more in validation:
         sample = sample_for(net, [x.to(device) for x in more])
         out = net(low.to(device), **sample).clamp(0, 1).cpu()
-        score = score_of(kind, out, high)
+        score = score_of(kind, out, high, high.shape[-1] // low.shape[-1])
         scores.setdefault(kind, []).append(score)
         scores.setdefault("all", []).append(score)
         shown = nn.functional.interpolate(low, size=high.shape[-2:])

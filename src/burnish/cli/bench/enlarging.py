@@ -13,6 +13,7 @@ from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
 
 SCALE = 2
+SCALES = (2, 3, 4)
 GREY_IN_SET14 = ("img_003",)
 """The picture 'bridge', which the published Set14 holds as a grey file."""
 
@@ -35,6 +36,7 @@ def table_b2(
     outputs: Mapping[str, Path],
     ensemble: bool,
     threads: int,
+    scale: int = SCALE,
 ) -> tuple[str, str]:
     """Bicubic, the models, and other methods' folders (NAME/SET/picture or NAME/picture).
 
@@ -44,28 +46,30 @@ def table_b2(
         raise OptionError(
             "Table b2 wants data sets: --on FOLDER, such as --on data/benchmarks/Set5."
         )
+    if scale not in SCALES:
+        raise OptionError(f"--scale is 2, 3 or 4, not {scale}.")
     enlarging.refuse_twice("data sets", [folder.name for folder in folders])
     data = {folder.name: enlarging.examples(folder) for folder in folders}
-    contenders = [enlarging.bicubic_contender(SCALE)]
-    made = [(model, enhancer(model, SCALE, threads)) for model in models]
+    contenders = [enlarging.bicubic_contender(scale)]
+    made = [(model, enhancer(model, scale, threads)) for model in models]
     names = [plain.model.card.name for _, plain in made]
     for model, plain in made:
         card = plain.model.card
         name = card.name if names.count(card.name) == 1 else model  # of one recipe: by folder
         contenders.append(enlarging.Contender(name, plain.enhance_pixels, card.parameters))
         if ensemble:
-            flipped = enhancer(model, SCALE, threads, ensemble=True)
+            flipped = enhancer(model, scale, threads, ensemble=True)
             contenders.append(
                 enlarging.Contender(f"{name}+", flipped.enhance_pixels, card.parameters)
             )
     grey = {"Set14": GREY_IN_SET14}
     on_luma = {
-        name: enlarging.bicubic_on_luma(found, SCALE, grey.get(name, ()))
+        name: enlarging.bicubic_on_luma(found, scale, grey.get(name, ()))
         for name, found in data.items()
         if not enlarging.on_rgb(name)
     }
     rows = {"bicubic on luma": on_luma} if on_luma else {}
-    rows |= enlarging.measure_all(contenders, outputs, data, SCALE)
+    rows |= enlarging.measure_all(contenders, outputs, data, scale)
     parameters = {c.name: c.parameters for c in contenders}
     sizes = {name: len(found) for name, found in data.items()}
     values = {
@@ -76,4 +80,4 @@ def table_b2(
             for row, by in rows.items()
         },
     }
-    return enlarging.table(rows, parameters, sizes), json.dumps(values, indent=1)
+    return enlarging.table(rows, parameters, sizes, scale), json.dumps(values, indent=1)

@@ -18,7 +18,7 @@ EPILOG = (
 )
 
 OF_ALL = ("name", "outputs", "threads", "json")
-OF_B2 = ("score", "on", "ensemble")
+OF_B2 = ("score", "on", "ensemble", "scale")
 
 
 def command(
@@ -78,6 +78,7 @@ def command(
     ensemble: Annotated[
         bool, typer.Option("--ensemble", help="b2: a row of each model with four flips.")
     ] = False,
+    scale: Annotated[int, typer.Option(help="b2: 2, 3 or 4.")] = 2,
 ) -> None:
     """A table of a paper, measured beside published; trains the rows that are missing."""
     if cpu and name != "b1":
@@ -87,7 +88,7 @@ def command(
     if name == "b2":
         from burnish.cli.bench.enlarging import table_b2
 
-        text, values = table_b2(score or [], on or [], others, ensemble, threads)
+        text, values = table_b2(score or [], on or [], others, ensemble, threads, scale)
         print(values if json else text)
         return
     try:
