@@ -32,6 +32,7 @@ READINGS: list[dict[str, Any]] = [
     {"combine": "cat", "members": "first"},
     {"transform": "literal"},
     {"fca": "before"},
+    {"cascade": "rrelu"},
     {"dunet_activation": "rrelu"},
     {"dunet_activation": "relu"},
     {"wide": True},

@@ -28,17 +28,22 @@ class ByHand:
     def rrelu(x: Tensor) -> Tensor:
         return torch.where(x >= 0, x, x * 11 / 48)
 
-    def msb(self, k: int, x: Tensor, kept: int, fca: str) -> Tensor:
+    def msb(self, k: int, x: Tensor, kept: int, fca: str, cascade: str) -> Tensor:
         m = f"mbfnet.msbs.{k}"
         y = self.rrelu(self.conv(f"{m}.dilated", x, 2))
-        three, five = self.conv(f"{m}.first3", y), self.conv(f"{m}.first5", y)
+
+        def split(name: str, x: Tensor) -> Tensor:
+            x = self.conv(f"{m}.{name}", x)
+            return self.rrelu(x) if cascade == "rrelu" else x
+
+        three, five = split("first3", y), split("first5", y)
         z = torch.cat(
             [
-                self.conv(f"{m}.keep1", y),
+                split("keep1", y),
                 three[:, :kept],
-                self.conv(f"{m}.second3", three[:, kept:]),
+                split("second3", three[:, kept:]),
                 five[:, :kept],
-                self.conv(f"{m}.second5", five[:, kept:]),
+                split("second5", five[:, kept:]),
             ],
             1,
         )
@@ -55,8 +60,8 @@ class ByHand:
 
 @pytest.mark.parametrize(
     "choices",
-    [{}, {"fca": "before"}, *({"hfa_2": h, "without": w} for h in get_args(HFA2)
-     for w in get_args(Without))],
+    [{}, {"fca": "before"}, {"cascade": "rrelu"},
+     *({"hfa_2": h, "without": w} for h in get_args(HFA2) for w in get_args(Without))],
     ids=name,
 )  # fmt: skip
 @torch.no_grad()
@@ -71,7 +76,8 @@ def test_mbfnet_equals_its_equations(choices: dict[str, Any]) -> None:
 
     msbs = [h]
     for k in range(len(net.mbfnet.msbs)):
-        msbs.append(hand.msb(k, msbs[-1], kept, choices.get("fca", "after")))
+        fca, cascade = choices.get("fca", "after"), choices.get("cascade", "none")
+        msbs.append(hand.msb(k, msbs[-1], kept, fca, cascade))
     msbs = msbs[1:]
     parts = msbs if hfa_2 != "last" else msbs[t:]
     if without == "hfa2" and hfa_2 != "shallow":

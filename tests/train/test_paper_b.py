@@ -62,10 +62,10 @@ def run_of(album: Path, folder: Path, recipe: Recipe = RECIPE, **options: Any) -
     return trainer(recipe, DataOptions((album,)), RunOptions(folder, log_every=1, **options))
 
 
-@pytest.mark.parametrize("pairs", ["bicubic-mild", "joint"])
-def test_resumed_equals_uninterrupted(album: Path, tmp_path: Path, pairs: Pairs) -> None:
+@pytest.mark.parametrize("changed", [{}, {"pairs": "joint"}, {"optimiser": "muon"}])
+def test_resumed_equals_uninterrupted(album: Path, tmp_path: Path, changed: dict[str, Any]) -> None:
     """Also with dropout and random slopes, whose draws are a function of the step."""
-    recipe = replace(RECIPE, pairs=pairs)
+    recipe = replace(RECIPE, **changed)
     assert run_of(album, tmp_path / "whole", recipe).run()
     while not run_of(album, tmp_path / "parts", recipe, time_limit=0).run():
         torch.rand(7)  # whatever else draws in between
@@ -188,6 +188,15 @@ def test_real_pairs_of_two_sizes(album: Path, tmp_path: Path) -> None:
     assert trainer(RECIPE, data, RunOptions(tmp_path / "run", time_limit=0)).step == 0
     low, high, *_ = source_of(RECIPE, data).batch(0, [0], 16)
     assert low.shape[-1] == 16 and high.shape[-1] == 32
+
+
+def test_muon_and_adam_take_other_ways(album: Path, tmp_path: Path) -> None:
+    ends = []
+    for optimiser in ("adam", "muon"):
+        folder = tmp_path / optimiser
+        assert run_of(album, folder, replace(RECIPE, optimiser=optimiser)).run()
+        ends.append(checkpoint.load_weights(folder / "last.safetensors")[0])
+    assert any(not torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
 
 
 @pytest.mark.parametrize("scale", [3, 4])

@@ -6,7 +6,8 @@ What the paper leaves open, and the reading taken here (other readings are typed
   size (145,008 parameters a block).
 - The dilation of the first 3x3 is 2. FCA stands after the closing 1x1; the text's x_con, the
   concatenated features, is the choice ``before``.
-- No activation in the splitting cascade: the paper names one only after the dilated 3x3.
+- No activation in the splitting cascade: the paper names one only after the dilated 3x3. One after
+  each of its five convolutions is the choice ``rrelu``.
 - Three BPBs for t = 3, which take MSB_{t-1} ... MSB_0; MSB_t goes straight to HFA.
 - HFA_2 has three meanings in the paper: all MSB outputs (Eq. 9), the t-th alone (the text on HFA),
   the skip of H(I) (the ablation's text; the concatenation is then that of Eq. 9).
@@ -24,6 +25,8 @@ FCAPlace = Literal["after", "before"]
 HFA2 = Literal["all", "last", "shallow"]
 Without = Literal["nothing", "hfa1", "hfa2", "hfa3"]
 """The HFA branch left out: Table 1 rows 5 (BPB), 6 (what `HFA2` says), 7 (H(I_{i+d}))."""
+Cascade = Literal["none", "rrelu"]
+"""What follows each convolution of an MSB's splitting cascade."""
 MSBWidths = tuple[int, int, int, int]
 """After the dilated 3x3; kept by each part; passed on by the 3x3; passed on by the 5x5."""
 
@@ -48,12 +51,15 @@ def conv(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
 class MSB(nn.Module):
     """Multi-scale splitting block with FCA and a skip, (N, c, H, W) -> (N, c, H, W)."""
 
-    def __init__(self, channels: int, widths: MSBWidths, dilation: int, fca: FCAPlace) -> None:
+    def __init__(
+        self, channels: int, widths: MSBWidths, dilation: int, fca: FCAPlace, cascade: Cascade
+    ) -> None:
         super().__init__()
         inner, kept, pass3, pass5 = widths
         self.split3, self.split5 = [kept, pass3], [kept, pass5]
         self.dilated = nn.Conv2d(channels, inner, 3, padding=dilation, dilation=dilation)
         self.act = RReLU()
+        self.split_act = RReLU() if cascade == "rrelu" else nn.Identity()
         self.keep1 = conv(inner, kept, 1)
         self.first3 = conv(inner, kept + pass3, 3)
         self.first5 = conv(inner, kept + pass5, 5)
@@ -69,9 +75,11 @@ class MSB(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.act(self.dilated(x))
-        kept3, passed3 = self.first3(y).split(self.split3, dim=1)
-        kept5, passed5 = self.first5(y).split(self.split5, dim=1)
-        kept = [self.keep1(y), kept3, self.second3(passed3), kept5, self.second5(passed5)]
+        act = self.split_act
+        kept3, passed3 = act(self.first3(y)).split(self.split3, dim=1)
+        kept5, passed5 = act(self.first5(y)).split(self.split5, dim=1)
+        kept1, last3, last5 = self.keep1(y), self.second3(passed3), self.second5(passed5)
+        kept = [act(kept1), kept3, act(last3), kept5, act(last5)]
         out: Tensor = self.close(torch.cat(kept, dim=1)) + x
         return out
 
@@ -113,6 +121,7 @@ class MBFNet(nn.Module):
         fca: FCAPlace,
         hfa_2: HFA2,
         without: Without,
+        cascade: Cascade,
     ) -> None:
         super().__init__()
         if t < 1:
@@ -122,7 +131,8 @@ class MBFNet(nn.Module):
         # MSBs that go into the concatenation; BPB takes the first t.
         joined = range(t, t + 1) if hfa_2 == "last" else range(t + 1)
         self.joined = range(0) if without == "hfa2" and hfa_2 != "shallow" else joined
-        msbs = [MSB(channels, widths, dilation, fca) for _ in range(t + 1 if self.joined else t)]
+        blocks = range(t + 1 if self.joined else t)
+        msbs = [MSB(channels, widths, dilation, fca, cascade) for _ in blocks]
         self.msbs = nn.ModuleList(msbs)
         self.bpb = BPB(channels, t) if without != "hfa1" else None
         self.third = conv(third_inputs, channels, 3) if without != "hfa3" else None

@@ -26,7 +26,7 @@ from burnish.nets.bicubic_start import start_as_bicubic
 from burnish.nets.dunet import DUNet, DUNetActivation, PlainShuffle, Upsampler, fitting_width
 from burnish.nets.global_gate import LEVELS, Gate, GlobalGate, seen_of
 from burnish.nets.guided import Combine, Members, Pair
-from burnish.nets.mbfnet import HFA2, FCAPlace, MBFNet, MSBWidths, Without, conv
+from burnish.nets.mbfnet import HFA2, Cascade, FCAPlace, MBFNet, MSBWidths, Without, conv
 from burnish.nets.net import Net
 from burnish.nets.penet import (
     PENet,
@@ -49,6 +49,7 @@ class SRPIE(Net):
         pair, combine, members: what the third HFA branch sees (`guided`).
         hfa_2, without: the meaning of HFA_2; the HFA branch left out (Table 1 rows 5-7).
         fca: where FCA stands, after or before the closing 1x1 of an MSB.
+        cascade: what follows each convolution of an MSB's splitting cascade.
         transform: how PENet's output is applied, or its stand-ins (Table 1 rows 8-10).
         upsampler, dunet_activation: DUNet or a plain shuffle (row 11); Eq. 13 prints no activation.
         wide: DUNet also receives the features.
@@ -71,6 +72,7 @@ class SRPIE(Net):
         hfa_2: HFA2 = "all",
         without: Without = "nothing",
         fca: FCAPlace = "after",
+        cascade: Cascade = "none",
         transform: Transform = "matrix",
         upsampler: Upsampler = "dunet",
         dunet_activation: DUNetActivation = "none",
@@ -92,7 +94,8 @@ class SRPIE(Net):
         choices: tuple[tuple[str, Any], ...] = (
             (pair, Pair), (combine, Combine), (members, Members), (hfa_2, HFA2),
             (without, Without), (fca, FCAPlace), (transform, Transform), (upsampler, Upsampler),
-            (dunet_activation, DUNetActivation), (start, Start), (place, Place), (gate, Gate),
+            (dunet_activation, DUNetActivation), (cascade, Cascade), (start, Start),
+            (place, Place), (gate, Gate),
         )  # fmt: skip
         for value, choice in choices:
             if value not in get_args(choice):
@@ -108,7 +111,7 @@ class SRPIE(Net):
         self.shallow = conv(3, channels, 3)
         third_inputs = guided.third_branch_width(pair, combine, members)
         self.mbfnet = MBFNet(
-            channels, third_inputs, t, msb_widths, dilation, fca, hfa_2, without
+            channels, third_inputs, t, msb_widths, dilation, fca, hfa_2, without, cascade
         )  # fmt: skip
         self.rounded = tuple(f"mbfnet.msbs.{i}" for i in range(t + 1))
         learned = transform not in ("v2", "none")

@@ -25,12 +25,14 @@ from burnish.nets.net import Net
 from burnish.nets.zoo import build
 from burnish.train.ahead import made_ahead
 from burnish.train.log import RunLog, SinceRow
+from burnish.train.muon import Muon
 from burnish.train.objective import LOSSES, Objective, Surroundings
 from burnish.train.recipe import Recipe, with_defaults
 from burnish.train.stop import StopSignal
 from burnish.train.validation import Validation, inside, mean_loss, sample_for, validate
 from burnish.train.weights import model_card, take_over
 
+OPTIMISERS = {"adam": torch.optim.Adam, "muon": Muon}
 DAMAGED = OSError, EOFError, RuntimeError, ValueError, LookupError, UnpicklingError
 """What `torch.load` raises for a file that is not whole."""
 
@@ -92,7 +94,8 @@ class Trainer:
                     f"'{recipe.name}' leaves out at first: take larger ones."
                 )
         self.ema = copy.deepcopy(net).eval().requires_grad_(False).to(self.accelerator.device)
-        optimiser = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate, betas=recipe.betas)
+        kind = OPTIMISERS[recipe.optimiser]
+        optimiser = kind(net.parameters(), lr=recipe.learning_rate, betas=recipe.betas)
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
         self.objective = LOSSES[recipe.loss](recipe, Surroundings(self.accelerator, options.vgg))
         self.step, self.best = 0, -math.inf

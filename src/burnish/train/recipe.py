@@ -50,7 +50,10 @@ class Recipe:
     terms: dict[str, Any] = field(default_factory=dict)
     """What the loss wants to know: weights, readings. Keyword arguments of its `Terms`."""
     learning_rate: float = 1e-3
+    optimiser: Literal["adam", "muon"] = "adam"
+    """``muon`` steps by whole matrices (`train.muon`), Adam by single numbers."""
     betas: tuple[float, float] = (0.9, 0.99)
+    """Of Adam, and of what Muon leaves to it."""
     schedule: Literal["cosine", "staircase", "stages"] = "cosine"
     """``cosine`` falls to 1 %; ``staircase`` is paper A's: x0.95 every 5 of 100 epochs; ``stages``
     is paper B's: a rate for each stage."""

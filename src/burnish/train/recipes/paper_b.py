@@ -1,4 +1,5 @@
-"""Recipes of paper B. A name alone is the published schedule, ``-cpu``, ``-bf16`` scaled down.
+"""Recipes of paper B. A name alone is the published schedule, ``-cpu``, ``-bf16`` scaled down;
+``-further`` goes on from weights.
 
 | recipe | pairs | `burnish train RECIPE --run RUN --validation cid22-val --data ...` |
 |---|---|---|
@@ -187,6 +188,19 @@ def bf16(base: Recipe) -> Recipe:
     )
 
 
+def further(base: Recipe) -> Recipe:
+    """From the weights of an earlier run (``--start``): larger views, a lower rate, and Muon."""
+    return replace(
+        bf16(base),
+        name=f"{base.name}-further",
+        steps=7000,
+        stages=(Stage(1.0, 64, 8),),
+        optimiser="muon",
+        learning_rate=2e-4,
+        description=f"{base.description} From an earlier run's weights.",
+    )
+
+
 def _form_of(form: Callable[[Recipe], Recipe], name: str) -> Recipe:
     return form(PUBLISHED[name]())
 
@@ -221,6 +235,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     **PUBLISHED,
     **{f"{name}-cpu": partial(_form_of, cpu, name) for name in PUBLISHED},
     **{f"{name}-bf16": partial(_form_of, bf16, name) for name in PUBLISHED},
+    **{f"{name}-further": partial(_form_of, further, name) for name in PUBLISHED},
     "srpie-global-cpu": srpie_global_cpu,
     "tone": tone,
 }
