@@ -100,13 +100,21 @@ def test_what_ships_is_hardened_and_the_benchmark_is_clean(tmp_path: Path) -> No
     def source(name: str) -> Any:
         return source_of(recipe(name), DataOptions((tmp_path,)))
 
-    for name in ("srpie-sr", "srpie-sr-cpu", "srpie-sr-bf16"):
+    for name in ("srpie-sr", "srpie-sr-cpu", "srpie-sr-bf16", "srpie-sr-settled"):
         assert isinstance(source(name), BicubicPairs) and source(name).mild
-    for name in ("srpie-sr-bench", "srpie-wide", "imdn", "imdn-bf16"):
+    for name in ("srpie-sr-bench", "srpie-wide", "imdn", "imdn-bf16", "imdn-further"):
         assert isinstance(source(name), BicubicPairs) and not source(name).mild
     for name in ("srpie", "srpie-cpu", "srpie-global-cpu"):
         assert isinstance(source(name), JointPairs) and source(name).own_scale == 0.4
         assert source(name).vary_finish == source(name).samples == (name == "srpie-global-cpu")
+
+
+def test_what_goes_on_from_weights_takes_larger_views_and_lower_rates() -> None:
+    bf16, further, settled = (recipe(f"srpie-sr-{form}") for form in ("bf16", "further", "settled"))
+    sides = [[s.size for s in r.stages] for r in (bf16, further, settled)]
+    assert sides == [[32, 32, 48], [64], [64]]
+    assert bf16.learning_rate > further.learning_rate > settled.learning_rate
+    assert [r.optimiser for r in (bf16, further, settled)] == ["adam", "muon", "adam"]
 
 
 def test_the_published_network_has_its_dropout() -> None:
