@@ -16,15 +16,14 @@ def test_no_telemetry_is_loaded() -> None:
 def test_a_signal_after_backends_have_gone_is_a_signal() -> None:
     """In the order in which they came: see `quiet_openvino.core`."""
     code = (
-        "import os, signal\n"
+        "import signal, threading\n"
         "from pathlib import Path\n"
         "from burnish.engine.openvino_backend import OpenVinoBackend\n"
         "made = [OpenVinoBackend(Path(), cache=None) for _ in range(3)]\n"
         "while made:\n"
         "    made.pop(0)\n"
         "try:\n"
-        "    os.kill(os.getpid(), signal.SIGINT)\n"
-        "    signal.pause()\n"
+        "    signal.pthread_kill(threading.get_ident(), signal.SIGINT)\n"
         "except KeyboardInterrupt:\n"
         "    print('stopped')\n"
     )
