@@ -14,7 +14,7 @@ from burnish.bench.table_training import train
 from burnish.bench.tables import Result, Settings, Table, wanted
 from burnish.errors import OptionError
 from burnish.files import make_folder
-from burnish.nets.zoo import build
+from burnish.train import setup
 from burnish.train.recipe import check_budget
 
 
@@ -32,7 +32,7 @@ def check(table: Table, settings: Settings) -> None:
     rows = wanted(table, settings)
     refuse_twice("rows", ["input", "bicubic", *rows, *settings.outputs])
     key, recipe = next(iter(rows.items()))
-    net = build(recipe.net, **recipe.choices).scale
+    net = setup.scale_of(recipe)
     for pair in settings.test:
         if scale_of(pair) != net:
             raise OptionError(
