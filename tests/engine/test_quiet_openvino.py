@@ -17,6 +17,7 @@ def test_a_signal_after_backends_have_gone_is_a_signal() -> None:
     """In the order in which they came: see `quiet_openvino.core`."""
     code = (
         "import signal, threading\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
         "from pathlib import Path\n"
         "from burnish.engine.openvino_backend import OpenVinoBackend\n"
         "made = [OpenVinoBackend(Path(), cache=None) for _ in range(3)]\n"
