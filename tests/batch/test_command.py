@@ -122,6 +122,24 @@ def test_a_photo_that_cannot_be_reached_does_not_stop_the_rest(
     assert cli.run(["locked/sub/x.jpg", "-o", "x.jpg"]) == 3
 
 
+def test_a_sub_folder_that_cannot_be_searched_does_not_stop_the_rest(
+    beside_locked: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reason = "The folder ./locked cannot be searched: Permission denied."
+    arguments = [".", "-o", "out", "--threads", "1", "--report", "report"]
+    assert cli.run([*arguments, "--dry-run", "--series"]) == 1
+    assert f"failed: {reason}" in capsys.readouterr().err
+    for made in ("1 photo enhanced, 1 failed", "1 done before, 1 failed"):
+        assert cli.run([*arguments, "--series"]) == 1
+        told = capsys.readouterr()
+        assert made in told.out and told.err.count(f"failed: {reason}") == 1
+        assert names(Path("out")) == ["in/photo.png"]
+        failed = json.loads(Path("report.json").read_text())["failed"]
+        assert failed == [{"source": "locked", "target": "out/locked", "reason": reason, "code": 3}]
+    assert cli.run(["in", "locked", "-o", "out"]) == 3  # named, it is a mistake
+    assert reason.replace("./", "") in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
@@ -12,6 +12,7 @@ from string import Formatter
 from burnish.batch.search import photos_in
 from burnish.errors import BurnishError, OptionError, OutputError
 from burnish.files import is_folder, is_there, unreachable
+from burnish.image.folder import unsearched
 from burnish.image.formats import (
     FORMATS,
     check_format,
@@ -36,6 +37,8 @@ class Job:
     target: Path
     megapixels: float
     """Size by the file's header; 0 where that cannot be read, which `run` will then report."""
+    fault: str = ""
+    """Why nothing can be made of it, known to the plan: it is a folder that cannot be searched."""
 
 
 def plan(
@@ -47,6 +50,8 @@ def plan(
     originals: Sequence[Path] = (),
 ) -> list[Job]:
     """The jobs for files and folders (searched with their sub-folders), in a fixed order.
+
+    Those of sub-folders that cannot be searched come last: see `Job.fault`.
 
     ``out`` is a folder, in which names and sub-folders are kept, unless exactly one photo goes in
     and ``out`` ends like a photo. Hidden files and folders, links to folders, and an ``out`` that
@@ -63,7 +68,8 @@ def plan(
     """
     refuse_lost(out)
     wanted = output_format(format) if format else None
-    found = list(dict.fromkeys(pair for given in inputs for pair in photos_in(given, out)))
+    closed: list[Job] = []
+    found = list(dict.fromkeys(pair for given in inputs for pair in pairs(given, out, closed)))
     if not found:
         raise OptionError("No photo or folder was given.")
     if out.suffix.lower() in SUFFIXES and not is_folder(out):
@@ -88,7 +94,19 @@ def plan(
         if is_there(job.source):  # what is not is for `run` to report
             refuse_long(job)
     refuse_read_only(out)
-    return jobs
+    return [*jobs, *dict.fromkeys(closed)]
+
+
+def pairs(given: Path, out: Path, closed: list[Job]) -> Iterator[tuple[Path, Path]]:
+    """`photos_in`; of sub-folders that cannot be searched there are jobs in ``closed``: like a
+    photo that cannot be read they stop nothing, and are told of in the end.
+    """
+
+    def add(error: OSError) -> None:
+        folder = Path(error.filename)
+        closed.append(Job(folder, out / folder.relative_to(given), 0.0, unsearched(error)))
+
+    yield from photos_in(given, out, add)
 
 
 def refuse_foreign(out: Path) -> None:

@@ -57,6 +57,8 @@ class Memory:
         An output that is there stays as it is unless ``overwrite``. If burnish made it, by the
         same recipe of the same photo, it is kept with ``overwrite`` too: it would come out equal.
         """
+        if job.fault:
+            return at_fault(job)
         there = self.stamp(job.target)
         entry = self.known(job, there)
         if entry is None:
@@ -186,6 +188,11 @@ def among(job: Job) -> Skipped:
         f"{job.target} lies among the photos and may be one, as burnish did not write it: "
         "it is not overwritten.",
     )
+
+
+def at_fault(job: Job) -> Failed:
+    """What becomes of a job that its plan knows to fail."""
+    return Failed(job, job.fault, InputError.exit_code)
 
 
 def beside(job: Job) -> Skipped:

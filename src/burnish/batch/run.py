@@ -26,7 +26,7 @@ from burnish.batch.events import (
 )
 from burnish.batch.manifest import Entry
 from burnish.batch.plan import Job
-from burnish.batch.resume import beside, exists
+from burnish.batch.resume import at_fault, beside, exists
 from burnish.batch.steps import FATAL, Steps, Taken
 from burnish.engine.cores import cores
 from burnish.engine.enhancer import Enhancer
@@ -97,6 +97,8 @@ def judge(job: Job, steps: Steps) -> Kept | Skipped | Failed | None:
     """Why there is nothing to do for a job, or None where there is."""
     if steps.memory:
         return steps.memory.verdict(job, steps.overwrite)
+    if job.fault:
+        return at_fault(job)
     if not os.path.lexists(job.target):
         return None
     if steps.among_photos:

@@ -14,16 +14,28 @@ from burnish.image.folder import cannot_search
 from burnish.image.sniff import is_photo_name
 
 
-def photos_in(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:
-    """(file, name below ``out``) for a file or for each photo in a folder."""
+def photos_in(
+    given: Path, out: Path, on_error: Callable[[OSError], None] = cannot_search
+) -> Iterator[tuple[Path, Path]]:
+    """(file, name below ``out``) for a file or for each photo in a folder.
+
+    ``on_error`` is told of sub-folders that cannot be searched.
+
+    Raises:
+        InputError: ``given`` cannot be searched itself, or holds no photo.
+    """
     if not is_folder(given):
         refuse_special(given)
         yield given, Path(given.name)
         return
     if same_place(given, out):
         raise OutputError(f"{out} is an input too: choose another folder for the results.")
+
+    def closed(error: OSError) -> None:
+        (cannot_search if Path(error.filename) == given else on_error)(error)
+
     found = False
-    for pair in search(given, out):
+    for pair in search(given, out, closed):
         found = True
         yield pair
     if not found:
