@@ -22,8 +22,7 @@ from burnish.errors import InputError
 @pytest.mark.parametrize("name", ["Set5", "Set14", "BSD100"])
 def test_the_benchmarks_are_reproduced_bit_for_bit(shared: Path, name: str) -> None:
     folder = shared / "data" / "benchmarks" / name
-    files = sorted((folder / "HR").iterdir())
-    for path in files[:: max(1, len(files) // 8)]:
+    for path in (folder / "HR").iterdir():
         large = np.asarray(Image.open(path).convert("RGB"))
         small = np.asarray(Image.open(folder / "LR" / path.name).convert("RGB"))
         np.testing.assert_array_equal(shrink_8bit(cut_to_multiple(large, 2), 2), small)

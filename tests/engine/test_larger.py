@@ -25,7 +25,7 @@ from burnish.errors import OptionError
 from burnish.image.photo import Photo
 from burnish.nets.dunet import DUNetActivation, Upsampler
 from burnish.nets.guided import Combine, Members, Pair
-from burnish.nets.mbfnet import HFA2, FCAPlace, Without
+from burnish.nets.mbfnet import HFA2, Cascade, FCAPlace, Without
 from burnish.nets.penet import Transform
 from burnish.nets.srpie import SRPIE, Place
 from burnish.nets.zoo import build, parameter_count
@@ -46,10 +46,10 @@ EXPORTED = ("srpie", "gated")
 # one what `tests/nets` holds to torch.
 CHOSEN: tuple[dict[str, Any], ...] = (
     {"pair": "d,b", "members": "first", "hfa_2": "last", "without": "hfa1", "fca": "before",
-     "transform": "v1", "upsampler": "shuffle", "scale": 4},
-    {"pair": "d,i", "without": "hfa2", "transform": "literal", "dunet_activation": "relu",
+     "transform": "v1", "upsampler": "shuffle", "scale": 4, "cascade": "rrelu"},
+    {"pair": "i,i", "without": "hfa2", "transform": "literal", "dunet_activation": "relu",
      "place": "after", "scale": 1},
-    {"pair": "i,i", "hfa_2": "shallow", "transform": "v2", "dunet_activation": "rrelu", "scale": 3},
+    {"pair": "d,i", "hfa_2": "shallow", "transform": "v2", "dunet_activation": "rrelu", "scale": 3},
     {"combine": "cat", "transform": "none", "dilation": 1, "t": 2, "scale": 2},
     {"without": "hfa3", "gate": "tones", "wide": True, "scale": 3},
 )  # fmt: skip
@@ -142,7 +142,7 @@ def test_chosen_forms_hold_every_choice() -> None:
     for key, choice in (
         ("pair", Pair), ("combine", Combine), ("members", Members), ("hfa_2", HFA2),
         ("without", Without), ("fca", FCAPlace), ("transform", Transform), ("place", Place),
-        ("upsampler", Upsampler), ("dunet_activation", DUNetActivation),
+        ("upsampler", Upsampler), ("dunet_activation", DUNetActivation), ("cascade", Cascade),
     ):  # fmt: skip
         default = inspect.signature(SRPIE).parameters[key].default
         assert {c.get(key, default) for c in CHOSEN} | {default} == set(get_args(choice))

@@ -1,21 +1,25 @@
 """Deep SR-PIE: what holds for every choice; its size; unknown choices."""
 
 import dataclasses
+import itertools
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from burnish import checkpoint
 from burnish.card import ModelCard
 from burnish.errors import OptionError
-from burnish.nets.dunet import DUNetActivation
+from burnish.nets import guided
+from burnish.nets.dunet import DUNet, DUNetActivation
 from burnish.nets.guided import Combine, Members, Pair
-from burnish.nets.mbfnet import HFA2, FCAPlace, RReLU, Without
+from burnish.nets.mbfnet import HFA2, Cascade, FCAPlace, RReLU, Without
 from burnish.nets.net import Net
-from burnish.nets.penet import Transform
-from burnish.nets.srpie import SRPIE
+from burnish.nets.penet import Transform, enhance_v2
+from burnish.nets.srpie import SRPIE, Place
 from burnish.nets.zoo import build, parameter_count
 from nets.srpie_forms import CHOICES, TABLE_1, TINY, name, picture, tiny
 
@@ -26,7 +30,7 @@ def test_every_choice_is_among_those_tested() -> None:
     for key, choice in (
         ("pair", Pair), ("combine", Combine), ("members", Members), ("hfa_2", HFA2),
         ("without", Without), ("fca", FCAPlace), ("transform", Transform),
-        ("dunet_activation", DUNetActivation),
+        ("dunet_activation", DUNetActivation), ("cascade", Cascade),
     ):  # fmt: skip
         default = {"pair": "i+d,i"}.get(key, get_args(choice)[0])
         assert {c.get(key, default) for c in CHOICES} == set(get_args(choice))
@@ -72,6 +76,70 @@ def test_published_size() -> None:
     assert [parameter_count(msb) for msb in net.mbfnet.msbs] == [145_008] * 4
     assert net.mbfnet.bpb is not None and parameter_count(net.mbfnet.bpb) == 12_480
     assert net.halo == 40
+
+
+def by_hand(net: SRPIE, x: Tensor, choices: dict[str, Any]) -> Tensor:
+    """Eqs. 1-3, wired as ``choices`` say, not as the network remembers them; no gate."""
+    settings = TINY | choices
+    h, third = net.shallow(x), None
+    if settings.get("without") != "hfa3":
+        form = [settings.get(k, d) for k, d in (("combine", "add"), ("members", "both"))]
+        pair = settings.get("pair", "i+d,i")
+        third = guided.third_branch(x, pair, *form, settings["radius"], guided.EPS)
+    image, features = net.mbfnet(h, third)
+
+    def enlarged(y: Tensor) -> Tensor:
+        y = torch.cat([y, features], dim=1) if settings.get("wide") else y
+        up = net.upsampler
+        if isinstance(up, DUNet):
+            activation = settings.get("dunet_activation", "none")
+            again = DUNet(net.scale, up.top1.out_channels, y.shape[1], activation)
+            again.load_state_dict(up.state_dict())
+            out: Tensor = again.to(y.dtype).eval()(y)
+            return out
+        return F.pixel_shuffle(F.conv2d(y, up.conv.weight, up.conv.bias, padding=1), net.scale)
+
+    def enhanced(y: Tensor) -> Tensor:
+        q, transform = y * (1 - y), settings.get("transform", "matrix")
+        if transform == "none":
+            return y
+        if transform == "v2":
+            return enhance_v2(y)
+        assert net.penet is not None
+        a = net.penet(h)
+        if y.shape[-1] > a.shape[-1]:
+            a = F.interpolate(a, scale_factor=net.scale, mode="bilinear")
+        if transform == "v1":
+            return y + a * q
+        gain, rows = a[:, 9:], a[:, :9].unflatten(1, (3, 3))  # (N, term j, out c, H, W)
+        terms = q[:, None] if transform == "literal" else q[:, :, None]
+        return (rows * terms).sum(1) + gain * y
+
+    after = settings.get("place") == "after"
+    return enhanced(enlarged(image)) if after else enlarged(enhanced(image))
+
+
+@pytest.mark.parametrize("choices", [c for c in CHOICES if "gate" not in c], ids=name)
+@torch.no_grad()
+def test_every_choice_is_wired_as_it_says(choices: dict[str, Any]) -> None:
+    """Readings that differ in what goes where have weights of the same shapes: Table 1's rows."""
+    net = tiny(choices, dtype=torch.float64).eval()
+    x = picture(1, 3, 19, 24).double()
+    torch.testing.assert_close(net(x), by_hand(net, x, choices), rtol=0, atol=1e-12)
+
+
+@torch.no_grad()
+def test_readings_of_one_shape_differ() -> None:
+    """So that the test above would see one taken for another."""
+    net = tiny({}, dtype=torch.float64).eval()
+    x = picture(1, 3, 19, 24).double()
+    for key, values in (
+        ("pair", get_args(Pair)), ("transform", ("matrix", "literal")),
+        ("dunet_activation", get_args(DUNetActivation)), ("place", get_args(Place)),
+    ):  # fmt: skip
+        outs = [by_hand(net, x, {key: value}) for value in values]
+        for one, other in itertools.combinations(outs, 2):
+            assert (one - other).abs().max() > 1e-4, key
 
 
 @torch.no_grad()

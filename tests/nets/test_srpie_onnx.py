@@ -53,10 +53,13 @@ def test_onnx_equals_torch(choices: dict[str, Any], tmp_path: Path) -> None:
 
 @torch.no_grad()
 def test_v2_in_onnx_equals_torch(tmp_path: Path) -> None:
-    """On two kinds of area that Otsu separates widely: near a tie, rounding moves the threshold."""
+    """In float32, whose sums a runtime may round otherwise than torch: the threshold was then one
+    beyond the last pixel in every sixth picture, which came out as it was."""
     session = exported(enhance_v2, tmp_path / "v2.onnx")
-    for height, width in ((19, 26), (33, 17)):
-        x = 0.3 + 0.02 * picture(1, 3, height, width, seed=8)
+    for seed in range(30):
+        height, width = 19 + 7 * seed, 150 - 4 * seed
+        x = 0.3 + 0.4 * picture(1, 1, height, width, seed=seed) ** 4
+        x = x + 0.05 * picture(1, 3, height, width, seed=100 + seed)
         x[..., 1::2, 1::3] = 0.05
         (got,) = session.run(None, {"x": x.numpy()})
         np.testing.assert_allclose(got, enhance_v2(x).numpy(), atol=2e-6)

@@ -155,16 +155,21 @@ def gradient_magnitude(v: Tensor) -> Tensor:
 def otsu(d: Tensor) -> Tensor:
     """Otsu's threshold of each picture, (N,1,H,W) in [-1,1] -> (N,1,1,1): a bin's lower edge.
 
-    Among the bins' edges, the one that maximises w0 w1 (m0 - m1)^2 of the two sides.
+    Among the bins' edges with pixels on both sides, the one that maximises w0 w1 (m0 - m1)^2 of
+    the two. Which edges these are is counted, not summed up from shares: beyond the last pixel
+    rounding leaves shares of 1e-7, whose variance by these formulas may be the largest of all.
     """
     bins = ((d.detach() + 1) * (BINS / 2)).floor().clamp(0, BINS - 1).flatten(1)  # (N, HW)
     counts = torch.zeros_like(bins[:, :1]).repeat(1, BINS)
     counts = counts.scatter_add(1, bins.long(), torch.ones_like(bins))
-    share = counts / counts.sum(1, keepdim=True)  # (N, BINS)
+    number = counts.cumsum(1)  # (N, BINS): of pixels up to a bin
+    total = number[:, -1:]
     level = torch.arange(BINS, dtype=d.dtype, device=d.device)
-    below, moment = share.cumsum(1), (share * level).cumsum(1)
+    below, moment = number / total, (counts / total * level).cumsum(1)
     mean = moment[:, -1:]
+    split = (number > 0) & (number < total)
     between = (mean * below - moment) ** 2 / (below * (1 - below)).clamp(min=1e-12)
+    between = torch.where(split, between, torch.zeros_like(between))
     edge = between[:, :-1].argmax(1) + 1  # the first bin of the upper side
     return (edge.to(d.dtype) * (2 / BINS) - 1)[:, None, None, None]
 
