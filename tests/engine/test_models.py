@@ -48,6 +48,15 @@ def test_the_code_still_computes_what_the_shipped_graph_does(name: str) -> None:
     np.testing.assert_allclose(code, graph, rtol=0, atol=2e-5)
 
 
+@pytest.mark.parametrize("name", shipped())
+def test_no_shipped_model_learned_from_test_data(name: str) -> None:
+    """`bsds400` may train what is for benchmarks alone (its photos are for research)."""
+    told = " ".join(find(name).card.training_data).lower()
+    assert "photos" in told
+    for held_out in ("bsd", "set5", "set14", "cid22-val", "cid22 validation", "urban100"):
+        assert held_out not in told
+
+
 def test_by_path(model: Path) -> None:
     found = find(str(model))
     assert found.folder == model

@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+from burnish.checkpoint import load_weights
 from burnish.errors import InputError, ModelError, OptionError, OutputError
 from burnish.nets.vgg import VGG
 from burnish.nets.vgg_cache import load_vgg
@@ -101,6 +102,15 @@ def test_lambda_and_epochs_come_from_the_data(
     photos = resolve(recipe, DataOptions((album,)))
     assert photos.steps == 2 and 0.5 < photos.choices["lam"] < 1.5
     assert resolve(RECIPE, data) == RECIPE
+
+
+def test_the_card_says_what_its_weights_were_chosen_on(album: Path, tmp_path: Path) -> None:
+    for validation, told in ((album, album.name), (None, None)):
+        data = DataOptions((album,), validation=validation)
+        run = trainer(RECIPE.scaled(0.02), data, RunOptions(tmp_path / str(told)))
+        assert run.run()
+        card = load_weights(tmp_path / str(told) / "last.safetensors")[1]
+        assert card.training.get("validation") == told
 
 
 def test_a_bundle_carries_the_feature_extractor(album: Path, tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ class RunOptions:
     """Weights of the perceptual loss's feature extractor; the user's cache if None."""
     test_loss: bool = False
     """Log the loss on the validation pairs as well, as ``loss_test``."""
+    validation: str = ""
+    """Name of the folder that `best.safetensors` is chosen on, for the card."""
 
     def __post_init__(self) -> None:
         if self.precision not in ("no", "bf16"):
@@ -142,7 +144,7 @@ class Trainer:
         self._save_weights("last.safetensors")
 
     def _save_weights(self, name: str) -> None:
-        card = model_card(self.recipe, self.ema, self.data, self.step)
+        card = model_card(self.recipe, self.ema, self.data, self.step, self.options.validation)
         checkpoint.save(self.options.folder / name, self.ema.state_dict(), card)
 
     def _choose_parameters(self) -> None:

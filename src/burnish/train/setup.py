@@ -149,6 +149,8 @@ def trainer(
     ``recipe`` is what `resolve` made of it; ``source`` spares several runs to read the photos anew.
     """
     make_folder(run.folder)  # photos take long to read
+    if data.validation:
+        run = replace(run, validation=data.validation.name)
     return Trainer(recipe, source or source_of(recipe, data), run, data.names(), start)
 
 

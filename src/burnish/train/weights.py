@@ -17,8 +17,11 @@ NAMED = 3
 """Tensors that are named where a start lacks more of them."""
 
 
-def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> ModelCard:
-    """The card of a checkpoint of this run."""
+def model_card(
+    recipe: Recipe, net: Net, data: Sequence[str], step: int, validation: str = ""
+) -> ModelCard:
+    """The card of a checkpoint of this run, which was chosen on the folder ``validation``."""
+    chosen = {"validation": validation} if validation else {}
     return ModelCard(
         name=recipe.name,
         net=recipe.net,
@@ -27,7 +30,7 @@ def model_card(recipe: Recipe, net: Net, data: Sequence[str], step: int) -> Mode
         parameters=parameter_count(net),
         description=recipe.description,
         training_data=tuple(data),
-        training={"recipe": asdict(recipe), "step": step},
+        training={"recipe": asdict(recipe), "step": step} | chosen,
         **net.needs(),
     )
 
