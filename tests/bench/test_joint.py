@@ -56,9 +56,13 @@ def test_every_way_is_scored_and_the_joint_one_compared(pairs: list[sets.EvalPai
         "bicubic", "joint", "bicubic, then retouch", "retouch, then bicubic", "enlarge",
         "retouch, then enlarge", "enlarge, then retouch",
     ]  # fmt: skip
-    assert "joint is better" in lines[0] and lines[1].endswith("|  |  |")
-    assert "+0.00 (+0.00 to +0.00) | undecided" in lines[3]  # the same thing by another name
-    assert "joint is better" in lines[4]
+    assert lines[0].count(", better") == 3 and lines[1].endswith("|  |  |  |")
+    plain, joined = ([float(cell) for cell in line.split(" | ")[1:4]] for line in lines[:2])
+    gaps = [float(cell.split()[0]) for cell in lines[0].split(" | ")[5:]]
+    sign = np.array([1, 1, -1])  # the smaller CIEDE2000 is ahead
+    np.testing.assert_allclose(gaps, sign * np.subtract(joined, plain), atol=0.02)
+    assert "+0.00 (+0.00 to +0.00), undecided" in lines[3]  # the same thing by another name
+    assert lines[4].count(", better") == 3
     assert set(result.seconds) == set(names) and min(result.seconds.values()) > 0
 
 

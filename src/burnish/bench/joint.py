@@ -47,6 +47,10 @@ def ways(joint: Method | None, retouch: Method | None, enlarge: Method | None) -
     return found
 
 
+AHEAD = {"dB": ("psnr", 1, 2), "SSIM": ("ssim", 1, 4), "CIEDE2000": ("delta_e", -1, 2)}
+"""Metric -> a row's attribute, the sign that makes more of it better, and the figures to print."""
+
+
 @dataclass(frozen=True)
 class Result:
     """Rows of all methods, and seconds a picture of each."""
@@ -79,24 +83,32 @@ def measure(
 
 
 def table(result: Result) -> str:
-    """Markdown: means over all photos, and how far the joint network is ahead of each other way."""
+    """Markdown: means over all photos, and how far the joint network is ahead of each other way.
+
+    Ahead is better: a CIEDE2000 that is smaller counts as positive.
+    """
     methods = list(dict.fromkeys(row.method for row in result.rows))
+    ahead = " | ".join(f"joint ahead by, {metric} (95 %)" for metric in AHEAD)
     lines = [
-        "| way | PSNR | SSIM | CIEDE2000 | seconds a picture | joint ahead by, dB (95 %) | |",
-        "|---|---|---|---|---|---|---|",
+        f"| way | PSNR | SSIM | CIEDE2000 | seconds a picture | {ahead} |",
+        "|---|---|---|---|---|" + "---|" * len(AHEAD),
     ]
     by = {m: [r for r in result.rows if r.method == m] for m in methods}
     for name, rows in by.items():
-        ahead = verdict = ""
-        if "joint" in by and name != "joint":
-            gap = difference(
-                np.array([[r.psnr for r in by["joint"]]]), np.array([[r.psnr for r in rows]])
-            )
-            ahead = f"{gap.mean:+.2f} ({gap.low:+.2f} to {gap.high:+.2f})"
-            verdict = gap.answer if gap.answer == "undecided" else f"joint is {gap.answer}"
         means = [float(np.mean([getattr(r, k) for r in rows])) for k in ("psnr", "ssim", "delta_e")]
+        compared = "joint" in by and name != "joint"
+        gaps = [_ahead(by["joint"], rows, metric) if compared else "" for metric in AHEAD]
         lines.append(
             f"| {name} | {means[0]:.2f} | {means[1]:.4f} | {means[2]:.2f} "
-            f"| {result.seconds[name]:.3g} | {ahead} | {verdict} |"
+            f"| {result.seconds[name]:.3g} | {' | '.join(gaps)} |"
         )
     return "\n".join(lines)
+
+
+def _ahead(joint: Sequence[Row], other: Sequence[Row], metric: str) -> str:
+    """The mean difference of one metric, its interval, and what follows from it."""
+    key, sign, digits = AHEAD[metric]
+    ours, theirs = (np.array([[sign * getattr(r, key) for r in rows]]) for rows in (joint, other))
+    gap = difference(ours, theirs)
+    figures = " to ".join(f"{x:+.{digits}f}" for x in (gap.low, gap.high))
+    return f"{gap.mean:+.{digits}f} ({figures}), {gap.answer}"
