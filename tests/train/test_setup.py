@@ -133,7 +133,7 @@ def test_a_bundle_of_paper_bs_loss_starts_where_nothing_else_is(
     monkeypatch.setenv("BURNISH_CACHE", str(tmp_path / "empty"))
     recipe, data, folder = (
         replace(RECIPE, loss="hybrid"),
-        DataOptions((album,)),
+        DataOptions((album,), validation=album),
         tmp_path / "bundle",
     )
     with pytest.raises(ModelError, match="burnish weights add vgg16 FILE"):
@@ -151,6 +151,8 @@ def test_a_bundle_of_paper_bs_loss_starts_where_nothing_else_is(
     )
     assert done.returncode == 0 and "finished" in done.stdout, done.stderr
     assert "weighted/content" in (tmp_path / "run" / "metrics.csv").read_text()
+    card = load_weights(tmp_path / "run" / "last.safetensors")[1]
+    assert (card.training_data, card.training["validation"]) == (("album",), "album")
 
 
 def test_which_losses_compare_features() -> None:
@@ -164,13 +166,14 @@ def test_which_losses_compare_features() -> None:
 
 
 def test_folders_of_one_name_lie_apart_in_a_bundle(album: Path, tmp_path: Path) -> None:
-    named = [tmp_path / "x" / "album", tmp_path / "y" / "validation"]
+    named = [tmp_path / "x" / "album", tmp_path / "y" / "Album"]
     for folder in named:
         shutil.copytree(album, folder)
     data = DataOptions((album, *named), validation=album)
     bundle(RECIPE, data, tmp_path / "bundle")
-    found = {p.name: len(list(p.iterdir())) for p in (tmp_path / "bundle" / "photos").iterdir()}
-    assert found == {"album": 3, "album-2": 3, "validation-2": 3, "validation": 3}
+    for kind, names in (("photos", ["album", "album-2", "Album-3"]), ("validation", ["album"])):
+        found = {p.name: len(list(p.iterdir())) for p in (tmp_path / "bundle" / kind).iterdir()}
+        assert found == dict.fromkeys(names, 3)
 
 
 def test_photos_of_one_name_lie_apart_in_a_bundle(album: Path, tmp_path: Path) -> None:

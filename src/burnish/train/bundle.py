@@ -7,7 +7,7 @@ from there.
 
 import json
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,10 +37,10 @@ main(here)
 '''
 
 
-def _told_apart(names: Iterable[str], taken: Collection[str] = ()) -> list[str]:
-    """The names, numbered where two are alike or one is taken; as some file systems see them."""
+def _told_apart(names: Iterable[str]) -> list[str]:
+    """The names, numbered where two are alike, as some file systems see them."""
     found: list[str] = []
-    seen = set(taken)
+    seen: set[str] = set()
     for own in names:
         name, number = own, 2
         while name.lower() in seen:
@@ -110,13 +110,13 @@ def _fill(
             shutil.copytree(
                 package / room, code / room, ignore=shutil.ignore_patterns("__pycache__")
             )
-    names = _told_apart((f.resolve().name for f in data.photos), taken=["validation"])
+    names = _told_apart(f.resolve().name for f in data.photos)
     for source, name in zip(data.photos, names, strict=True):
         _copy_photos(
             list_photos([source], data.exclude), folder / "photos" / name, recipe.data_side
         )
     if data.validation:
-        where = folder / "photos" / "validation"
+        where = folder / "validation" / data.validation.resolve().name  # the card tells the name
         _copy_photos(list_photos([data.validation]), where, validation_side(recipe.pairs))
     (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n")
     for number, weights in enumerate(start):

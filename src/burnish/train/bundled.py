@@ -19,8 +19,7 @@ def main(bundle: Path) -> None:
     parser.add_argument("--compile", action="store_true")
     given = parser.parse_args()
     recipe = Recipe.of(json.loads((bundle / "recipe.json").read_text()))
-    photos, vgg = bundle / "photos", bundle / "vgg.safetensors"
-    validation = photos / "validation"
+    vgg = bundle / "vgg.safetensors"
     options = RunOptions(
         given.run,
         given.time_limit,
@@ -31,9 +30,9 @@ def main(bundle: Path) -> None:
         workers=given.workers,
         vgg=vgg if vgg.is_file() else None,
     )
-    data = DataOptions(tuple(p for p in sorted(photos.iterdir()) if p != validation))
+    held_out = next(bundle.glob("validation/*"), None)
+    data = DataOptions(tuple(sorted(bundle.glob("photos/*"))), validation=held_out)
     start = sorted(bundle.glob("start-*.safetensors"))
-    held_out = validation if validation.is_dir() else None
     views = validation_views(held_out, recipe.pairs, scale_of(recipe))
     done = trainer(recipe, data, options, start).run(views)
     print("finished" if done else "stopped; run the same command again to go on")

@@ -1,17 +1,18 @@
-"""Every recipe by name: NRL's on made pairs, and each paper's runs, in a file of their own."""
+"""Every recipe by name: NRL's on made pairs, PENet's with a gate, and each paper's runs."""
 
 import difflib
 from collections.abc import Callable
 
 from burnish.errors import OptionError
 from burnish.train.recipe import Recipe
-from burnish.train.recipes import nrl, paper_a, paper_b
+from burnish.train.recipes import gated, nrl, paper_a, paper_b
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
     **nrl.RECIPES,
     "nrl-paper": paper_a.nrl_paper,
     "nrl-dpl": paper_a.nrl_dpl,
     **paper_b.RECIPES,
+    **gated.RECIPES,
 }
 
 

@@ -7,8 +7,6 @@
 | `srpie-sr` | bicubic, with mild blur, noise and JPEG | ships for ``--task sr``; wide form |
 | `srpie` | half-size un-retouched input, finished target | the joint task, as published |
 | `srpie-wide` | as `srpie-sr-bench` | the form whose DUNet sees the features |
-| `srpie-global-cpu` | as `srpie` | with a gate, after `srpie-sr`, `nrl`: ships for ``--scale 2`` |
-| `tone` | un-retouched photos, as for `nrl-gate` | PENet with a gate, without enlarging |
 | `imdn` | as `srpie-sr-bench` | the network that the paper compares sizes and seconds with |
 """
 
@@ -84,53 +82,6 @@ def srpie_wide() -> Recipe:
         name="srpie-wide",
         net="srpie-wide",
         description="Deep SR-PIE with features for DUNet, for super-resolution x2.",
-    )
-
-
-def srpie_global_cpu() -> Recipe:
-    """The joint task by the form with a gate, from the weights of `srpie-sr` and of `nrl`'s gate.
-
-    Tone and colour first, on bicubic enlargements; then everything. An hour and a
-    half on one core without matrix units:
-    `burnish train srpie-global-cpu --start SRPIE_SR --start NRL ...`
-    """
-    return Recipe(
-        name="srpie-global-cpu",
-        net="srpie-global",
-        pairs="joint",
-        steps=4000,
-        stages=(
-            Stage(0.35, 32, 32, only=("penet.", "gate."), residual=False),
-            Stage(0.65, 32, 16),
-        ),
-        loss="tempered",
-        learning_rate=1e-3,
-        warmup=50,
-        ema=0.995,
-        own_scale=0.4,
-        vary_finish=True,
-        data_side=1024,
-        description="Deep SR-PIE with a gate, for enlarging and retouching at once.",
-    )
-
-
-def tone() -> Recipe:
-    """PENet with a gate alone, at the photo's own size, on the pairs that `nrl-gate` learns from.
-
-    From `srpie`'s weights, half an hour on one core without matrix units:
-    `burnish train tone --start SRPIE ...`
-    """
-    return Recipe(
-        name="tone",
-        net="tone",
-        steps=3000,
-        stages=(Stage(1.0, 32, 32, only=("penet.", "gate.")),),
-        loss="tempered",
-        warmup=50,
-        ema=0.995,
-        own_scale=0.75,
-        vary_finish=True,
-        description="PENet with a gate, for tone and colour.",
     )
 
 
@@ -255,6 +206,4 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     **{f"{name}-bf16": partial(_form_of, bf16, name) for name in PUBLISHED},
     **{f"{name}-further": partial(_form_of, further, name) for name in PUBLISHED},
     **{f"{name}-settled": partial(_form_of, settled, name) for name in PUBLISHED},
-    "srpie-global-cpu": srpie_global_cpu,
-    "tone": tone,
 }
