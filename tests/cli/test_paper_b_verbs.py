@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from burnish import cli
-from burnish.bench.enlarging import examples, load
+from burnish.bench.examples import examples, load
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
@@ -218,6 +218,8 @@ def test_what_eval_cannot_score_on_benchmarks(
         (["set5", "finished"], "score them apart"),
         (["set14", "--task", "sr"], "is not a folder of photos"),
         (["set5", "--jpeg", "0", "--task", "sr"], "a quality from 1 to 100, not 0"),
+        (["set5", "--noise", "nan", "--task", "sr"], "a percentage from 0 to 100, not nan"),
+        (["retouch-val", "--noise", "2"], "--noise is for set5"),
         (["finished", "--jpeg", "75"], "--jpeg is for set5"),
     ):
         assert cli.run(["eval", *asked, *data]) in (2, 3)
@@ -246,7 +248,7 @@ def test_joint_on_made_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         "retouch, then enlarge", "enlarge, then retouch",
     ]  # fmt: skip
     assert cells["joint"][:3] == cells["retouch, then enlarge"][:3]
-    assert cells["retouch, then enlarge"][4] == "+0.00 (+0.00 to +0.00)"
+    assert cells["retouch, then enlarge"][4] == "+0.00 (+0.00 to +0.00), undecided"
     assert cells["enlarge, then retouch"][:3] != cells["retouch, then enlarge"][:3]
     assert all(float(row[3]) > 0 for row in cells.values())
     assert cli.run([*call[:-1], "0", *both]) == 2

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from burnish.bench.enlarging import Example, as_jpegs, examples
+from burnish.bench.examples import CLEAN, Example, Wear, examples, worn
 from burnish.engine.enhancer import Enhancer
 from burnish.errors import OptionError
 
@@ -16,10 +16,10 @@ FOLDERS = {
 """Name -> its folder; the last part is also what the tables call it."""
 
 
-def named(sets: Sequence[str], data: Path, jpeg: int | None = None) -> dict[str, list[Example]]:
+def named(sets: Sequence[str], data: Path, wear: Wear = CLEAN) -> dict[str, list[Example]]:
     """The pictures of the named sets by the tables' names; empty if none of them is one.
 
-    ``jpeg`` gives the networks JPEGs of this quality (`as_jpegs`).
+    ``wear`` is what the pictures went through that the networks are given.
 
     Raises:
         OptionError: some are, and some are other sets, which are scored in another way.
@@ -31,10 +31,7 @@ def named(sets: Sequence[str], data: Path, jpeg: int | None = None) -> dict[str,
         raise OptionError(
             f"{', '.join(FOLDERS)} are scored on luma and {others[0]} on RGB: score them apart."
         )
-    found = {Path(FOLDERS[name]).name: examples(data / FOLDERS[name]) for name in sets}
-    if jpeg is None:
-        return found
-    return {name: as_jpegs(pictures, jpeg) for name, pictures in found.items()}
+    return {Path(FOLDERS[name]).name: worn(examples(data / FOLDERS[name]), wear) for name in sets}
 
 
 def check(enhancer: Enhancer) -> None:

@@ -1,25 +1,24 @@
 """Table 2 of paper B: networks that enlarge, on the benchmarks of super-resolution.
 
 Scores follow `metrics.protocol.super_resolution`: 8 bits, BT.601 luma, borders of ``scale`` pixels
-cropped; those of Alltuu2, whose targets are retouched as well, follow `enhancement`: RGB. A data
-set is a folder with ``HR`` and ``LR`` in it, or any folder of photos, whose low-resolution inputs
-are then made by `data.bicubic` (which makes the benchmarks' own files, bit for bit).
+cropped; those of Alltuu2, whose targets are retouched as well, follow `enhancement`: RGB. Data sets
+are those of `bench.examples`.
 """
 
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from burnish.bench.examples import Example, load
 from burnish.bench.memory import peak_memory
 from burnish.bench.published import B2_COST, PUBLISHED, Values
 from burnish.data import bicubic
-from burnish.data.jpeg_file import through_jpeg
 from burnish.errors import InputError, OptionError
-from burnish.image.folder import by_stem, photos_in
+from burnish.image.folder import by_stem
 from burnish.image.read import read
 from burnish.metrics.colour import luma
 from burnish.metrics.protocol import enhancement, super_resolution, super_resolution_luma, to_8bit
@@ -27,59 +26,6 @@ from burnish.metrics.ssim import WINDOW
 
 Method = Callable[[np.ndarray], np.ndarray]
 """(H,W,3) float32 in [0,1] -> (sH,sW,3), the same."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """Files of one picture of a data set."""
-
-    name: str
-    large: Path
-    small: Path | None
-    """None: made from ``large``."""
-    jpeg: int | None = None
-    """The small picture is given as a JPEG of this quality, as phones and the web hold it."""
-
-
-def examples(folder: Path) -> list[Example]:
-    """Of a folder with ``HR`` and perhaps ``LR``, or of any folder of photos."""
-    large = folder / "HR" if (folder / "HR").is_dir() else folder
-    paths, small = photos_in(large), folder / "LR"
-    if not paths:
-        raise InputError(f"{large} holds no photos.")
-    if not small.is_dir():
-        return [Example(path.stem, path, None) for path in paths]
-    partners = by_stem(small)
-    if alone := [path for path in paths if path.stem not in partners]:
-        raise InputError(f"{small} holds no picture for {alone[0].name}.")
-    return [Example(path.stem, path, partners[path.stem]) for path in paths]
-
-
-def as_jpegs(found: Sequence[Example], quality: int) -> list[Example]:
-    """The same pictures, their small ones compressed (libjpeg's ``quality``, colours halved)."""
-    if not 1 <= quality <= 100:
-        raise OptionError(f"--jpeg is a quality from 1 to 100, not {quality}.")
-    return [replace(example, jpeg=quality) for example in found]
-
-
-def load(example: Example, scale: int) -> tuple[np.ndarray, np.ndarray]:
-    """(small, large), float32 in [0,1]; the large one's sides divide by ``scale``."""
-    small, large = _clean(example, scale)
-    if example.jpeg is None:
-        return small, large
-    eight = through_jpeg(np.rint(small * 255).astype(np.uint8), example.jpeg)
-    return eight.astype(np.float32) / 255, large
-
-
-def _clean(example: Example, scale: int) -> tuple[np.ndarray, np.ndarray]:
-    large = bicubic.cut_to_multiple(read(example.large).pixels, scale)
-    if example.small is None:
-        eight = np.rint(large * 255).astype(np.uint8)
-        return bicubic.shrink_8bit(eight, scale).astype(np.float32) / 255, large
-    small = read(example.small).pixels
-    if (small.shape[0] * scale, small.shape[1] * scale) != large.shape[:2]:
-        raise InputError(f"{example.small} is not 1/{scale} of {example.large} in size.")
-    return small, large
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
 
 if TYPE_CHECKING:
-    from burnish.bench.enlarging import Example
+    from burnish.bench.examples import Example, Wear
     from burnish.engine.enhancer import Enhancer
 
 EPILOG = "Example: burnish eval retouch-val --data ../shared/data --baselines"
@@ -60,6 +60,12 @@ def command(
         int | None,
         typer.Option(help="Enlarging: the inputs as JPEGs of this quality, 1 to 100."),
     ] = None,
+    noise: Annotated[
+        float | None,
+        typer.Option(
+            help="Enlarging: Gaussian noise in the inputs, its deviation in percent of white."
+        ),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="One JSON line per photo and method, no table.")
     ] = False,
@@ -73,18 +79,21 @@ def command(
     from burnish.bench import sets as evaluation
     from burnish.bench.baselines import BASELINES
     from burnish.bench.enlarging import refuse_twice
+    from burnish.bench.examples import Wear
     from burnish.bench.feature_distance import feature_distance
     from burnish.engine.enhancer import Enhancer
 
-    if enlarged := benchmarks.named(sets or [], data, jpeg):
+    wear = Wear(noise or 0.0, jpeg)
+    if enlarged := benchmarks.named(sets or [], data, wear):
         if pairs:
             raise OptionError(f"Score --pairs and {(sets or [''])[0]} apart.")
         if features:
             raise OptionError("--features is for enhancing, not for the benchmarks of enlarging.")
-        score_enlarging(EnhanceOptions(**choices), enlarged, outputs or [], json, record, jpeg)
+        score_enlarging(EnhanceOptions(**choices), enlarged, outputs or [], json, record, wear)
         return 0
-    if jpeg is not None:
-        raise OptionError(f"--jpeg is for {', '.join(benchmarks.FOLDERS)}.")
+    for flag, value in (("--jpeg", jpeg), ("--noise", noise)):
+        if value is not None:
+            raise OptionError(f"{flag} is for {', '.join(benchmarks.FOLDERS)}.")
     chosen = [pair for name in sets or () for pair in evaluation.named(name, data)]
     if pairs:
         chosen += evaluation.folders(*pairs)
@@ -149,7 +158,7 @@ def score_enlarging(
     outputs: list[str],
     json: bool,
     record: bool,
-    jpeg: int | None,
+    wear: Wear,
 ) -> None:
     """A model that only enlarges on the benchmarks, as in `burnish bench table b2`."""
     from burnish.bench import benchmarks, enlarging
@@ -175,8 +184,7 @@ def score_enlarging(
     )
     sizes = {name: len(found) for name, found in data.items()}
     if record:
-        how = told_ensemble(options)
-        how += "" if jpeg is None else f", from JPEGs of quality {jpeg}"
+        how = f"{told_ensemble(options)}{wear}"
         scores = {
             f"{name}: luma, x{card.scale}{how}": {
                 "pictures": sizes[name],
@@ -190,6 +198,6 @@ def score_enlarging(
     if not json:
         print(
             f"model {enhancer.name}, {enhancer.precision}, strength {options.strength:g}, "
-            f"ensemble {options.ensemble}\n"
+            f"ensemble {options.ensemble}{wear}\n"
         )
         print(enlarging.table(rows, {enhancer.name: card.parameters}, sizes))

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from burnish.bench import enlarging
+from burnish.bench.examples import examples
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import OptionError
@@ -49,7 +50,7 @@ def table_b2(
     if scale not in SCALES:
         raise OptionError(f"--scale is 2, 3 or 4, not {scale}.")
     enlarging.refuse_twice("data sets", [folder.name for folder in folders])
-    data = {folder.name: enlarging.examples(folder) for folder in folders}
+    data = {folder.name: examples(folder) for folder in folders}
     contenders = [enlarging.bicubic_contender(scale)]
     made = [(model, enhancer(model, scale, threads)) for model in models]
     names = [plain.model.card.name for _, plain in made]
