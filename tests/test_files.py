@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from burnish.cache import cache_folder
-from burnish.errors import OutputError
+from burnish.batch.places import place
+from burnish.batch.url_plan import manifest_of
+from burnish.cache import cache_folder, state_folder
+from burnish.errors import OptionError, OutputError
 from burnish.files import (
     is_file,
     is_folder,
@@ -82,6 +84,23 @@ def test_all_kinds_lie_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("XDG_CACHE_HOME", "here")
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "me")
     assert cache_folder("weights") == tmp_path / "me" / ".cache" / "burnish" / "weights"
+
+
+def test_what_outlasts_a_cache_lies_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert state_folder() == tmp_path / "burnish"
+    monkeypatch.setenv("XDG_STATE_HOME", "here")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "me")
+    assert state_folder() == tmp_path / "me" / ".local" / "state" / "burnish"
+    monkeypatch.setattr(Path, "home", nowhere)
+    assert state_folder() is None
+    with pytest.raises(OptionError, match="set XDG_STATE_HOME"):
+        manifest_of(place("s3://bucket/out"))
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

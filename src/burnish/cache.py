@@ -1,4 +1,5 @@
-"""Where burnish keeps what it may need again: one folder for each user, a part for each kind."""
+"""Where burnish keeps what it may need again, and what it is in the middle of: one folder each for
+each user."""
 
 import os
 from pathlib import Path
@@ -11,7 +12,16 @@ def cache_folder(part: str) -> Path | None:
     """
     if chosen := os.environ.get("BURNISH_CACHE"):
         return Path(chosen) / part
-    variable, usual = ("XDG_CACHE_HOME", ".cache")
+    found = _own_folder("XDG_CACHE_HOME", ".cache")
+    return found and found / part
+
+
+def state_folder() -> Path | None:
+    """The folder for what must outlast a cache; None for a user without a home."""
+    return _own_folder("XDG_STATE_HOME", ".local/state")
+
+
+def _own_folder(variable: str, usual: str) -> Path | None:
     if os.name == "nt":
         variable, usual = ("LOCALAPPDATA", "AppData/Local")
     base = Path(os.environ.get(variable, ""))
@@ -20,4 +30,4 @@ def cache_folder(part: str) -> Path | None:
             base = Path.home() / usual
         except RuntimeError:
             return None
-    return base / "burnish" / part
+    return base / "burnish"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as dumped
 from torch import Tensor
 
 from burnish.card import ModelCard
@@ -18,9 +18,8 @@ CARD_KEY = "burnish.card"
 def save(path: Path, weights: dict[str, Tensor], card: ModelCard) -> None:
     """Write weights (float32) and card to ``path``, whole or not at all."""
     tensors = {k: v.detach().float().cpu().contiguous() for k, v in weights.items()}
-    with whole(path) as partial:
-        save_file(tensors, partial, metadata={CARD_KEY: card.to_json()})
-        partial.chmod(0o644)  # safetensors makes files that only their owner can read
+    with whole(path) as partial:  # by itself safetensors leaves the user's umask aside
+        partial.write_bytes(dumped(tensors, metadata={CARD_KEY: card.to_json()}))
 
 
 def load_weights(path: Path) -> tuple[dict[str, Tensor], ModelCard]:

@@ -1,16 +1,22 @@
 """`burnish.enhance`: the same kind comes back, changed as `Enhancer` changes it."""
 
+import json
+import shutil
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 from PIL import Image, ImageCms
 
 import burnish
 from burnish.errors import InputError, OptionError, OutputError
+from burnish.files import sha256
+from burnish.image import probe
 from burnish.image.photo import Photo, Source
 
 from .conftest import EXIF, OPTIONS, picture
@@ -148,6 +154,27 @@ def test_a_photo_gives_a_photo() -> None:
     better = burnish.enhance(photo, **OPTIONS)
     assert better.source is photo.source and better.alpha is photo.alpha
     np.testing.assert_array_equal(better.pixels, expected(photo.pixels))
+
+
+def test_any_kind_of_bytes_is_a_file(jpeg: Path) -> None:
+    data = jpeg.read_bytes()
+    for kind in (bytearray, memoryview):
+        np.testing.assert_array_equal(burnish.read(kind(data)).pixels, burnish.read(data).pixels)
+        assert probe(kind(data)) == probe(data)
+
+
+def test_a_model_that_was_exported_anew_is_loaded_anew(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(OPTIONS["model"], tmp_path / "model"))
+    options = OPTIONS | {"model": str(folder)}
+    before = burnish.enhance(picture(), **options)
+    graph = onnx.load(folder / "condition.onnx")
+    graph.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.float32(0.9), "half"))
+    onnx.save(graph, folder / "condition.onnx")
+    card = json.loads((folder / "card.json").read_text())
+    card["hashes"]["condition.onnx"] = sha256(folder / "condition.onnx")
+    (folder / "card.json").write_text(json.dumps(card))
+    after = burnish.enhance(picture(), **options)
+    assert (after.astype(int) - before).mean() > 10
 
 
 def test_options_reach_the_engine_and_slips_are_told() -> None:

@@ -55,6 +55,9 @@ def test_every_pair_is_scored_by_the_others(
     assert "6 pairs make 2 to 6 folds, not 7." in capsys.readouterr().err
     assert cli.run(["bench", "looks", "--folds", "3"]) == 2
     assert "--folds goes with --pairs" in capsys.readouterr().err
+    assert cli.run(["bench", "looks", "--every", "0"]) == 2
+    assert cli.run(["bench", "looks", "--counts", "0"]) == 2
+    assert "--counts wants numbers from 1 on" in capsys.readouterr().err
     assert cli.run([*call, "--model", model, "--folds", "3"]) == 0
     out, err = capsys.readouterr()
     assert err.count(" learned: ") == 3

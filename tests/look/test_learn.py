@@ -13,7 +13,7 @@ from burnish.errors import InputError, OptionError, OutputError
 from burnish.look import cube, report
 from burnish.look.cache import Cache
 from burnish.look.fit import predict
-from burnish.look.learn import Learned, choose, learn, learn_shots
+from burnish.look.learn import Learned, choose, learn, learn_shots, one_blas_thread
 from burnish.look.learn import pairs as read_pairs
 from burnish.look.made import LOOKS, make
 from burnish.look.match import SetAside
@@ -149,6 +149,25 @@ def test_ctrl_c_while_learning_keeps_the_best_so_far(
     assert error < 0.7 * np.abs(shot.before - shot.after).mean()
     page = report.page(got)
     assert "figures on held-out pairs are missing" in page and "<h2>Shots" not in page
+
+
+def test_learning_leaves_the_threads_of_blas_as_they_were() -> None:
+    """`learn_shots` calls `choose`, each with a limit: the outer one's is undone as well."""
+
+    def threads() -> list[int]:
+        return [i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"]
+
+    @one_blas_thread
+    def inner() -> list[int]:
+        return threads()
+
+    @one_blas_thread
+    def outer() -> list[int]:
+        return inner()
+
+    with threadpool_limits(2, "blas"):
+        before = threads()
+        assert set(outer()) == {1} and threads() == before and max(before) == 2
 
 
 def test_reading_resumes(tmp_path: Path) -> None:

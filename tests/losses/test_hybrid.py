@@ -97,6 +97,8 @@ def test_refusals() -> None:
             Weights(tv=wrong)
     with pytest.raises(OptionError, match="no 'tvv'; the loss has the weights content, tv, color"):
         Terms.of({"weights": {"tvv": 1.0}})
+    with pytest.raises(OptionError, match=r"2\.5 is no whole number above 0"):
+        Forms(blur_passes=2.5)  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="'mean' is none of printed, means"):
         Forms(normalisation="mean")  # type: ignore[arg-type]
 

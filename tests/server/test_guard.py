@@ -308,4 +308,6 @@ def test_health_and_metrics(client: Client) -> None:
     text = client.get("/metrics").text
     assert 'burnish_requests_total{method="POST",route="/v1/enhance",status="200"}' in text
     assert 'burnish_photos_total{outcome="done"}' in text
+    client.ask("BREW", "/healthz")
+    assert 'method="other"' in client.get("/metrics").text
     assert "burnish_queue 0.0" in text and text.endswith("# EOF\n")

@@ -83,10 +83,12 @@ def alike(enhancer: Enhancer, look: Look) -> Callable[[Photo, Callable[[float], 
 
     def enhance(photo: Photo, progress: Callable[[float], None]) -> Photo:
         if strength == 0:
-            return enhancer(photo, progress, condition)
+            return enhancer(photo, progress, condition=condition)
         judged = seen(photo.pixels, photo.alpha)
         octaves = strength * towards(judged, look.levels, photo.is_grey)
-        return enhancer(photo.with_pixels(bend(photo.pixels, octaves)), progress, condition)
+        return enhancer(
+            photo.with_pixels(bend(photo.pixels, octaves)), progress, condition=condition
+        )
 
     return enhance
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +23,8 @@ from burnish.batch.plan import (
     renamed,
 )
 from burnish.batch.search import may_hold_originals, photos_in
-from burnish.errors import InputError, OutputError
+from burnish.cache import state_folder
+from burnish.errors import InputError, OptionError, OutputError
 from burnish.files import make_folder
 from burnish.image.sniff import is_photo_name
 
@@ -119,9 +119,12 @@ def manifest_of(out: Path) -> Path:
     """Where the manifest of an output lies: in it, or for a URL on the driver's machine."""
     if not places.is_url(out):
         return home(out)
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    name = hashlib.sha256(str(out).encode()).hexdigest()[:16]
-    return Path(base) / "burnish" / name / "manifest.sqlite"
+    own = state_folder()
+    if own is None:
+        raise OptionError(
+            "There is no home folder for the manifest of a URL: set XDG_STATE_HOME to a folder."
+        )
+    return own / hashlib.sha256(str(out).encode()).hexdigest()[:16] / "manifest.sqlite"
 
 
 @contextlib.contextmanager

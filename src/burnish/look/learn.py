@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -27,9 +27,17 @@ from burnish.look.options import LearnOptions
 from burnish.look.shots import Report, Shot, check_folders, shots, views
 from burnish.metrics import delta_e
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
 # A look's systems are too small for BLAS's threads: they double the work and save no time, and
 # beside another busy program they wait for each other. Its sums also depend on their number.
-one_blas_thread = threadpool_limits.wrap(limits=1, user_api="blas")
+def one_blas_thread(function: Callable[P, T]) -> Callable[P, T]:
+    """With a limit of its own: threadpoolctl's before 3.8 lose what they began with in another."""
+    limited: Callable[P, T] = threadpool_limits.wrap(limits=1, user_api="blas")(function)
+    return limited
+
 
 RUNNING, LEARNING, MEASURING = "running the network", "learning", "measuring on held-out pairs"
 """The steps after reading and `LAYING`, as a `Report` is told them."""

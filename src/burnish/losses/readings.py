@@ -19,7 +19,9 @@ def check(name: str, value: object, choices: Choices) -> None:
     if isinstance(choices, tuple):
         if value not in choices:
             raise OptionError(f"{name}: {value!r} is none of {', '.join(choices)}.")
-    elif not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
+        return
+    kinds = int if choices is int else int | float
+    if not (isinstance(value, kinds) and math.isfinite(value) and value > 0):
         raise OptionError(f"{name}: {value!r} is no {_kind(choices)} above 0.")
 
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as dumped
 from torch import Tensor
 
 from burnish.errors import ModelError
@@ -77,7 +77,7 @@ def save_vgg(vgg: VGG, target: Path, origin: str) -> None:
         "name": vgg.name, "preprocessing": vgg.preprocessing, "sha256": origin, "rms": vgg.rms
     }  # fmt: skip
     with whole(target) as partial:
-        save_file(vgg.state_dict(), partial, metadata={HEADER: json.dumps(about)})
+        partial.write_bytes(dumped(vgg.state_dict(), metadata={HEADER: json.dumps(about)}))
 
 
 def describe(path: Path) -> str:

@@ -12,6 +12,8 @@ from prometheus_client.process_collector import ProcessCollector
 from burnish import __version__
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+"""Counted by name: a client may send any word, and each would be a series for good."""
 
 
 class Gauges:
@@ -76,7 +78,8 @@ class Counter:
         async def counted(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 route = getattr(scope.get("route"), "path", "other")
-                self.gauges.requests.labels(route, scope["method"], message["status"]).inc()
+                method = scope["method"] if scope["method"] in METHODS else "other"
+                self.gauges.requests.labels(route, method, message["status"]).inc()
                 self.gauges.seconds.labels(route).observe(time.perf_counter() - start)
             await send(message)
 

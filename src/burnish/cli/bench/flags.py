@@ -18,7 +18,7 @@ Folders = Annotated[
     list[Path], typer.Option("--data", help="Folder of photos; repeatable.", show_default=False)
 ]
 Sets = Annotated[Path, typer.Option(help="Folder of the named sets.")]
-Every = Annotated[int, typer.Option(help="Every n-th photo.")]
+Every = Annotated[int, typer.Option(help="Every n-th photo.", min=1)]
 Exclude = Annotated[
     list[str] | None, typer.Option(help="Photo to leave out, or @LIST; repeatable.")
 ]

@@ -27,8 +27,6 @@ def command(
     every: Every = 1,
 ) -> None:
     """One network for both tasks beside two in turn: halved un-retouched photos or real pairs."""
-    if every < 1:
-        raise OptionError("--every must be 1 or more.")
     if not (model or retouch or enlarge):
         raise OptionError(
             "bench joint wants models: --model (both at once), --retouch and --enlarge."

@@ -60,7 +60,7 @@ def command(
                 sets,
                 pairs,
                 looks,
-                numbers(counts, "--counts"),
+                numbers(counts, "--counts", least=1),
                 seed,
                 side,
                 every,
