@@ -28,6 +28,8 @@ from burnish.nets.zoo import build, parameter_count
 
 TOLERANCE = 1e-4
 """Largest difference allowed between the graph (float32) and torch."""
+SIZE = ("height", "width")
+"""Names of what may vary of the pictures; those of one graph are of one size."""
 FACTS = ("name", "task", "description", "paper", "licence", "training_data")
 """What an owner may say on the card; the rest is measured or recorded."""
 
@@ -59,28 +61,36 @@ class _Statistics(nn.Module):
         return self.net.moments(x, weight)
 
 
-# It warns of each operator of torchvision, which no network here uses, if that is not installed.
-logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
-
-
-def _write_graph(
-    module: nn.Module, inputs: dict[str, Tensor], pictures: set[str], output: str, path: Path
+def write_graph(
+    module: nn.Module,
+    inputs: Mapping[str, Tensor],
+    sizes: Mapping[str, tuple[str, str]],
+    output: str,
+    path: Path,
 ) -> None:
-    height, width = torch.export.Dim("height", min=2), torch.export.Dim("width", min=2)
-    shapes = {n: {2: height, 3: width} if n in pictures else None for n in inputs}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module.eval(),
-            tuple(inputs.values()),
-            str(path),
-            input_names=list(inputs),
-            output_names=[output],
-            dynamic_shapes=tuple(shapes.values()),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
+    """One ONNX graph of a module. ``sizes``: what may vary, input -> names of height and width."""
+    dims = {name: torch.export.Dim(name, min=2) for pair in sizes.values() for name in pair}
+    shapes = {n: {2: dims[s[0]], 3: dims[s[1]]} if (s := sizes.get(n)) else None for n in inputs}
+    # It warns of each operator of torchvision, which no network here uses, if that is missing.
+    quiet = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = quiet.level
+    quiet.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                module.eval(),
+                tuple(inputs.values()),
+                str(path),
+                input_names=list(inputs),
+                output_names=[output],
+                dynamic_shapes=tuple(shapes.values()),
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+    finally:
+        quiet.setLevel(level)
 
 
 def _replaceable(folder: Path) -> bool:
@@ -140,13 +150,15 @@ def export(weights: Path, folder: Path, facts: Mapping[str, Any] | None = None) 
             known = net.statistics(x)
             condition = net.condition(known)
             y = net(x)
-        _write_graph(_Main(net), {"x": x, "condition": condition}, {"x"}, "y", work / "main.onnx")
+        asked = {"x": x, "condition": condition}
+        write_graph(_Main(net), asked, {"x": SIZE}, "y", work / "main.onnx")
         if card.moments:
             seen = {"x": x, "weight": weight}
-            _write_graph(_Statistics(net), seen, {*seen}, "sums", work / "statistics.onnx")
+            sizes = dict.fromkeys(seen, SIZE)
+            write_graph(_Statistics(net), seen, sizes, "sums", work / "statistics.onnx")
         if known.numel():
             whole = {"known": known}
-            _write_graph(_Condition(net), whole, set(), "condition", work / "condition.onnx")
+            write_graph(_Condition(net), whole, {}, "condition", work / "condition.onnx")
         checkpoint.save(work / "weights.safetensors", net.state_dict(), card)
         card = dataclasses.replace(card, hashes={p.name: sha256(p) for p in sorted(work.iterdir())})
         (work / "card.json").write_text(card.to_json() + "\n")

@@ -8,8 +8,6 @@ brightness, `graph_inputs` finds by the engine's own code. No graph is written t
 the engine's result.
 """
 
-import logging
-import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +23,7 @@ try:
     import torch
     from torch import Tensor, nn
 
+    from burnish.engine.export import write_graph
     from burnish.look.graph_features import FEATURES, Strip
 except ModuleNotFoundError as error:
     raise MissingExtraError("Exporting a look as a graph", "train") from error
@@ -33,6 +32,8 @@ TOLERANCE = 1e-4
 """Largest difference allowed between the graph and the engine."""
 SIZES = ((61, 83), (34, 47))
 """Of the pictures on which they are compared."""
+VARY = {"photo": ("height", "width"), "base": ("height", "width"), "maps": ("low", "narrow")}
+"""Inputs that may have any height and width, and the names of these."""
 
 
 class Graph(nn.Module):
@@ -118,7 +119,8 @@ def write(look: Look, path: Path, overwrite: bool = False) -> float:
         with TemporaryDirectory(dir=path.parent, prefix=".export-") as scratch:
             partial = Path(scratch) / "main.onnx"
             told = [inputs(look, p, 1 - p if networked else None) for p in pictures]
-            _trace(Graph(look), told[0], partial)
+            tensors = {name: torch.from_numpy(values) for name, values in told[0].items()}
+            write_graph(Graph(look), tensors, VARY, "finished", partial)
             gaps = [_gap(look, partial, p, t) for p, t in zip(pictures, told, strict=True)]
             if max(gaps) > TOLERANCE:
                 raise ModelError(
@@ -128,30 +130,6 @@ def write(look: Look, path: Path, overwrite: bool = False) -> float:
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
     return max(gaps)
-
-
-def _trace(module: Graph, told: dict[str, np.ndarray], path: Path) -> None:
-    height, width = torch.export.Dim("height", min=2), torch.export.Dim("width", min=2)
-    low, narrow = torch.export.Dim("low", min=2), torch.export.Dim("narrow", min=2)
-    sizes = {"photo": (height, width), "base": (height, width), "maps": (low, narrow)}
-    shapes = {n: dict(zip((2, 3), sizes[n], strict=True)) if n in sizes else None for n in told}
-    quiet = logging.getLogger("torch.onnx")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)  # it misses torchvision, which has no part in this
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module.eval(),
-            tuple(torch.from_numpy(values) for values in told.values()),
-            str(path),
-            input_names=list(told),
-            output_names=["finished"],
-            dynamic_shapes=tuple(shapes.values()),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-    quiet.setLevel(level)
 
 
 def _gap(look: Look, graph: Path, pixels: np.ndarray, told: dict[str, np.ndarray]) -> float:
