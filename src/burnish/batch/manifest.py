@@ -21,6 +21,7 @@ import numpy as np
 
 from burnish.batch.recipe import Recipe
 from burnish.errors import OutputError
+from burnish.files import make_folder
 
 FOLDER = ".burnish"
 """Hidden, so that searching a folder for photos passes it by."""
@@ -80,10 +81,7 @@ class Manifest:
         self.path = path
         self._lock = threading.Lock()
         if not rehearsal:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise OutputError(f"{path.parent} cannot be made: {error.strerror}.") from None
+            make_folder(path.parent)
         self._db = self._guarded(lambda: connected(":memory:" if rehearsal else path))
         try:
             if rehearsal and os.path.lexists(path):

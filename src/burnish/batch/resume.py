@@ -12,9 +12,8 @@ from burnish.batch.manifest import FOLDER, Entry, Manifest, home, key, spelt
 from burnish.batch.plan import Job
 from burnish.batch.recipe import Recipe
 from burnish.errors import BurnishError, InputError
-from burnish.files import is_folder, is_there
+from burnish.files import is_folder, is_there, make_folder
 from burnish.image.sniff import SUFFIXES
-from burnish.image.write import make_folder
 
 FAULTS_OF_THE_PHOTO = (InputError.exit_code, BurnishError.exit_code)
 """Failures that come again; after others, such as a full disk, a photo is tried again unasked."""

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from burnish.errors import OutputError
+from burnish.files import make_folder
 from burnish.image.containers import jpeg, tiff
 from burnish.image.decode import Samples, decode
 from burnish.image.encode import (
@@ -42,7 +43,7 @@ from burnish.image.read import (
     open_input,
 )
 from burnish.image.vips import reason, vips
-from burnish.image.write import check_target, make_folder, place_for, write_bytes
+from burnish.image.write import check_target, place_for, write_bytes
 
 READABLE, WRITABLE = ("jpeg", "png", "webp", "tiff"), ("jpeg", "tiff")
 CHUNK = 1 << 23

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from burnish.errors import OutputError
-from burnish.files import is_folder
+from burnish.files import is_folder, make_folder
 from burnish.image.encode import encode_parts
 from burnish.image.formats import check_format, format_of, losses
 from burnish.image.photo import Photo
@@ -127,14 +127,6 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def make_folder(folder: Path) -> None:
-    """With its parents, if it is not there; OutputError where that cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder {folder} cannot be made: {error.strerror}.") from None
 
 
 def take_name(temporary: Path, path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from burnish.errors import InputError, OutputError
-from burnish.files import whole
+from burnish.errors import InputError
+from burnish.files import make_folder, whole
 from burnish.look.view import View
 
 
@@ -21,12 +21,7 @@ class Cache:
 
     def open(self) -> None:
         """Make the folder; OutputError if that cannot be."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"{self.folder} cannot be written: {error.strerror or error}."
-            ) from error
+        make_folder(self.folder)
 
     def array(self, key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         """The array of this key, made and kept if it is not there."""
