@@ -44,7 +44,7 @@ def test_entries_survive_as_they_are(tmp_path: Path) -> None:
         manifest.add_statistics("c", "model", vector)
         manifest.add_recipe(Recipe({"a": 1}))
     with Manifest(tmp_path / "m.sqlite") as manifest:
-        assert list(manifest.entries()) == [entry]
+        assert manifest.get(entry.target) == entry
         assert manifest.get("b") is None
         found = manifest.statistics("c", "model")
         assert found is not None and np.array_equal(found, vector)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import metadata
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from burnish import cli
-from burnish.engine.options import HELP
+from burnish.engine.options import EnhanceOptions
 from burnish.image.read import read
 
 SRC = Path(__file__).resolve().parents[2] / "src"
@@ -54,8 +55,8 @@ def test_a_verb_of_parts_wants_one_of_them(capsys: pytest.CaptureFixture[str]) -
 def test_the_flags_of_enhance_are_the_options(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["enhance", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    for name, text in HELP.items():
-        assert f"--{name}" in shown and text in shown
+    for option in fields(EnhanceOptions):
+        assert f"--{option.name}" in shown and option.metadata["help"] in shown
     assert "Exit codes:" in shown and "130" in shown
 
 

@@ -1,12 +1,18 @@
 """What enhancing costs, whatever the machine: these numbers change only on purpose."""
 
+import math
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from burnish.engine import fast, tiles
-from burnish.engine.cost import cost
+from burnish.engine.cost import SIDE, operations, traced
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
@@ -14,6 +20,35 @@ from burnish.engine.statistics import MOMENTS
 from burnish.nets.nrl import NRL
 
 NRL_GRAPH, TONE_GRAPH = (find(name).folder / "main.onnx" for name in ("nrl", "tone"))
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Per pixel of the input; a picture of H x W pixels costs H*W times as much."""
+
+    operations: float
+    bytes_moved: float
+    """Float32 values of pictures that the nodes read and write, were nothing fused."""
+    nodes: int
+    """Of the ONNX graph, those that only work on shapes among them."""
+
+
+def cost(path: Path) -> Cost:
+    """Count one exported graph, whose pictures are (1,C,H,W) at any scales."""
+    nodes = onnx.load(str(path)).graph.node
+    values = {name: count for op in traced(path) for name, count in pictures(op)}
+    moved = 4 * sum(values.get(name, 0) for node in nodes for name in (*node.input, *node.output))
+    return Cost(operations(path), moved / SIDE**2, len(nodes))
+
+
+def pictures(op: Any) -> Iterator[tuple[str, int]]:
+    """ONNX's names of the pictures that a node makes, and how many values each has."""
+    for port in op.outputs():
+        shape = port.get_partial_shape()
+        if op.get_type_name() != "Constant" and shape.is_static and len(shape) == 4:
+            count, (_, _, height, width) = math.prod(shape.to_shape()), shape.to_shape()
+            if height > 1 and width > 1:
+                yield from ((name, count) for name in port.get_names())
 
 
 def test_nrl_takes_what_the_paper_s_network_takes() -> None:

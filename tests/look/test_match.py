@@ -84,7 +84,8 @@ def test_the_time_in_exif() -> None:
     rows = [entry(0x9003, ASCII, b"2026:02:03 04:05:06\0"), entry(0x9291, ASCII, b"78\0")]
     assert taken(exif.build([], rows)) == "2026:02:03 04:05:06.78"
     assert taken(exif.build([], rows[:1])) == "2026:02:03 04:05:06"
-    assert taken(None) == taken(b"nonsense") == taken(exif.describe({0x8298: "me"})) == ""
+    mine = exif.build([entry(exif.COPYRIGHT, ASCII, b"me\0")])
+    assert taken(None) == taken(b"nonsense") == taken(mine) == ""
 
 
 def test_what_is_set_aside_is_named_once() -> None:

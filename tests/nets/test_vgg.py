@@ -126,7 +126,7 @@ def test_pool_values_with_the_published_weights(published: VGG, shared: Path) ->
 
 
 def test_bf16_is_close_and_stays_bf16(published: VGG, shared: Path) -> None:
-    low = load_vgg("vgg16", shared / FILE, dtype=torch.bfloat16)
+    low = load_vgg("vgg16", shared / FILE).to(torch.bfloat16)
     x = load_rgb(next((shared / "data/photos/bsds400").iterdir()), 64)[None].float() / 255
     with torch.no_grad():
         for a, b in zip(low(x), published(x), strict=True):

@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path, PurePath
 from typing import Any, Literal, Self, TypeVar
@@ -139,11 +139,6 @@ class Manifest:
         """What was known of an output when it was last begun anew; by its `key`."""
         rows = self._run(f"SELECT {COLUMNS} FROM replaced WHERE target = ?", (target,))
         return Entry(*rows[0]) if rows else None
-
-    def entries(self) -> Iterator[Entry]:
-        """All entries in the order of their outputs' names."""
-        for row in self._run(f"SELECT {COLUMNS} FROM photos ORDER BY target"):
-            yield Entry(*row)
 
     def add_recipe(self, recipe: Recipe) -> None:
         """Keep what a recipe's hash stands for, so that a later refusal can say what differs."""

@@ -1,6 +1,6 @@
 """The options of an enhancement, declared once: flags, API fields and docs derive from them."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from pathlib import Path
 from typing import get_args
@@ -148,6 +148,3 @@ class EnhanceOptions:
         object.__setattr__(
             self, "model", resolve(self.model, self.task, self.scale, bool(self.look))
         )
-
-
-HELP = {f.name: str(f.metadata["help"]) for f in fields(EnhanceOptions)}

@@ -13,9 +13,7 @@ from io import BytesIO
 from burnish.image import exif_places
 from burnish.image.change import Change
 from burnish.image.tiffdir import (
-    ASCII,
     LONG,
-    SHORT,
     Entry,
     Stream,
     entry,
@@ -224,12 +222,3 @@ def build(
 def pointers(inner: list[Entry] | None, gps: list[Entry] | None, order: str) -> list[Entry]:
     pairs = ((EXIF_IFD, inner), (GPS_IFD, gps))
     return [entry(tag, 4, [0], order) for tag, rows in pairs if rows]
-
-
-def describe(text_tags: dict[int, str]) -> bytes:
-    """A small stream with text tags, such as {COPYRIGHT: "(c) me"}, and an upright orientation."""
-    rows = [
-        entry(tag, ASCII, text.encode("utf-8", "replace") + b"\0")
-        for tag, text in text_tags.items()
-    ]
-    return build([*rows, entry(ORIENTATION, SHORT, [1])])

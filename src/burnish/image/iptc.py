@@ -30,11 +30,6 @@ def unwrap(blob: bytes | None) -> bytes | None:
     return None
 
 
-def wrap(iim: bytes) -> bytes:
-    """An APP13 payload that holds the stream."""
-    return PHOTOSHOP + resource(iim)
-
-
 def resource(iim: bytes) -> bytes:
     """Photoshop's resource block with the stream in it."""
     head = b"8BIM" + struct.pack(">HHI", RESOURCE, 0, len(iim))

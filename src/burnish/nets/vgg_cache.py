@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from burnish import cache
@@ -29,12 +28,10 @@ def load_vgg(
     name: Name = "vgg16",
     path: Path | None = None,
     preprocessing: Preprocessing | None = None,
-    dtype: torch.dtype = torch.float32,
 ) -> VGG:
     """The extractor with the weights of ``path``, or of the user's cache when that is not given.
 
-    ``preprocessing`` is needed for files that neither say it nor are known. ``dtype`` bfloat16 is
-    for machines with units for it: without, a training step was 60 times slower than in float32.
+    ``preprocessing`` is needed for files that neither say it nor are known.
     """
     if name not in CONVOLUTIONS:
         raise OptionError(f"'{name}' is none of {', '.join(CONVOLUTIONS)}.")
@@ -45,7 +42,7 @@ def load_vgg(
                 f"{path} is not there: the perceptual loss needs the weights of {name}, which are "
                 f"not downloaded; add a file of them with `burnish weights add {name} FILE`."
             )
-    return read_vgg(name, path, preprocessing).to(dtype)
+    return read_vgg(name, path, preprocessing)
 
 
 def add_to_cache(
