@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from burnish.engine.look_maps import LUMA, blur
+from burnish.engine.look_maps import blur
+from burnish.engine.luma import LUMA
 from burnish.look.baselines import Method, table
 from burnish.look.fit import predict, weights
 from burnish.look.folds import STARTS, Folds, mixed, search

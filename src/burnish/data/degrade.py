@@ -32,8 +32,8 @@ import torch
 from torch import Tensor
 
 from burnish.data.jpeg import jpeg
+from burnish.nets.global_gate import LUMA
 
-LUMA = (0.299, 0.587, 0.114)
 KINDS = {"finished": 0.22, "mild": 0.26, "full": 0.4, "extreme": 0.12}
 HALVED = 0.7
 """Share of the JPEGs of cameras whose chroma is halved."""

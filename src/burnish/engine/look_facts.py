@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from burnish.engine import proxy
-from burnish.engine.look_maps import LUMA, PIXELS
+from burnish.engine.look_maps import PIXELS
+from burnish.engine.luma import LUMA
 from burnish.metrics.colour import srgb_to_linear
 
 LEVELS = np.concatenate([[0.002, 0.01], np.linspace(0.03, 0.97, 29), [0.99, 0.998]])

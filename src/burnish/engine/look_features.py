@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 
 from burnish.engine.look_facts import Facts
-from burnish.engine.look_maps import LUMA, SCALES
+from burnish.engine.look_maps import SCALES
+from burnish.engine.luma import LUMA
 from burnish.metrics.colour import linear_to_srgb, srgb_to_linear
 
 TONES = np.linspace(0, 1, 9, dtype=np.float32)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from burnish.engine import proxy
+from burnish.engine.luma import LUMA
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 PIXELS = 256 * 256
 """Pixels of the stand-in: enough for the smallest scale."""
 SCALES = (0.012, 0.035, 0.1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from burnish.engine.look_maps import LUMA
+from burnish.engine.luma import LUMA
 
 SIMILAR = 0.45
 """Correlation from which two photos lie on one another without a search."""

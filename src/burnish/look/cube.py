@@ -7,7 +7,8 @@ import numpy as np
 from burnish.engine.look import Look
 from burnish.engine.look_facts import Facts
 from burnish.engine.look_features import Strip
-from burnish.engine.look_maps import LUMA, SCALES
+from burnish.engine.look_maps import SCALES
+from burnish.engine.luma import LUMA
 from burnish.files import refuse_taken, whole
 
 POINTS = 33

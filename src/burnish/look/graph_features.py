@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from burnish.engine.look_features import ADAPTIVE, TONES
-from burnish.engine.look_maps import LUMA, SCALES
+from burnish.engine.look_maps import SCALES
+from burnish.engine.luma import LUMA
 
 
 class Strip:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from burnish.engine.look_facts import LINEAR_LUMA
 from burnish.engine.look_maps import blur
 from burnish.metrics.colour import linear_to_srgb, srgb_to_linear
 
 Pair = tuple[np.ndarray, np.ndarray]
-LUMA = np.array([0.2126, 0.7152, 0.0722])  # of linear light, BT.709
+LUMA = np.array([0.299, 0.587, 0.114])  # of sRGB values, BT.601; float64, as the recipes work
 
 
 def _sigmoid(x: np.ndarray, contrast: float, middle: float = 0.5) -> np.ndarray:
@@ -23,7 +24,7 @@ def _sigmoid(x: np.ndarray, contrast: float, middle: float = 0.5) -> np.ndarray:
 
 
 def _saturate(x: np.ndarray, amount: float) -> np.ndarray:
-    grey = x @ np.array([0.299, 0.587, 0.114])[:, None]
+    grey = x @ LUMA[:, None]
     result: np.ndarray = grey + amount * (x - grey)
     return result
 
@@ -36,7 +37,7 @@ def _cdl(x: np.ndarray, slope: np.ndarray, offset: np.ndarray, power: np.ndarray
 
 def _key(linear: np.ndarray) -> float:
     """Log-average luminance (Reinhard et al., 2002, eq. 1)."""
-    return float(np.exp(np.log(linear @ LUMA + 1e-3).mean()))
+    return float(np.exp(np.log(linear @ LINEAR_LUMA + 1e-3).mean()))
 
 
 def film(x: np.ndarray, rng: np.random.Generator) -> Pair:
@@ -74,7 +75,7 @@ def local_contrast(x: np.ndarray, rng: np.random.Generator) -> Pair:
 
     Held back towards black and white, as a clarity slider does.
     """
-    luma = (x @ np.array([0.299, 0.587, 0.114])).astype(np.float32)
+    luma = (x @ LUMA).astype(np.float32)
     detail = luma - blur(luma, max(luma.shape) * rng.uniform(0.045, 0.06))
     middle = 1 - (2 * luma - 1) ** 4
     return x, np.clip(x + rng.uniform(0.65, 0.95) * (middle * detail)[..., None], 0, 1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from burnish.engine.look_maps import LUMA
+from burnish.engine.luma import LUMA
 from burnish.image.sniff import SUFFIXES
 from burnish.look.align import edges, place, resized
 from burnish.look.view import View

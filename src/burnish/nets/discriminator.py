@@ -14,7 +14,8 @@ each picture by itself: the latter, so that a score does not depend on the rest 
 import torch
 from torch import Tensor, nn
 
-LUMA = (0.299, 0.587, 0.114)
+from burnish.nets.global_gate import LUMA
+
 KERNELS, STRIDES = (11, 5, 3, 3, 3), (4, 2, 1, 1, 2)
 GRID = 7
 SMALLEST = 17  # pixels a side; the last normalised layer then has 2x2 values, at 16 only one
