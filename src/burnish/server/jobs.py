@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from burnish.engine.options import EnhanceOptions
 from burnish.server.develop import Output, Result, enhance_file, output_suffix
@@ -15,9 +14,7 @@ from burnish.server.names import distinct, with_suffix
 from burnish.server.pace import Pace
 from burnish.server.refusals import NotThere, Stopped, sentence
 from burnish.server.store import Store, Stored
-from burnish.server.worker import Enhancers, Task, Turns
-
-State = Literal["queued", "running", "done", "failed", "cancelled"]
+from burnish.server.worker import Enhancers, State, Task, Turns
 
 
 @dataclass(eq=False)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from burnish.image.sniff import is_photo_name
 from burnish.look import report
@@ -17,9 +16,8 @@ from burnish.look.shots import LAYING
 from burnish.server.looks import SUFFIX, Known, Looks
 from burnish.server.refusals import NotThere, Stopped, sentence
 from burnish.server.store import Store, Stored
-from burnish.server.worker import Enhancers, Task, Turns
+from burnish.server.worker import Enhancers, State, Task, Turns
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
 SIDES = ("before", "after")
 READING = {"reading before": 0, "reading after": 1}
 SECONDS_A_MEGAPIXEL = 0.04

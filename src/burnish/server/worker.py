@@ -15,7 +15,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.options import EnhanceOptions
@@ -24,6 +24,8 @@ from burnish.server.refusals import Busy, Stopped, TimedOut
 
 log = logging.getLogger(__name__)
 
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+"""Of what waits for a thread: a photo, a job, or the learning of a look."""
 MODELS_KEPT = 4
 """Loaded models that one thread keeps."""
 

@@ -10,6 +10,7 @@ from burnish.image.metadata import POLICIES
 from burnish.server.darkroom import Box
 from burnish.server.develop import Output
 from burnish.server.limits import PREVIEW_SIDE
+from burnish.server.worker import State
 
 MEDIA_TYPES = {
     "jpeg": "image/jpeg",
@@ -134,7 +135,7 @@ class ItemInfo(BaseModel):
 
     photo: str
     name: str
-    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    state: State
     share: float
     reason: str
     result: ResultInfo | None
@@ -144,7 +145,7 @@ class JobInfo(BaseModel):
     """A job and how far it is; ``seconds_left`` is an estimate, null while nothing is known."""
 
     id: str
-    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    state: State
     total: int
     done: int
     failed: int
@@ -179,7 +180,7 @@ class LearningInfo(BaseModel):
     """
 
     id: str
-    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    state: State
     step: str
     share: float
     seconds_left: float | None
