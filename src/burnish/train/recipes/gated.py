@@ -43,19 +43,17 @@ def srpie_global_cpu() -> Recipe:
 
 
 def srpie_global_further() -> Recipe:
-    """From `srpie-sr`'s MBFNet and DUNet and an earlier `srpie`'s PENet and gate, at a lower rate.
+    """From `srpie-sr`'s MBFNet and DUNet and an earlier `srpie`'s PENet and gate: all of it at once.
 
-    MBFNet and DUNet begin as good as they are, which a high rate would undo:
+    At a low rate: MBFNet and DUNet begin as good as they are, which a high one would undo.
     `burnish train srpie-global-further --start SRPIE_SR --start SRPIE ...`
     """
     return replace(
         srpie_global_cpu(),
         name="srpie-global-further",
-        stages=(
-            Stage(0.7, 32, 32, only=PENET, residual=False),
-            Stage(0.3, 48, 8),
-        ),
-        learning_rate=3e-4,
+        steps=1200,
+        stages=(Stage(1.0, 48, 8),),
+        learning_rate=1e-4,
         description="Deep SR-PIE with a gate, from the weights of an earlier one.",
     )
 
