@@ -3,6 +3,9 @@
 A message is one clear sentence that names the file or the option and says what to do about it.
 """
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells count it."""
+
 
 class BurnishError(Exception):
     """Base of every error that burnish raises on purpose."""

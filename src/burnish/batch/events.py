@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from burnish.batch.plan import Job
-from burnish.errors import OutputError
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells count it."""
+from burnish.errors import INTERRUPTED, OutputError
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import os
 import sys
 from io import TextIOWrapper
 
-from burnish.errors import BurnishError, OptionError
+from burnish.errors import INTERRUPTED, BurnishError, OptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ VERBS = {
     "serve": "Open a page for photos in the browser, and serve the HTTP API.",
     "export": "Turn trained weights into a model folder for enhance.",
 }
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells count it."""
 
 
 def main() -> None:

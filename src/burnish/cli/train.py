@@ -8,12 +8,11 @@ from typing import Annotated, get_args
 
 import typer
 
-from burnish.cli import INTERRUPTED
 from burnish.cli.lists import left_out, refuse_unknown
 from burnish.cli.training_flags import Compile, Precision, Workers
 from burnish.data.phones import Phone, phone_named
 from burnish.engine.models import find, shipped
-from burnish.errors import MissingExtraError, OptionError
+from burnish.errors import INTERRUPTED, MissingExtraError, OptionError
 
 EPILOG = (
     "Example: burnish train nrl-global --data photos --validation held-out --run runs/mine. "

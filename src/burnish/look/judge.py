@@ -11,8 +11,8 @@ from burnish.look.folds import Folds, fold_numbers, halved, search
 from burnish.look.moments import Mix, Moments
 from burnish.look.shots import Shot
 from burnish.metrics import delta_e, psnr, ssim
+from burnish.metrics.protocol import CAP
 
-CAP = 50.0
 HARDLY = 0.5
 """CIEDE2000 between before and finished, in the mean, below which nothing was asked for."""
 INCONSISTENT = 0.6
@@ -31,7 +31,7 @@ class Figures:
     def of(cls, result: np.ndarray, shot: Shot) -> "Figures":
         """Over the part that both photos show."""
         a, b = result[shot.box], shot.after[shot.box]
-        return cls(min(psnr(a, b), CAP), ssim(a, b), delta_e(a, b))
+        return cls(psnr(a, b, CAP), ssim(a, b), delta_e(a, b))
 
 
 @dataclass(frozen=True, eq=False)

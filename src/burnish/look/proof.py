@@ -17,13 +17,13 @@ from burnish.image.folder import photos_in
 from burnish.image.read import read
 from burnish.look.baselines import BASELINES, Method
 from burnish.look.fit import predict, weights
-from burnish.look.judge import CAP
 from burnish.look.learn import choose
 from burnish.look.made import LOOKS, make
 from burnish.look.match import SetAside
 from burnish.look.options import LearnOptions
 from burnish.look.shots import Shot, check_folders, shots, views
 from burnish.metrics import delta_e, psnr
+from burnish.metrics.protocol import CAP
 
 LEARNED, SHIPPED = "learned", "shipped"
 LEARNT_FROM = Path("photos/cid22-train")
@@ -112,7 +112,7 @@ def _row(
         pairs,
         name,
         float(np.mean([delta_e(o, s.after) for o, s in both])),
-        float(np.mean([min(psnr(o, s.after), CAP) for o, s in both])),
+        float(np.mean([psnr(o, s.after, CAP) for o, s in both])),
         seconds,
     )
 
