@@ -54,7 +54,12 @@ def test_what_cannot_be_written_is_refused_before_the_work(
         (jpeg, tmp_path / "there.jpg", {}, "exists already"),
         (jpeg, tmp_path / "out.gif", {}, "Cannot write out.gif"),
         (jpeg, out, {"quality": 101}, "from 1 to 100, not 101"),
-        (jpeg, out, {"metadata": "some"}, "Unknown metadata policy 'some'"),
+        (
+            jpeg,
+            out,
+            {"metadata": "some"},
+            "metadata must be one of keep, copyright, strip, not some",
+        ),
         (wide, out, {"scale": 2}, "WebP holds at most 16383 pixels a side"),
         (wide.read_bytes(), None, {"scale": 2, "format": "webp"}, "WebP holds at most 16383"),
     ):

@@ -16,9 +16,9 @@ from burnish.batch.resume import Memory
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.stream import FROM_MEGAPIXELS, enhance_file
 from burnish.errors import BurnishError, InputError, ModelError, OptionError, OutputError
-from burnish.image.encode import check_sides, encode_parts
+from burnish.image.encode import check_quality, check_sides, encode_parts
 from burnish.image.formats import format_of, losses
-from burnish.image.metadata import POLICIES
+from burnish.image.metadata import check_policy
 from burnish.image.photo import Photo
 from burnish.image.read import read
 from burnish.image.write import check_target, write_bytes
@@ -54,12 +54,8 @@ class Steps:
     """Pixels out per pixel in along a side, to refuse before the work what no file could hold."""
 
     def __post_init__(self) -> None:
-        if self.metadata not in POLICIES:
-            raise OptionError(
-                f"metadata must be one of {', '.join(POLICIES)}, not {self.metadata}."
-            )
-        if self.quality is not None and not 1 <= self.quality <= 100:
-            raise OptionError(f"quality must be from 1 to 100, not {self.quality}.")
+        check_policy(self.metadata)
+        check_quality(self.quality)
 
     def take(self, job: Job) -> Taken:
         """Read a job's photo, if it is not one for `in_strips`."""

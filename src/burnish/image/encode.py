@@ -78,10 +78,15 @@ def check_encoding(
     """The format; refuses what `encode` would refuse of a result ``scale`` times as large."""
     format = check_installed(check_format(format or natural_format(photo.source)))
     check_policy(metadata)
-    if quality is not None and not 1 <= quality <= 100:
-        raise OptionError(f"The quality must be from 1 to 100, not {quality}.")
+    check_quality(quality)
     check_sides(format, photo.width, photo.height, scale)
     return format
+
+
+def check_quality(quality: int | None) -> None:
+    """OptionError for one that no encoder has; None leaves it to the format."""
+    if quality is not None and not 1 <= quality <= 100:
+        raise OptionError(f"quality must be from 1 to 100, not {quality}.")
 
 
 def check_sides(format: str, width: int, height: int, scale: int = 1) -> None:

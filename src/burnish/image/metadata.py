@@ -27,7 +27,7 @@ class Metadata:
 def check_policy(policy: str) -> str:
     """The policy; OptionError for one that there is not."""
     if policy not in POLICIES:
-        raise OptionError(f"Unknown metadata policy '{policy}': choose keep, copyright or strip.")
+        raise OptionError(f"metadata must be one of {', '.join(POLICIES)}, not {policy}.")
     return policy
 
 
