@@ -20,7 +20,7 @@ from burnish.batch.events import Failed
 from burnish.batch.plan import Job
 from burnish.batch.recipe import recipe_for
 from burnish.batch.resume import among, exists
-from burnish.batch.steps import failure, sha256
+from burnish.batch.steps import digest_of, failure
 from burnish.engine.options import EnhanceOptions
 from burnish.errors import ModelError, OutputError
 from burnish.image.encode import check_sides, encode_parts
@@ -130,7 +130,7 @@ class Worker:
             parts, notes = self.encoded(better, job)
             out["notes"] = ["", *dict.fromkeys((*better.source.notes, *notes))]
             del better
-            out["output"] = sha256(parts)
+            out["output"] = digest_of(parts)
             self.put(parts, job, source, scratch, out, replaces)
             out["output_stamp"] = places.stamp(job.target)
 

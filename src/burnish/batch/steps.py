@@ -129,7 +129,7 @@ class Steps:
             notes = losses(photo, format, self.metadata)
             del photo  # its pixels take more memory than the file
             if self.memory and entry:
-                entry = self.memory.writing(entry, sha256(parts))
+                entry = self.memory.writing(entry, digest_of(parts))
             write_bytes(
                 parts,
                 job.target,
@@ -159,8 +159,8 @@ class Steps:
         return failed
 
 
-def sha256(parts: list[bytes]) -> str:
-    """Hash of the parts as one."""
+def digest_of(parts: list[bytes]) -> str:
+    """sha256 of the parts as one."""
     whole = hashlib.sha256()
     for part in parts:
         whole.update(part)
