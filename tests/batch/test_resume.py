@@ -193,7 +193,7 @@ def test_the_recipe_knows_what_changes_outputs_and_what_does_not() -> None:
         recipe_for(EnhanceOptions(precision="f32"), model),
         recipe_for(EnhanceOptions(), model, metadata="strip"),
         recipe_for(EnhanceOptions(), model, quality=80),
-        base.with_look("abc"),
+        base.in_series("abc"),
         recipe_for(
             EnhanceOptions(), replace(model, card=replace(model.card, hashes={"main.onnx": "0"}))
         ),

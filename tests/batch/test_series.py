@@ -13,7 +13,7 @@ from burnish.batch.manifest import Manifest, home
 from burnish.batch.plan import plan
 from burnish.batch.resume import Memory
 from burnish.batch.series import (
-    Look,
+    SeriesLook,
     alike,
     bend,
     fade,
@@ -170,7 +170,7 @@ def test_a_look_is_measured_once(enhancer: Enhancer, tmp_path: Path, memory: Mem
     finally:
         enhancer.network.backend = backend
     assert np.array_equal(first.vector, again.vector)
-    assert np.array_equal(Look.of_vector(first.vector).levels, first.levels)
+    assert np.array_equal(SeriesLook.of_vector(first.vector).levels, first.levels)
     with pytest.raises(InputError, match="No photo"):
         look_of_series(jobs[2:], enhancer)
     before = look_id(jobs, memory)

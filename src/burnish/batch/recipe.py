@@ -31,9 +31,9 @@ class Recipe:
         text = json.dumps(self.facts, sort_keys=True)
         object.__setattr__(self, "hash", hashlib.sha256(text.encode()).hexdigest())
 
-    def with_look(self, look: str) -> Recipe:
-        """The same for a series; ``look`` is the hash of the photos that it follows."""
-        return Recipe(self.facts | {"series": look})
+    def in_series(self, photos: str) -> Recipe:
+        """The same for a series; ``photos`` is the hash of those that it follows."""
+        return Recipe(self.facts | {"series": photos})
 
     def differences(self, other: Recipe | None) -> str:
         """What ``other`` had, where it differs from this one: "strength 0.6, not 1.0"."""

@@ -39,10 +39,10 @@ WIDEST = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class SeriesLook:
     """What the photos of a series share."""
 
-    moments: np.ndarray
+    statistics: np.ndarray
     """(1, K): mean of the enhancer's whole-picture statistics; K may be 0."""
     levels: np.ndarray
     """(3,) float32: mean of each channel."""
@@ -50,35 +50,37 @@ class Look:
     @property
     def vector(self) -> np.ndarray:
         """(1, 3 + K) float32, little-endian: a look to be kept."""
-        return np.concatenate([self.levels[None], self.moments], axis=1, dtype="<f4")
+        return np.concatenate([self.levels[None], self.statistics], axis=1, dtype="<f4")
 
     @classmethod
-    def of_vector(cls, vector: np.ndarray) -> Look:
-        return cls(moments=vector[:, 3:], levels=vector[0, :3])
+    def of_vector(cls, vector: np.ndarray) -> SeriesLook:
+        return cls(statistics=vector[:, 3:], levels=vector[0, :3])
 
 
-def look_of(photo: Photo, enhancer: Enhancer) -> Look:
+def look_of(photo: Photo, enhancer: Enhancer) -> SeriesLook:
     """The look of one photo, by what of it is seen."""
     pixels = seen(photo.pixels, photo.alpha)
-    return Look(moments=enhancer.statistics(pixels), levels=sample(pixels).mean(axis=0))
+    return SeriesLook(statistics=enhancer.statistics(pixels), levels=sample(pixels).mean(axis=0))
 
 
-def shared(looks: list[Look], enhancer: Enhancer) -> Look:
+def shared(looks: list[SeriesLook], enhancer: Enhancer) -> SeriesLook:
     """The mean: histograms and means of a series add up.
 
     A frame that shows nothing (a lens cap, a slate) has no part in it, as it has no evidence for
     any look; unless all are of that kind.
     """
     vectors = np.stack([look.vector for look in looks]).astype(np.float64)
-    shares = np.array([enhancer.evidence(look.moments) for look in looks])
+    shares = np.array([enhancer.evidence(look.statistics) for look in looks])
     if shares.sum() < 1e-3:
         shares[:] = 1
-    return Look.of_vector(np.average(vectors, axis=0, weights=shares).astype(np.float32))
+    return SeriesLook.of_vector(np.average(vectors, axis=0, weights=shares).astype(np.float32))
 
 
-def alike(enhancer: Enhancer, look: Look) -> Callable[[Photo, Callable[[float], None]], Photo]:
+def alike(
+    enhancer: Enhancer, look: SeriesLook
+) -> Callable[[Photo, Callable[[float], None]], Photo]:
     """The enhancer, giving every photo this look."""
-    condition = enhancer.condition_of(look.moments)
+    condition = enhancer.condition_of(look.statistics)
     strength = enhancer.options.strength
 
     def enhance(photo: Photo, progress: Callable[[float], None]) -> Photo:
@@ -146,7 +148,7 @@ def look_of_series(
     enhancer: Enhancer,
     memory: Memory | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
-) -> Look:
+) -> SeriesLook:
     """The look that a series' photos share; reads each photo once, now or in an earlier run.
 
     Photos that cannot be read have no part in it; `run` will say why.
@@ -171,7 +173,7 @@ def look_of_series(
                 continue
             if memory and content:
                 memory.manifest.add_statistics(content, model, vector)
-        looks.append(Look.of_vector(vector))
+        looks.append(SeriesLook.of_vector(vector))
         on_event(Measured(job, number, len(jobs)))
     if not looks:
         raise InputError("No photo of the series can be read.")

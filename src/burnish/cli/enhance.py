@@ -142,7 +142,7 @@ def command(
                 manifest = stack.enter_context(Manifest(home(output), rehearsal=dry_run))
                 memory = Memory(manifest, output, recipe, retry_failed, among_photos=among)
             if series:
-                recipe = recipe.with_look(look_id(jobs, memory))
+                recipe = recipe.in_series(look_id(jobs, memory))
             if memory:
                 memory = replace(memory, recipe=recipe)
                 scratch = None if dry_run else memory.begin()
@@ -199,7 +199,7 @@ def recipe_of(options: EnhanceOptions, model: Model, steps: Steps, lock_to: Path
         return recipe
     refuse_special(lock_to)
     probe(lock_to)
-    return recipe.with_look(digest(lock_to))
+    return recipe.in_series(digest(lock_to))
 
 
 def enhancer(
