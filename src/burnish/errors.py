@@ -21,6 +21,10 @@ class InputError(BurnishError):
     http_status = 422
 
 
+class PassingError(InputError):
+    """A file that cannot be read now, and perhaps the next time: it changes, or memory is short."""
+
+
 class OutputError(BurnishError):
     """The result cannot be written where it was asked for."""
 

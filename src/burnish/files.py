@@ -5,7 +5,7 @@ Photos are written by `image.write`, which also never replaces what it was not t
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -77,6 +77,13 @@ def refuse_taken(path: Path, overwrite: bool) -> None:
     """OutputError where a file has the name already and may not be replaced."""
     if is_there(path) and not overwrite:
         raise OutputError(f"{path} exists already: choose another name, or use --overwrite.")
+
+
+def refuse_input(path: Path, inputs: Iterable[Path]) -> None:
+    """OutputError where the file to write is one that is read."""
+    for given in inputs:
+        if is_there(path) and is_there(given) and path.samefile(given):
+            raise OutputError(f"{path} is an input, which is never overwritten: choose another.")
 
 
 def unreachable(path: Path) -> str:

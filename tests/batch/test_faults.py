@@ -1,6 +1,7 @@
 """What failures leave for the next run: told again, tried again, and no good output disowned."""
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -168,3 +169,29 @@ def test_a_photo_that_changes_while_it_is_read_fails(
     report = go(jobs[:1], remember())
     assert report.failed[0].reason == "0.png changed while it was read."
     assert not jobs[0].target.exists()
+    monkeypatch.undo()
+    assert counts(go(jobs[:1], remember())) == (1, 0, 0, 0)  # at rest it is tried again, unasked
+
+
+def test_too_little_memory_is_no_fault_of_the_photo(
+    jobs: list[Job], remember: Remember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(*_: object) -> Photo:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["burnish.image.read"], "decode", short)
+        report = go(jobs, remember())
+    assert counts(report) == (0, 0, 0, 3) and "this machine's memory" in report.failed[0].reason
+    assert counts(go(jobs, remember())) == (3, 0, 0, 0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of bytes")
+def test_a_name_that_is_no_text_is_remembered_with_its_failure(
+    jobs: list[Job], remember: Remember
+) -> None:
+    source = jobs[0].source.with_name(os.fsdecode(b"caf\xe9.png"))
+    source.write_bytes(jobs[0].source.read_bytes()[:200])
+    job = replace(jobs[0], source=source)
+    assert counts(go([job, *jobs[1:]], remember())) == (2, 0, 0, 1)
+    assert counts(go([job, *jobs[1:]], remember(), never)) == (0, 2, 0, 1)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from burnish import cli
+from burnish.errors import OutputError
 from burnish.image.read import read
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
@@ -65,9 +66,12 @@ def test_json_lines(burnish: Call, folder: Path, tmp_path: Path, model: str) -> 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_ctrl_c_leaves_whole_files_only(tmp_path: Path, photo_file: Make, model: str) -> None:
-    for number in range(40):
-        photo_file(tmp_path / "in" / f"{number:02}.png", 100, 150, seed=number)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_whole_files_only(
+    number: signal.Signals, tmp_path: Path, photo_file: Make, model: str
+) -> None:
+    for seed in range(40):
+        photo_file(tmp_path / "in" / f"{seed:02}.png", 100, 150, seed=seed)
     child = subprocess.Popen(
         [sys.executable, "-m", "burnish", "in", "-o", "out", "--model", model, "--json"],
         cwd=tmp_path,
@@ -83,7 +87,7 @@ def test_ctrl_c_leaves_whole_files_only(tmp_path: Path, photo_file: Make, model:
     for line in child.stdout:
         seen.append(json.loads(line))
         if seen[-1]["event"] == "done":
-            child.send_signal(signal.SIGINT)
+            child.send_signal(number)
             break
     rest, errors = child.communicate(timeout=60)
     seen += [json.loads(line) for line in rest.splitlines()]
@@ -238,6 +242,27 @@ def test_a_refusal_in_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     *_, last = capsys.readouterr().out.splitlines()
     refused = json.loads(last)
     assert refused["event"] == "refused" and refused["exit_code"] == 2
+
+
+def test_a_report_that_cannot_be_written_ends_the_lines_with_the_codes_own(
+    folder: Path, model: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OutputError("r.json cannot be written: No space left on device.")
+
+    monkeypatch.setattr("burnish.cli.enhance.write_report", full)
+    call = [str(folder), "-o", str(folder.parent / "out"), "--model", model, "--json"]
+    assert cli.run([*call, "--report", str(folder.parent / "r.json")]) == 4
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (summary["event"], summary["exit_code"]) == ("summary", 4)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals and shells of POSIX")
+def test_a_closed_stdout_is_no_error(folder: Path, model: str, tmp_path: Path) -> None:
+    call = f"{sys.executable} -m burnish {folder} -o {tmp_path / 'out'} --model {model} >&-"
+    environment = os.environ | {"PYTHONPATH": str(SRC)}
+    done = subprocess.run(call, shell=True, env=environment, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr and files(tmp_path / "out")
 
 
 def test_a_bug_shows_one_line_and_how_to_see_more(

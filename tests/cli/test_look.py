@@ -74,6 +74,9 @@ def test_blend_and_table(work: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     out = tmp_path / "half.look"
     assert cli.run(["look", "blend", *both, "--share", "0.5", "-o", str(out)]) == 0
     assert cli.run(["look", "blend", *both, "-o", str(out)]) == 4
+    kept = out.read_bytes()
+    assert cli.run(["look", "export-cube", str(out), "-o", str(out), "--overwrite"]) == 4
+    assert out.read_bytes() == kept
     assert cli.run(["look", "export-cube", str(out), "-o", str(tmp_path / "half.cube")]) == 0
     assert (tmp_path / "half.cube").read_text().startswith('TITLE "half"\nLUT_3D_SIZE 33\n')
     assert "50% mine" in capsys.readouterr().out
@@ -88,6 +91,7 @@ def test_blend_and_table(work: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         (["enhance", ".", "--look", "nowhere.look", "-o", "x"], 3, ""),
         (["learn", "nowhere", "nowhere", "-o", "x.look"], 3, "not a folder"),
         (["learn", ".", ".", "-o", "x.html"], 2, "look file"),
+        (["learn", ".", ".", "-o", "photo.JPG", "--overwrite"], 2, "look file"),
     ],
 )
 def test_refusals(

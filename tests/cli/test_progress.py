@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from burnish import cli
-from burnish.batch.events import Done, Failed
+from burnish.batch.events import Done, Failed, Started
 from burnish.batch.plan import Job
 from burnish.cli.progress import Bar, Lines
 from burnish.errors import InputError
@@ -37,6 +37,14 @@ def test_nor_steer_it_in_the_sentence_that_ends_a_command(
         capsys.readouterr().err
         == "burnish: new\nline \\x1b[2J ünï 写真 \\udcff.jpg has\ttwo keys.\n"
     )
+
+
+def test_nor_steer_it_in_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    job = Job(Path(NAME), Path("out") / NAME, 1.0)
+    with Bar() as bar:
+        bar.begin([job])
+        bar.event(Started(job, 1, 1))
+        assert bar.bar.tasks[0].description == SHOWN
 
 
 @pytest.mark.parametrize("terminal", [True, False])

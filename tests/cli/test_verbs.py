@@ -184,6 +184,9 @@ def test_compare_two_photos(tmp_path: Path, photo_file: Callable[..., Path]) -> 
         bottom = page.shape[0] - 8
         assert np.array_equal(page[bottom - 40 : bottom, left : left + 56], wanted)
     assert cli.run(["compare", str(before), str(after), "-o", str(sheet)]) == 4
+    kept = before.read_bytes()
+    assert cli.run(["compare", str(before), str(after), "-o", str(before), "--overwrite"]) == 4
+    assert before.read_bytes() == kept
 
 
 def test_compare_two_folders(

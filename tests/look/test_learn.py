@@ -66,7 +66,18 @@ def test_too_few_pairs(tmp_path: Path) -> None:
         save(make_photo(n), tmp_path / "after" / f"{n}.png")
     with pytest.raises(InputError, match="at least 5 pairs; 3 of"):
         learn(tmp_path / "before", tmp_path / "after", tmp_path / "x.look", OPTIONS)
-    assert not (tmp_path / "x.look").exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["after", "before"]
+
+
+def test_hidden_folders_hold_no_pairs(tmp_path: Path) -> None:
+    """Thumbnails of file managers have the photos' names and come first."""
+    for n in range(5):
+        save(make_photo(n), tmp_path / "before" / f"{n}.png")
+        save(make_photo(n)[::8, ::8], tmp_path / "before" / ".thumbnails" / f"{n}.png")
+        save(s_curve(make_photo(n)).clip(0, 1), tmp_path / "after" / f"{n}.png")
+    cache, quiet = Cache(tmp_path / "cache"), lambda what, share: None
+    found, aside = read_pairs(tmp_path / "before", tmp_path / "after", cache, quiet)
+    assert not aside and all(shot.path.parent.name == "before" for shot in found)
 
 
 def test_finished_photos_in_a_folder_of_the_others(tmp_path: Path) -> None:
@@ -93,7 +104,7 @@ def test_what_cannot_be_written_is_said(pairs: Path, learned: Learned, tmp_path:
     def note(what: str, share: float) -> None:
         read.append(what)
 
-    with pytest.raises(OutputError, match="cannot be written: Not a directory"):
+    with pytest.raises(OutputError, match="cannot be made a folder: Not a directory"):
         learn(pairs / "before", pairs / "after", tmp_path / "file" / "x.look", OPTIONS, note)
     assert not read  # it is said at once
     for write in (learned.look.save, lambda path: report.write(learned, path)):

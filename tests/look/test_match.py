@@ -39,6 +39,8 @@ def test_the_same_name_goes_before_a_longer_one(tmp_path: Path) -> None:
     found, aside = match(before, after)
     assert names(found) == [("a.png", "a.jpg", "name")]
     assert [a.name for a in aside] == ["a-web.png"] and "another finished" in aside[0].reason
+    _, aside = match(before, [*after, view(tmp_path / "out" / "ab.png", 7)])  # another shot's
+    assert {a.name: a.reason for a in aside}["ab.png"] == "no photo before fits"
 
 
 def test_by_time_only_where_it_is_one(tmp_path: Path) -> None:

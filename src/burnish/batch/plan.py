@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Formatter
 
 from burnish.batch.search import photos_in
-from burnish.errors import BurnishError, OptionError, OutputError
+from burnish.errors import OptionError, OutputError
 from burnish.files import is_folder, is_there, unreachable
 from burnish.image.folder import unsearched
 from burnish.image.formats import (
@@ -150,7 +150,7 @@ def megapixels(source: Path) -> tuple[float, str]:
     """(size, format) by the header; (0, "") where it cannot be read."""
     try:
         header = probe(source)
-    except BurnishError:
+    except Exception:  # whatever a damaged file makes a decoder do; reading it will tell
         return 0.0, ""
     return header.megapixels, header.format
 
@@ -174,8 +174,8 @@ def refuse_clashes(jobs: list[Job]) -> None:
         other = taken.setdefault(name.casefold() if folds_case else name, job.source)
         if other != job.source:
             raise OutputError(
-                f"{other} and {job.source} would both become {job.target}: "
-                "enhance them into different folders."
+                f"{other} and {job.source} would both become {job.target}: name those of one kind, "
+                "such as *.jpg, and enhance the others into another folder."
             )
 
 

@@ -18,6 +18,9 @@ from burnish.image.sniff import SUFFIXES
 FAULTS_OF_THE_PHOTO = (InputError.exit_code, BurnishError.exit_code)
 """Failures that come again; after others, such as a full disk, a photo is tried again unasked."""
 
+AGAIN = 0
+"""Remembered as the code of a failure that has passed, perhaps: the photo is tried again, too."""
+
 
 @dataclass(frozen=True)
 class Memory:
@@ -162,7 +165,9 @@ class Memory:
         if last and last.state == "done" and self.stamp(job.target):
             self.manifest.put(last)
             return
-        self.manifest.put(replace(entry, state="failed", output="", reason=reason, code=code))
+        self.manifest.put(
+            replace(entry, state="failed", output="", reason=spelt(reason), code=code)
+        )
 
 
 def wants_memory(inputs: Sequence[Path], out: Path) -> bool:

@@ -12,10 +12,10 @@ from pathlib import Path
 from burnish.batch.events import Failed
 from burnish.batch.manifest import Entry
 from burnish.batch.plan import Job
-from burnish.batch.resume import Memory
+from burnish.batch.resume import AGAIN, Memory
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.stream import FROM_MEGAPIXELS, enhance_file
-from burnish.errors import BurnishError, InputError, ModelError, OptionError, OutputError
+from burnish.errors import BurnishError, ModelError, OptionError, OutputError, PassingError
 from burnish.image.encode import check_quality, check_sides, encode_parts
 from burnish.image.formats import format_of, losses
 from burnish.image.metadata import check_policy
@@ -81,7 +81,7 @@ class Steps:
 
     def check_unchanged(self, job: Job, entry: Entry | None) -> None:
         if self.memory and entry and not self.memory.unchanged(job, entry):
-            raise InputError(f"{job.source.name} changed while it was read.")
+            raise PassingError(f"{job.source.name} changed while it was read.")
 
     def in_strips(
         self,
@@ -155,7 +155,9 @@ class Steps:
         failed = failure(job, error)
         if self.memory and entry:
             with contextlib.suppress(OutputError):  # the disk that is full holds the memory too
-                self.memory.failed(job, entry, failed.reason, failed.code)
+                passing = isinstance(error, PassingError | MemoryError)
+                code = AGAIN if passing else failed.code
+                self.memory.failed(job, entry, failed.reason, code)
         return failed
 
 

@@ -43,7 +43,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # file names may hold what is no text
     try:
         code = run(sys.argv[1:])
-        sys.stdout.flush()
+        if sys.stdout:  # None where it was closed before we began
+            sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output has gone: so do we, without a word
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1

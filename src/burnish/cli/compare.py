@@ -11,7 +11,7 @@ import typer
 from burnish.bench.sheet import chosen, pairs, sheet
 from burnish.cli.batch_flags import some_path
 from burnish.errors import BurnishError
-from burnish.files import printable
+from burnish.files import printable, refuse_input
 from burnish.image.read import read
 from burnish.image.write import write
 
@@ -36,6 +36,7 @@ def command(
 ) -> int:
     """Put photos before and after side by side on one sheet, to look at."""
     found = pairs(before, after)
+    refuse_input(output, (path for _, *both in found for path in both))
     rows = [(printable(name), old, new) for name, old, new in chosen(found)]
     page, count = sheet(rows, read, failed)
     write(page, output, overwrite=overwrite)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
@@ -41,7 +42,7 @@ from burnish.engine.chosen import chosen
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.models import Model
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import InputError, OptionError
+from burnish.errors import BurnishError, InputError, OptionError
 from burnish.files import is_there
 from burnish.image.read import probe, read
 
@@ -104,6 +105,7 @@ def command(
 ) -> int:
     """Make photos better: tone, colour and light. Originals are never touched."""
     show = Lines() if dry_run and not json else view(json)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing is left behind
     try:
         on_ray = RayOptions(**{f.name: choices.pop(f.name) for f in fields(RayOptions)})
         options = EnhanceOptions(**choices)
@@ -173,9 +175,13 @@ def command(
 
 def finish(result: Report, output: Path, show: Lines, report: Path | None) -> int:
     """Say what became of it."""
-    show.summary(result, output)
     if report:
-        write_report(result, report, sentence(result, output))
+        try:
+            write_report(result, report, sentence(result, output))
+        except BurnishError as error:
+            show.summary(result, output, error.exit_code)
+            raise
+    show.summary(result, output)
     return result.exit_code
 
 

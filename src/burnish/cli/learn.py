@@ -13,6 +13,7 @@ from burnish.cli.batch_flags import some_path
 from burnish.cli.flags import with_flags
 from burnish.errors import OptionError, OutputError
 from burnish.files import is_folder, is_there, printable
+from burnish.image.sniff import SUFFIXES
 from burnish.look.options import LearnOptions
 
 EPILOG = (
@@ -42,7 +43,7 @@ def command(
     from burnish.look import report
     from burnish.look.learn import learn, reading
 
-    if output.suffix.lower() in (".html", ".htm") or is_folder(output):
+    if output.suffix.lower() in (".html", ".htm", *SUFFIXES) or is_folder(output):
         raise OptionError("-o names the look file to write, such as mine.look.")
     page = output.with_suffix(".html")
     if is_there(page) and not overwrite:

@@ -9,7 +9,7 @@ import typer
 
 from burnish.engine import look as looks
 from burnish.errors import OptionError
-from burnish.files import refuse_taken
+from burnish.files import refuse_input, refuse_taken
 
 EPILOG = """\b
 Examples:
@@ -50,6 +50,7 @@ def command(
         return
     if output is None:
         raise OptionError(f"{what} needs -o, the file to write.")
+    refuse_input(output, files)
     if what == "export-cube":
         from burnish.look import cube
 

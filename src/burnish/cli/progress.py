@@ -82,7 +82,8 @@ class Lines:
     def interrupted(self, out: Path) -> None:
         """Ctrl-C before the first photo; that is printed by the caller."""
 
-    def summary(self, report: Report, out: Path) -> None:
+    def summary(self, report: Report, out: Path, code: int | None = None) -> None:
+        """``code`` is the process's exit code where it is not the report's."""
         self.good(sentence(report, out))
 
 
@@ -124,7 +125,7 @@ class Bar(Lines):
                 self.bar.update(self.task, description="measuring", count=f"{number}/{total}")
             case Started(job, number, total):
                 count = f"{number}/{total}"
-                self.bar.update(self.task, description=job.source.name, count=count)
+                self.bar.update(self.task, description=printable(job.source.name), count=count)
             case Progress(job, share):
                 self.shares[job.target] = share * weight(job)
             case Done(job) | Failed(job) | Kept(job) | Skipped(job) | Planned(job):
@@ -171,7 +172,7 @@ class JsonLines(Lines):
     def interrupted(self, out: Path) -> None:
         self.summary(Report(total=len(self.jobs), interrupted=True), out)
 
-    def summary(self, report: Report, out: Path) -> None:
+    def summary(self, report: Report, out: Path, code: int | None = None) -> None:
         self.put(
             event="summary",
             model=self.model,
@@ -184,7 +185,7 @@ class JsonLines(Lines):
             seconds=round(report.seconds, 3),
             megapixels=round(sum(done.megapixels for done in report.done), 3),
             interrupted=report.interrupted,
-            exit_code=report.exit_code,
+            exit_code=report.exit_code if code is None else code,
         )
 
 

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from burnish.errors import InputError
+from burnish.errors import InputError, PassingError
 from burnish.image import colour, exif, open_heic, open_raw, open_vips, profiles
 from burnish.image.containers import heif, jpeg, png, tiff, webp
 from burnish.image.containers.facts import Facts
@@ -69,7 +69,7 @@ def read(source: Path | str | Encoded, *, max_pixels: int = MAX_PIXELS) -> Photo
         samples = replace(opened.samples(), premultiplied=facts.premultiplied)
         pixels, alpha, residual = decode(samples, profile, opened.orientation)
     except MemoryError:
-        raise InputError(
+        raise PassingError(
             f"{given.name}: the photo is too large for this machine's memory."
         ) from None
     return Photo(pixels, alpha, residual, describe(given, facts, opened, samples.bits, icc, notes))

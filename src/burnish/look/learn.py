@@ -88,7 +88,11 @@ def learn(
     check_folders(before, after)
     cache = Cache(reading(output))
     cache.open()
-    found, aside = pairs(before, after, cache, report)
+    try:
+        found, aside = pairs(before, after, cache, report)
+    except TooFewPairs:
+        cache.clear()
+        raise
     enhance = _base(options) if options.base != "none" else None
     if enhance:
         found = with_base(found, enhance, cache, report)

@@ -57,7 +57,7 @@ def match(before: list[View], after: list[View]) -> tuple[list[Match], list[SetA
     for view in left:
         aside.append(SetAside(view.path.name, "no finished photo belongs to it"))
     for view in right:
-        again = any(view.path.stem.casefold().startswith(stem) for stem in used)
+        again = any(derives(view.path.stem.casefold(), stem) for stem in used)
         reason = "another finished photo of its shot is used" if again else "no photo before fits"
         aside.append(SetAside(view.path.name, reason))
     return sorted(found, key=lambda m: m.before.path.name), aside
@@ -78,8 +78,11 @@ def same_name(a: View, b: View) -> bool:
 
 def derived_name(a: View, b: View) -> bool:
     """IMG_1.CR3 and IMG_1-Edit.tif, but not IMG_10.tif."""
-    before, after = a.path.stem.casefold(), b.path.stem.casefold()
-    return after.startswith(before) and not after[len(before) :][:1].isalnum()
+    return derives(b.path.stem.casefold(), a.path.stem.casefold())
+
+
+def derives(name: str, stem: str) -> bool:
+    return name.startswith(stem) and not name[len(stem) :][:1].isalnum()
 
 
 def same_time(a: View, b: View) -> bool:

@@ -96,7 +96,7 @@ def views(
     """
     inner = other.resolve()
     nested = inner.is_relative_to(folder.resolve())
-    paths = [p for p in sorted(folder.rglob("*")) if is_photo_name(p)]
+    paths = [p for p in sorted(folder.rglob("*")) if is_photo_name(p) and not hidden(p, folder)]
     paths = [p for p in paths if is_file(p) or unreachable(p)]
     if nested:  # realpath: of a link in circles, `Path.resolve` is an error
         paths = [p for p in paths if not Path(os.path.realpath(p)).is_relative_to(inner)]
@@ -110,6 +110,11 @@ def views(
         except BurnishError as error:
             aside.append(SetAside(path.name, str(error)))
     return found
+
+
+def hidden(path: Path, folder: Path) -> bool:
+    """Whether it lies in a hidden folder of ``folder``, as thumbnails do, or is hidden itself."""
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def shots(

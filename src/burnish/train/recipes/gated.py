@@ -43,7 +43,7 @@ def srpie_global_cpu() -> Recipe:
 
 
 def srpie_global_further() -> Recipe:
-    """From `srpie-sr`'s MBFNet and DUNet and an earlier `srpie`'s PENet and gate: all of it at once.
+    """From `srpie-sr`'s MBFNet and DUNet and an earlier `srpie`'s PENet and gate, all at once.
 
     At a low rate: MBFNet and DUNet begin as good as they are, which a high one would undo.
     `burnish train srpie-global-further --start SRPIE_SR --start SRPIE ...`
