@@ -64,16 +64,19 @@ class Strips:
         opened = open_input(given, facts)
         profile, _, _ = choose_profile(opened, facts)
         samples = opened.samples()
-        held = np.empty((0, self.width, samples.bands), np.uint8)
-        left = self.height
+        pieces, held, left = list[np.ndarray](), 0, self.height
         for strip in samples.strips:
-            held = np.concatenate([held, strip]) if len(held) else strip
-            left -= len(strip)
-            while len(held) >= ROWS or (not left and len(held)):
-                rows, held = held[:ROWS], held[ROWS:]
+            pieces.append(strip)
+            held, left = held + len(strip), left - len(strip)
+            if held < ROWS and left:
+                continue
+            rest = np.concatenate(pieces) if len(pieces) > 1 else strip
+            while len(rest) >= ROWS or (not left and len(rest)):
+                rows, rest = rest[:ROWS], rest[ROWS:]
                 part = Samples(len(rows), self.width, samples.bands, samples.bits, iter([rows]))
                 pixels, _, residual = decode(part, profile, 1)
                 yield Photo(pixels, None, residual, self.source)
+            pieces, held = ([rest], len(rest)) if len(rest) else ([], 0)
 
 
 def open_strips(path: Path, target: Path, max_pixels: int = MAX_PIXELS) -> Strips | None:
