@@ -110,17 +110,14 @@ def table(shots: Sequence[Shot]) -> Method:
 
 def affine(shots: Sequence[Shot]) -> Method:
     """An affine change of colour for each photo, foretold from its statistics by ridge."""
-    ones = [
-        np.concatenate([np.ones((s.before[..., 0].size, 1)), s.before.reshape(-1, 3)], 1)
-        for s in shots
-    ]
     own = []
-    for shot, f in zip(shots, ones, strict=True):
+    for shot in shots:
         places = places_of(shot)
-        change = (shot.after - shot.before).reshape(-1, 3)[places]
-        g = f[places].T @ f[places] / len(places)
+        before, after = (p.reshape(-1, 3)[places] for p in (shot.before, shot.after))
+        f = np.concatenate([np.ones((len(places), 1)), before], 1)
+        g = f.T @ f.copy() / len(places)  # the last bits of f.T @ f are another routine's
         own.append(
-            np.linalg.solve(g + 1e-5 * np.eye(4), f[places].T @ change / len(places)).ravel()
+            np.linalg.solve(g + 1e-5 * np.eye(4), f.T @ (after - before) / len(places)).ravel()
         )
     coefficients = np.array(own)
     statistics = np.array([s.facts.statistics() for s in shots])
