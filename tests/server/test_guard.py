@@ -74,6 +74,13 @@ def test_host_and_origin_are_the_service_s_own(
         assert answer.json()["error"]
 
 
+def test_the_page_answers_head_and_malformed_json_is_told_plainly(client: Client) -> None:
+    answer = client.ask("HEAD", "/")
+    assert (answer.status_code, answer.content) == (200, b"")
+    broken = client.post("/v1/jobs", data=b"{,", headers={"Content-Type": "application/json"})
+    assert (broken.status_code, broken.json()["error"]) == (422, "body: JSON decode error.")
+
+
 def test_a_link_to_the_page_is_followed_from_elsewhere(client: Client) -> None:
     assert client.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
 
@@ -97,6 +104,11 @@ def test_token(start: Serve) -> None:
     assert answer.status_code == 204
     assert "httponly" in cookie and "samesite=strict" in cookie and TOKEN not in cookie
     assert client.get("/v1/info").status_code == 200  # by the cookie
+    session = answer.headers["set-cookie"].split(";")[0]
+    for others in ('prefs={"theme":"dark"}', "foo[bar]=1", "a=b c", "x", "burnish_session_0=1"):
+        for cookies in (f"{others}; {session}", f"{session}; {others}"):  # of other ports
+            found = requests.get(client.url + "/v1/info", headers={"Cookie": cookies}, timeout=10)
+            assert found.status_code == 200, cookies
     assert requests.get(client.url + "/v1/info", timeout=10).status_code == 401
 
 

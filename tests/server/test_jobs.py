@@ -83,6 +83,9 @@ def test_several_jobs_in_one_zip_the_last_result_counts(client: Client) -> None:
     assert archive.namelist() == ["0.png", "1.png"]
     assert archive.read("0.png") == client.get(f"/v1/jobs/{second}/results/{ids[0]}").content
     assert archive.read("1.png") == client.get(f"/v1/jobs/{first}/results/{ids[1]}").content
+    answer = client.get("/v1/zip", params={"job": [first, second], "without": [ids[0], "0" * 22]})
+    assert zipfile.ZipFile(BytesIO(answer.content)).namelist() == ["1.png"]
+    assert client.get("/v1/zip", params={"job": first, "without": ids}).status_code == 409
 
 
 def test_a_zip_of_many_jobs(client: Client) -> None:

@@ -250,7 +250,7 @@ def test_learned_here_as_by_the_command(client: Client, tmp_path: Path) -> None:
     assert "had not seen" in info["sentences"][0]
     assert [a["name"] for a in info["aside"]] == ["IMG_0.png"]
     known = info["look"]
-    assert known["name"] == "my_ look" and known["pairs"] == 5 and known["learned"]
+    assert known["name"] == "../my: look" and known["pairs"] == 5 and known["learned"]
 
     options = LearnOptions(base="none", threads=1, name=known["name"], licence="(c) me")
     wanted = learn(root / "before", root / "after", tmp_path / "mine.look", options)

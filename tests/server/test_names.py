@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burnish.server.names import LONGEST, harmless
+from burnish.server.names import LONGEST, harmless, shown
+
+
+@given(st.text(max_size=300))
+def test_what_is_only_shown_is_one_line(name: str) -> None:
+    found = shown(name, "my look")
+    assert found and len(found.encode()) <= LONGEST and len(found.splitlines()) == 1
+
+
+def test_a_name_that_is_only_shown_keeps_its_slash() -> None:
+    assert shown(" B/W\n warm\u202e ", "my look") == "B/W warm"
+    assert shown(" \0 ", "my look") == "my look"
 
 
 @given(st.text(max_size=300))

@@ -59,6 +59,14 @@ def test_a_part_equals_that_part_of_the_result(client: Client, strength: float) 
         assert np.abs(part - whole[y : y + height, x : x + width]).max() <= 1
 
 
+def test_a_photo_that_goes_while_its_preview_waits(client: Client) -> None:
+    id = client.add(photo_bytes())
+    client.service.store.get(id).path.unlink()
+    answer = client.get(f"/v1/photos/{id}/preview")
+    assert answer.status_code == 404 and "no longer" in answer.json()["error"]
+    client.service.store.get(id).path.touch()  # as it was, for its deletion
+
+
 def test_a_part_alone_would_be_another_picture(client: Client) -> None:
     """The check above can fail: without the whole photo's statistics the pixels differ a lot."""
     data = photo_bytes(HEIGHT, WIDTH)

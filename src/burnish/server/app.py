@@ -70,7 +70,7 @@ def create_app(
     ):
         app.include_router(router, dependencies=[Depends(refuse_unknown)])
 
-    @app.get("/", include_in_schema=False)
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     def page() -> FileResponse:
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
@@ -105,7 +105,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
     def invalid(request: Request, error: Any) -> Response:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"][1:]) or "body"
+        where = () if first["type"] == "json_invalid" else first["loc"][1:]
+        place = ".".join(map(str, where)) or "body"
         return answer(422, f"{place}: {first['msg']}.")
 
     def plain(request: Request, error: Any) -> Response:

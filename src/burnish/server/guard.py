@@ -10,18 +10,19 @@ One plain ASGI layer, so that it sees a request before a byte of its body is rea
 - How much may be sent, and how slowly, `transfer` says.
 """
 
+import hashlib
 import hmac
 import ipaddress
 import re
 from collections.abc import Collection, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
+
+from starlette.requests import cookie_parser
 
 from burnish.server.limits import Limits
 from burnish.server.refusals import Forbidden, Refused, Unauthorised
 from burnish.server.transfer import Answer, App, Body, Receive, Send
 
-COOKIE = "burnish_session"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OPEN = frozenset({"/", "/healthz", "/openapi.json", "/favicon.ico"})
 
@@ -97,12 +98,14 @@ class Guard:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and same(given.strip(), self.token or ""):
             return
-        try:
-            cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        except CookieError:
-            cookie = None
-        if cookie is None or not same(cookie.value, self.session):
+        cookies = cookie_parser(headers.get("cookie", ""))
+        if not same(cookies.get(cookie_name(self.session), ""), self.session):
             raise Unauthorised("This service wants its token: Authorization: Bearer TOKEN.")
+
+
+def cookie_name(session: str) -> str:
+    """Of this service alone: a browser sends a host's cookies to every port of it."""
+    return f"burnish_session_{hashlib.sha256(session.encode()).hexdigest()[:8]}"
 
 
 def same(given: str, wanted: str) -> bool:

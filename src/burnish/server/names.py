@@ -7,13 +7,15 @@ from pathlib import PurePosixPath
 LONGEST = 200
 """Bytes of UTF-8: most file systems take 255, and a number or an extension may still be added."""
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn")
+"""Categories of Unicode that show nothing, or nothing good."""
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
 def harmless(name: str, default: str = "photo") -> str:
     """A file name that every system takes: no folders, no control characters, no leading dot."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
-    name = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    name = "".join(c for c in name if unicodedata.category(c) not in HIDDEN)
     name = FORBIDDEN.sub("_", name).strip(". ")
     if DEVICES.match(name):
         name = f"_{name}"
@@ -21,6 +23,13 @@ def harmless(name: str, default: str = "photo") -> str:
     stem = name.removesuffix(suffix)
     room = LONGEST - len(suffix.encode())
     return cut(stem, room).strip(". ") + suffix if stem else default + suffix
+
+
+def shown(name: str, default: str) -> str:
+    """A name that is only shown, in one line: "B/W, warm" may stay as it is."""
+    name = unicodedata.normalize("NFC", " ".join(name.split()))
+    seen = "".join(c for c in name if unicodedata.category(c) not in HIDDEN)
+    return cut(seen, LONGEST) or default
 
 
 def cut(text: str, most: int) -> str:

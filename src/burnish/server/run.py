@@ -1,8 +1,12 @@
 """A service on a socket: what may be bound, and how uvicorn is set up."""
 
+import asyncio
 import ipaddress
 import logging
+import os
+import signal
 import socket
+import threading
 import webbrowser
 from collections.abc import Collection
 from pathlib import Path
@@ -14,8 +18,11 @@ from burnish.errors import OptionError
 from burnish.server.app import create_app
 from burnish.server.limits import Limits
 from burnish.server.protocol import impatient
+from burnish.server.worker import Workers
 
 LOOPBACK_NAMES = frozenset({"localhost"})
+GRACE = 4
+"""Seconds that a photo has left when the service stops; as many more until uvicorn hangs up."""
 
 
 class Listening:
@@ -58,13 +65,38 @@ class Listening:
             proxy_headers=False,
             h11_max_incomplete_event_size=32_768,
             timeout_keep_alive=10,
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=2 * GRACE,
         )
-        self.server = uvicorn.Server(config)
+        self.server = Server(config, self.app.state.service.workers)
 
     def run(self) -> None:
         """Serve until stopped by a signal, or by ``server.should_exit``."""
+        self.stop_when_the_terminal_closes()
         self.server.run(sockets=[self.listener])
+
+    def stop_when_the_terminal_closes(self) -> None:
+        """Unless the service was started so that it outlives it (nohup)."""
+        if threading.current_thread() is not threading.main_thread() or os.name == "nt":
+            return
+
+        def stop(number: int, frame: object) -> None:
+            self.server.should_exit = True
+
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, stop)
+
+
+class Server(uvicorn.Server):
+    """Says in time to those who wait for a photo that the service stops: uvicorn hangs up."""
+
+    def __init__(self, config: uvicorn.Config, workers: Workers) -> None:
+        super().__init__(config)
+        self.workers = workers
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.to_thread(self.workers.close)
+        asyncio.get_running_loop().call_later(GRACE, self.workers.cancel)
+        await super().shutdown(sockets)
 
 
 def open_page(url: str, token: str | None) -> None:
@@ -91,7 +123,8 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
+    except OSError as error:  # its own words repeat the address
+        why = os.strerror(error.errno) if error.errno else error
         raise OptionError(
-            f"Cannot listen on {host} port {port} ({error.strerror}): choose another --port."
+            f"Cannot listen on {host} port {port} ({why}): choose another --port."
         ) from None

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -22,6 +21,7 @@ from burnish.server.limits import Limits
 from burnish.server.looks import Known, Looks
 from burnish.server.pace import Pace
 from burnish.server.refusals import NotReady, NotThere, Stopped, TimedOut
+from burnish.server.scratch import Scratch
 from burnish.server.store import Store
 from burnish.server.worker import Enhancers, Task, Turns, Workers
 
@@ -44,10 +44,8 @@ class Service:
         self.photos = Turns(limits.queue)
         self.previews = Turns(limits.requests)
         self.to_learn = Turns(limits.learn_queue, "looks")
-        self.folder = tempfile.TemporaryDirectory(
-            prefix="burnish-serve-", ignore_cleanup_errors=True
-        )
-        root = Path(self.folder.name)
+        self.folder = Scratch()
+        root = self.folder.path
         for name in ("photos", "jobs", "decoded", "looks"):
             (root / name).mkdir()
         self.root = root

@@ -188,12 +188,20 @@ class Workers:
                 self.current.discard(task)
                 del task
 
-    def stop(self) -> None:
-        """Cancel everything; a photo ends with the tile that is being computed."""
+    def close(self) -> None:
+        """Take no more work, and give up what waits."""
         for queue in self.queues:
             queue.close()
+
+    def cancel(self) -> None:
+        """Give up what is being done: a photo ends with the tile that is being computed."""
         for task in list(self.current):
             task.cancel()
+
+    def stop(self) -> None:
+        """End all of it, and the threads."""
+        self.close()
+        self.cancel()
         for thread in self.threads:
             if thread.is_alive():
                 thread.join(timeout=10)

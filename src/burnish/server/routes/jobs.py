@@ -130,6 +130,10 @@ def archive_router(service: Service) -> APIRouter:
             list[IdText],
             Query(min_length=1, max_length=MOST_JOBS, description="Ids of finished jobs."),
         ],
+        without: Annotated[
+            list[IdText],
+            Query(max_length=MOST_JOBS, description="Ids of photos that are to be left out."),
+        ] = [],  # noqa: B006 (FastAPI copies it)
     ) -> StreamingResponse:
         """All results of finished jobs; what failed is listed in failed.txt inside.
 
@@ -141,6 +145,8 @@ def archive_router(service: Service) -> APIRouter:
                 raise NotReady("The job is not finished yet.")
             done = {photo: item for photo, item in found.items.items() if item.result}
             items = {**found.items, **items, **done}
+        for id in without:
+            items.pop(id, None)
         results = [(item.name, item.result) for item in items.values() if item.result]
         if not results:
             raise NotReady("There are no results.")

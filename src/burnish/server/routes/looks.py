@@ -15,7 +15,7 @@ from burnish.look.report import STYLE
 from burnish.server.fields import LOOK_ID
 from burnish.server.learning import Learning
 from burnish.server.looks import SUFFIX, Known
-from burnish.server.names import harmless
+from burnish.server.names import harmless, shown
 from burnish.server.refusals import NotThere
 from burnish.server.routes.answers import (
     BINARY,
@@ -119,7 +119,7 @@ def learning_router(service: Service) -> APIRouter:
         if max(map(len, sides)) > most:
             raise OptionError(f"A look is learned from at most {most} pairs here.")
         options = LearnOptions(
-            name=harmless(wanted.name, "my look"),
+            name=shown(wanted.name, "my look"),
             licence=" ".join(wanted.licence.split()),
             base=wanted.base,
             threads=service.options.threads,

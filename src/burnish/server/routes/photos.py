@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from burnish.engine.options import EnhanceOptions
+from burnish.errors import InputError
 from burnish.image.encode import encode
 from burnish.server.darkroom import Box, look
 from burnish.server.fields import chooser, refuse_form
-from burnish.server.refusals import NotReady
+from burnish.server.refusals import NotReady, NotThere
 from burnish.server.routes.answers import (
     BINARY,
     MEDIA_TYPES,
@@ -126,7 +127,12 @@ async def show(
     """Have the preview thread make a picture of a part of a stored photo."""
 
     def work(enhancers: Enhancers, task: Task) -> tuple[bytes, bool]:
-        decoded = service.darkroom.open(photo.id, photo.path)
+        try:
+            decoded = service.darkroom.open(photo.id, photo.path)
+        except (InputError, FileNotFoundError):
+            if photo.path.exists():
+                raise
+            raise NotThere("There is no such photo, or no longer.") from None  # deleted since
         task.check()
         enhancer = enhancers.get(options) if options else None
         picture, exact = look(decoded, part, enhancer)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from burnish import __version__
 from burnish.server.gauges import MEDIA_TYPE
-from burnish.server.guard import COOKIE
+from burnish.server.guard import cookie_name
 from burnish.server.limits import PREVIEW_SIDE
 from burnish.server.routes.answers import INSTALLED, LookInfo, ModelInfo, refusals
 from burnish.server.routes.looks import describe
@@ -85,7 +85,8 @@ def router(service: Service, session: str) -> APIRouter:
     @routes.post("/v1/session", status_code=204, responses=refusals())
     def start_session(response: Response) -> None:
         """Trade the bearer token for a cookie, which lets a page download by plain links."""
-        response.set_cookie(COOKIE, session, httponly=True, samesite="strict", path="/")
+        name = cookie_name(session)
+        response.set_cookie(name, session, httponly=True, samesite="strict", path="/")
 
     return routes
 
