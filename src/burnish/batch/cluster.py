@@ -73,7 +73,9 @@ def run(
 
     Raises:
         MissingExtraError: Ray is not installed.
-        OptionError, ModelError: no photo could be enhanced like this, or the cluster has no room.
+        OptionError: no cluster answers, or it has no room.
+        BurnishError: no photo could be enhanced like this; its exit code is that of the error
+            which a worker met.
     """
     report, start = Report(total=len(jobs)), time.perf_counter()
 
