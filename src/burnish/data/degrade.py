@@ -175,7 +175,7 @@ def unretouch(
     x = x + 9.5 * each("shadows") * x * (1 - x) ** 3 + 9.5 * each("highlights") * x**3 * (1 - x)
 
     mean = mean_light(photo) if light is None else light
-    light = to_linear(x.clamp(0, 1))
+    linear = to_linear(x.clamp(0, 1))
     ev = each("ev") + each("auto_exposure") * torch.log2(0.2 / mean)
     warm, green = torch.exp2(each("temperature")), torch.exp2(each("tint"))
     gains = torch.cat([warm, green, 1 / warm], dim=1)  # (N,3,1,1)
@@ -184,9 +184,9 @@ def unretouch(
     row = torch.linspace(-1, 1, h, device=photo.device)[:, None]
     column = torch.linspace(-1, 1, w, device=photo.device)
     falloff = 1 - each("vignette") * (row**2 + column**2) / 2
-    light = (light * gains * torch.exp2(ev) * falloff).clamp(0, 1)
+    linear = (linear * gains * torch.exp2(ev) * falloff).clamp(0, 1)
 
-    x = to_srgb(light) ** each("gamma")
+    x = to_srgb(linear) ** each("gamma")
     x = each("black") + (each("white") - each("black")) * x
     x = gaussian_blur(x, each("blur")[:, 0, 0, 0])
     drawn = [
