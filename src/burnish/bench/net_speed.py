@@ -39,6 +39,7 @@ def measure(
 ) -> list[NetRow]:
     """Time networks of the zoo on a ``patch`` square picture."""
     from burnish.engine.export import export_untrained
+    from burnish.engine.openvino_backend import has_bf16
 
     rng = np.random.default_rng(0)
     x = rng.random((1, 3, patch, patch), np.float32)
@@ -50,7 +51,7 @@ def measure(
             for name, backend in (("OpenVINO f32", "openvino"), ("torch eager f32", "torch")):
                 chosen = load_backend(backend, folder, "f32", threads)  # type: ignore[arg-type]
                 loaded[net, name] = card, chosen
-                if backend == "openvino" and getattr(chosen, "has_bf16", lambda: False)():
+                if backend == "openvino" and has_bf16():
                     bf16 = load_backend("openvino", folder, "bf16", threads)
                     loaded[net, "OpenVINO bf16"] = card, bf16
         times: dict[tuple[str, str], list[tuple[float, float]]] = {key: [] for key in loaded}

@@ -14,8 +14,10 @@ from burnish.engine.backend import Backend, BackendName, Device, Precision, load
 from burnish.engine.ceiling import matmul_ceiling
 from burnish.engine.cost import operations
 from burnish.engine.models import find
+from burnish.engine.openvino_backend import has_bf16
 from burnish.engine.statistics import condition, known
 from burnish.errors import BurnishError, OptionError
+from burnish.metrics import psnr
 
 Contender = tuple[str, BackendName, Precision, Device]
 ON_CPU: tuple[Contender, ...] = (
@@ -97,7 +99,7 @@ def race(
         except BurnishError as error:
             missing.append(f"{name}: {error}")
             continue
-        if precision == "bf16" and not getattr(loaded, "has_bf16", lambda: True)():
+        if (backend, precision) == ("openvino", "bf16") and not has_bf16():
             missing.append(f"{name}: this CPU has no bf16 matrix units")
             continue
         arithmetic = "f32" if loaded.precision == "int8" else loaded.precision
@@ -111,21 +113,21 @@ def race(
         for name, loaded in backends.items():
             start = time.perf_counter()
             told = condition(loaded.run, known(loaded.run, found.card, photo))
-            pictures[name] = loaded.run("main", {"x": x, "condition": told})
+            y = loaded.run("main", {"x": x, "condition": told})
             if turn >= 2:  # the first two warm up
                 times[name].append(time.perf_counter() - start)
+            pictures[name] = y[0].transpose(1, 2, 0)
     first = next(iter(backends))
     rows = []
     for name, measured in times.items():
         seconds = statistics.median(measured)
-        mse = float(np.mean((pictures[name] - pictures[first]) ** 2))
         rows.append(
             SpeedRow(
                 name,
                 seconds,
                 patch * patch / 1e6 / seconds,
                 statistics.median(times[first]) / seconds,
-                -10 * np.log10(mse) if mse else float("inf"),
+                psnr(pictures[name], pictures[first]),
                 roof_name(*roofs[name]),
             )
         )

@@ -95,13 +95,13 @@ def installed(package: str) -> str | None:
 def examine_openvino() -> dict[str, Any]:
     """The CPU as OpenVINO sees it; any exception where OpenVINO does not run."""
     from burnish.engine.graph_cache import default_cache
-    from burnish.engine.openvino_backend import OpenVinoBackend
+    from burnish.engine.openvino_backend import OpenVinoBackend, has_bf16
 
     backend = OpenVinoBackend(Path(), cache=None)
     return {
         "cpu": backend.core.get_property("CPU", "FULL_DEVICE_NAME").strip(),
         "arithmetic": sorted(backend.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
-        "bf16": backend.has_bf16(),
+        "bf16": has_bf16(),
         "cache": str(default_cache() or "none (no home folder)"),
     }
 

@@ -54,6 +54,16 @@ def arithmetic(precision: Precision, device: Device, capabilities: Iterable[str]
     return precision
 
 
+def capabilities(device: str) -> list[str]:
+    """OpenVINO's words for what a device computes in."""
+    return sorted(core().get_property(device.upper(), "OPTIMIZATION_CAPABILITIES"))
+
+
+def has_bf16() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices in hardware."""
+    return CAPABILITY["bf16"] in capabilities("cpu")
+
+
 class OpenVinoBackend:
     """The graphs of a model folder, compiled for this machine and cached on it."""
 
@@ -68,7 +78,7 @@ class OpenVinoBackend:
         self.core = core()
         require(device)
         self.device = device
-        self.precision = arithmetic(precision, device, self._capabilities(device.upper()))
+        self.precision = arithmetic(precision, device, capabilities(device))
         if self.precision == "int8" and not (folder / f"{INT8}.xml").is_file():
             raise OptionError(
                 f"The model in {folder} has no int8 graph: `burnish export --int8` makes one."
@@ -87,19 +97,12 @@ class OpenVinoBackend:
         self._shapes: dict[str, list[int]] = {}
         """Of the main graph's inputs where they are fixed."""
 
-    def _capabilities(self, device: str) -> list[str]:
-        return sorted(self.core.get_property(device, "OPTIMIZATION_CAPABILITIES"))
-
-    def has_bf16(self) -> bool:
-        """Whether this CPU multiplies bfloat16 matrices in hardware."""
-        return "BF16" in self._capabilities("CPU")
-
     def _key(self) -> str:
         """Of all that the compiled graphs depend on; their precision and threads OpenVINO adds."""
         hardware = []
-        for device in dict.fromkeys(("CPU", self.device.upper())):
-            name = str(self.core.get_property(device, "FULL_DEVICE_NAME"))
-            hardware += [name, *self._capabilities(device)]
+        for device in dict.fromkeys(("cpu", self.device)):
+            name = str(self.core.get_property(device.upper(), "FULL_DEVICE_NAME"))
+            hardware += [name, *capabilities(device)]
         files = sorted(p for p in self.folder.glob("*.*") if p.suffix in (".onnx", ".xml", ".bin"))
         graphs = [p.read_bytes() for p in files]
         return graph_cache.digest(ov.__version__, *hardware, *graphs)
