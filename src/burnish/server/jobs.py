@@ -63,7 +63,7 @@ class Job:
             return "running"
         for state in ("queued", "cancelled", "done"):
             if state in states:
-                return state  # type: ignore[return-value]
+                return state
         return "failed"
 
     @property
