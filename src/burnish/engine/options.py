@@ -1,6 +1,6 @@
 """The options of an enhancement, declared once: flags, API fields and docs derive from them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
 from pathlib import Path
 from typing import get_args
@@ -95,13 +95,14 @@ class EnhanceOptions:
     )
     threads: int = field(
         default=0,
-        metadata={"help": "CPU threads; 0 takes what the machine offers."},
+        metadata={"help": "CPU threads; 0 takes what the machine offers.", "least": 0},
     )
     tile: int = field(
         default=512,
         metadata={
             "help": "Side of a tile in pixels, halo included, and never less than four times the "
-            "model's halo; smaller takes less memory."
+            "model's halo; smaller takes less memory.",
+            "least": 64,
         },
     )
 
@@ -120,8 +121,6 @@ class EnhanceOptions:
         ):
             if not isinstance(getattr(self, name), kind):
                 raise OptionError(f"{name} must be {what}, not {getattr(self, name)!r}.")
-        if not 0 <= self.strength <= 1:
-            raise OptionError(f"strength must lie between 0 and 1, not {self.strength}.")
         for name, choices in (
             ("precision", get_args(Precision)),
             ("backend", get_args(BackendName)),
@@ -138,12 +137,15 @@ class EnhanceOptions:
             raise OptionError(
                 f"scale must be 1, 2, 3 or 4, or 0 for the model's, not {self.scale}."
             )
-        if not self.budget >= 0:
-            raise OptionError(f"budget must be 0 or more seconds, not {self.budget}.")
-        if self.threads < 0:
-            raise OptionError("threads must be 0 or more.")
-        if self.tile < 64:
-            raise OptionError("tile must be at least 64 pixels.")
+        for option in fields(self):
+            least, most = option.metadata.get("least"), option.metadata.get("most")
+            value = getattr(self, option.name)
+            if most is not None and not least <= value <= most:
+                raise OptionError(
+                    f"{option.name} must lie between {least} and {most}, not {value}."
+                )
+            if least is not None and not value >= least:  # NaN is none of either
+                raise OptionError(f"{option.name} must be {least} or more, not {value}.")
         object.__setattr__(self, "backend", settle(self.backend, self.device))
         object.__setattr__(
             self, "model", resolve(self.model, self.task, self.scale, bool(self.look))
