@@ -43,16 +43,16 @@ def srpie_global_cpu() -> Recipe:
 
 
 def srpie_global_further() -> Recipe:
-    """From `srpie-sr`'s MBFNet and DUNet and an earlier `srpie`'s PENet and gate, all at once.
+    """From `srpie-sr`'s MBFNet and DUNet and an earlier `srpie`'s PENet and gate: the detail alone.
 
-    At a low rate: MBFNet and DUNet begin as good as they are, which a high one would undo.
+    MBFNet and DUNet learn what un-retouched pictures look like; tone and colour stay as they are.
     `burnish train srpie-global-further --start SRPIE_SR --start SRPIE ...`
     """
     return replace(
         srpie_global_cpu(),
         name="srpie-global-further",
-        steps=1200,
-        stages=(Stage(1.0, 48, 8),),
+        steps=700,
+        stages=(Stage(1.0, 48, 8, only=("mbfnet.", "upsampler.")),),
         learning_rate=1e-4,
         description="Deep SR-PIE with a gate, from the weights of an earlier one.",
     )
