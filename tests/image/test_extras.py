@@ -45,6 +45,14 @@ def test_heic_alpha_and_10_bits():
     assert np.abs(result.pixels - deep / 65535).mean() < 0.02
 
 
+def test_a_heic_without_a_picture_that_can_be_decoded_is_refused():
+    pytest.importorskip("pillow_heif")
+    data = bytearray(encode(Photo.from_array(picture(64, 80)), "heic"))
+    data[data.find(b"hvcC")] ^= 1  # what the picture's decoder needs has another name now
+    with pytest.raises(InputError, match=r"damaged or no HEIC file \(it holds no picture"):
+        read(bytes(data))
+
+
 def test_raw_is_developed(tmp_path: Path):
     """A DNG made by hand: a flat field behind a Bayer pattern, to be turned by a quarter."""
     pytest.importorskip("rawpy")

@@ -14,7 +14,7 @@ from burnish.image.decode import Samples, strips_of
 from burnish.image.opened import Opened
 from burnish.image.vips import reason
 
-DAMAGE = (ValueError, RuntimeError, SyntaxError, OSError, EOFError)
+DAMAGE = (ValueError, RuntimeError, SyntaxError, OSError, EOFError, IndexError)
 
 
 def pillow_heif() -> Any:
@@ -33,6 +33,8 @@ def open_heic(source: Path | bytes, name: str) -> Opened:
         file = module.open_heif(
             BytesIO(source) if isinstance(source, bytes) else source, convert_hdr_to_8bit=False
         )
+        if not len(file):
+            raise ValueError("it holds no picture that can be decoded")
         picture = file[file.primary_index]
     except DAMAGE as error:
         raise InputError(f"{name} is damaged or no HEIC file ({reason(error)}).") from None
