@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -52,6 +53,20 @@ def test_truncated(tmp_path, suffix, kept):
     path.write_bytes(data[: int(len(data) * kept)])
     sentence = refused(path)
     assert "damaged" in sentence or "truncated" in sentence, sentence
+
+
+def test_a_decoder_whose_words_are_no_utf_8_is_heard_and_spoils_no_later_refusal():
+    data = bytearray(pillow(NOISE, "AVIF", exif=b"Exif\0\0" + exif(6)))
+    data[data.find(b"irot")] ^= 0x80  # libheif says the name of a box that it does not know
+    assert "damaged or no AVIF file" in refused(bytes(data))
+    assert "premature end" in refused(encoded("jpg")[:20_000])
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names are UTF-8 there")
+def test_a_truncated_file_whose_name_is_no_utf_8(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.png")
+    path.write_bytes(encoded("png")[:20_000])
+    assert "damaged" in refused(path)
 
 
 @pytest.mark.parametrize("compression", ["deflate", "lzw"])

@@ -19,8 +19,12 @@ def vips() -> Any:
     import logging
 
     import pyvips
+    import pyvips.error
 
     logging.getLogger("pyvips").setLevel(logging.ERROR)
+    # In its own way of reading them, libvips' words that are not UTF-8 (a file's name, a box's) are
+    # a UnicodeDecodeError, and as they are not cleared, so is every later failure.
+    pyvips.error._to_string = lambda words: pyvips.ffi.string(words).decode("utf-8", "replace")
     pyvips.cache_set_max(0)
     return pyvips
 
