@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -71,6 +73,16 @@ def test_raw_is_developed(tmp_path: Path):
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(InputError, match=r"photo\.dng"):
         read(path)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names are UTF-8 there")
+def test_raw_of_a_name_that_is_no_utf_8(tmp_path: Path):
+    pytest.importorskip("rawpy")
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    make_dng(folder / "photo.dng")
+    assert probe(folder / "photo.dng") == (64, 96, "raw")
+    assert read(folder / "photo.dng").height == 96
 
 
 def make_dng(path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from burnish.errors import InputError, MissingExtraError
 from burnish.image.containers import tiff
@@ -27,7 +27,7 @@ def open_raw(source: Path | bytes, name: str) -> Opened:
     """LibRaw turns the picture upright while it develops it."""
     module = rawpy()
     try:
-        raw = module.imread(BytesIO(source) if isinstance(source, bytes) else str(source))
+        raw = module.imread(readable(source))
     except (module.LibRawError, OSError) as error:
         raise InputError(f"{name} cannot be read as camera raw ({explain(error)}).") from None
     sizes = raw.sizes
@@ -49,6 +49,16 @@ def open_raw(source: Path | bytes, name: str) -> Opened:
         return Samples(array.shape[0], array.shape[1], 3, 16, strips_of(array))
 
     return Opened(width=width, height=height, mode="rgb", samples=samples, exif=exif_of(source))
+
+
+def readable(source: Path | bytes) -> str | BinaryIO:
+    """What rawpy opens: a name if it can, of which it reads no more than it needs, else a file."""
+    if isinstance(source, Path):
+        try:
+            str(source).encode()
+        except UnicodeEncodeError:  # rawpy takes no other names than UTF-8
+            source = source.read_bytes()
+    return BytesIO(source) if isinstance(source, bytes) else str(source)
 
 
 def explain(error: Exception) -> str:
