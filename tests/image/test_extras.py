@@ -75,6 +75,19 @@ def test_raw_is_developed(tmp_path: Path):
         read(path)
 
 
+@pytest.mark.parametrize("exposure", [1, 0.5, 0.25])
+def test_raw_keeps_its_exposure_and_its_highlights(tmp_path: Path, exposure: float):
+    """A grey ramp, exposed so that its end is the sensor's white at the most."""
+    pytest.importorskip("rawpy")
+    path, light = tmp_path / "photo.dng", exposure * np.arange(96) / 95
+    grey = np.full((64, 96), 0.5)  # as the file's white balance has it: red and blue half of green
+    grey[0::2, 1::2] = grey[1::2, 0::2] = 1
+    make_dng(path, 4095 * light * grey)
+    rows = read(path).pixels.mean(axis=(1, 2))  # turned by a quarter: the ramp goes down
+    linear = np.where(rows > 0.04045, ((rows + 0.055) / 1.055) ** 2.4, rows / 12.92)
+    np.testing.assert_allclose(linear[4:92], light[4:92], rtol=0.02, atol=0.002)
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="names are UTF-8 there")
 def test_raw_of_a_name_that_is_no_utf_8(tmp_path: Path):
     pytest.importorskip("rawpy")
@@ -85,7 +98,7 @@ def test_raw_of_a_name_that_is_no_utf_8(tmp_path: Path):
     assert read(folder / "photo.dng").height == 96
 
 
-def make_dng(path: Path) -> None:
+def make_dng(path: Path, field: np.ndarray | None = None) -> None:
     import tifffile
 
     identity = tuple(x for i in range(9) for x in (10000 * (i % 4 == 0), 10000))
@@ -102,5 +115,7 @@ def make_dng(path: Path) -> None:
         (272, 2, 0, "Cam", True),
         (274, 3, 1, 6, True),
     ]
-    field = np.full((64, 96), 2000, np.uint16)
-    tifffile.imwrite(path, field, photometric=32803, extratags=tags, metadata=None)
+    field = np.full((64, 96), 2000) if field is None else field
+    tifffile.imwrite(
+        path, field.astype(np.uint16), photometric=32803, extratags=tags, metadata=None
+    )

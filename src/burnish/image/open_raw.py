@@ -43,6 +43,7 @@ def open_raw(source: Path | bytes, name: str) -> Opened:
                     output_bps=16,
                     output_color=module.ColorSpace.sRGB,
                     gamma=(2.4, 12.92),
+                    no_auto_bright=True,  # else 1 % of all pixels is clipped, whatever the exposure
                 )
         except module.LibRawError as error:
             raise InputError(f"{name} is truncated or damaged ({explain(error)}).") from None
