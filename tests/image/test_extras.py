@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_raw_of_a_name_that_is_no_utf_8(tmp_path: Path):
     assert read(folder / "photo.dng").height == 96
 
 
-def make_dng(path: Path, field: np.ndarray | None = None) -> None:
+def make_dng(path: Path, field: np.ndarray | None = None, extra: Sequence[tuple] = ()) -> None:
     import tifffile
 
     identity = tuple(x for i in range(9) for x in (10000 * (i % 4 == 0), 10000))
@@ -117,5 +118,5 @@ def make_dng(path: Path, field: np.ndarray | None = None) -> None:
     ]
     field = np.full((64, 96), 2000) if field is None else field
     tifffile.imwrite(
-        path, field.astype(np.uint16), photometric=32803, extratags=tags, metadata=None
+        path, field.astype(np.uint16), photometric=32803, extratags=[*tags, *extra], metadata=None
     )

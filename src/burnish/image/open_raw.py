@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from burnish.errors import InputError, MissingExtraError
-from burnish.image.containers import tiff
 from burnish.image.decode import Samples, strips_of
 from burnish.image.opened import Opened
-from burnish.image.tiffdir import open_stream, read_directory
 
 
 def rawpy() -> Any:
@@ -49,7 +46,7 @@ def open_raw(source: Path | bytes, name: str) -> Opened:
             raise InputError(f"{name} is truncated or damaged ({explain(error)}).") from None
         return Samples(array.shape[0], array.shape[1], 3, 16, strips_of(array))
 
-    return Opened(width=width, height=height, mode="rgb", samples=samples, exif=exif_of(source))
+    return Opened(width=width, height=height, mode="rgb", samples=samples)
 
 
 def readable(source: Path | bytes) -> str | BinaryIO:
@@ -66,14 +63,3 @@ def explain(error: Exception) -> str:
     """What LibRaw says, which may be bytes."""
     text = error.args[0] if error.args else error
     return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-
-
-def exif_of(source: Path | bytes) -> bytes | None:
-    """The EXIF of raw files that are TIFF files outside (most are)."""
-    try:
-        with BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-            stream = open_stream(file)
-            first, _ = read_directory(stream, stream.first)
-            return tiff.gather_exif(stream, first)
-    except (ValueError, struct.error, OSError):
-        return None

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 from burnish.errors import InputError, PassingError
 from burnish.image import colour, exif, open_heic, open_raw, open_vips, profiles
-from burnish.image.containers import heif, jpeg, png, tiff, webp
+from burnish.image.containers import heif, jpeg, png, raw, tiff, webp
 from burnish.image.containers.facts import Facts
 from burnish.image.decode import decode
 from burnish.image.opened import Opened
@@ -31,7 +31,7 @@ FACTS: dict[str, Callable[[BinaryIO], Facts]] = {
     "tiff": tiff.facts,
     "avif": heif.facts,
     "heic": heif.facts,
-    "raw": lambda file: Facts(),
+    "raw": raw.facts,
 }
 
 
@@ -116,7 +116,10 @@ def examine(source: Path | str | Encoded) -> tuple[Input, Facts]:
     """The file by its content, and what its container says of it."""
     given = identify(source)
     facts = read_facts(given)
-    return (given._replace(format="raw"), Facts()) if facts.camera_raw else (given, facts)
+    if facts.camera_raw:
+        given = given._replace(format="raw")
+        facts = read_facts(given)
+    return given, facts
 
 
 def identify(source: Path | str | Encoded) -> Input:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO
 
@@ -53,15 +54,8 @@ def facts(file: BinaryIO) -> Facts:
     if is_raw(stream, first):
         return Facts(camera_raw=True)
     compression = first[COMPRESSION].numbers()[0] if COMPRESSION in first else 1
-    block = first.get(IPTC_TAG)
-    wrapped = first.get(PHOTOSHOP_TAG)
-    iim = iptc.unwrap(block.data if block else None)
-    if iim is None and wrapped:
-        iim = iptc.unwrap(wrapped.data)
-    return Facts(
-        exif=gather_exif(stream, first),
-        xmp=first[XMP_TAG].data if XMP_TAG in first else None,
-        iptc=iim,
+    return replace(
+        described(stream, first),
         frames=count_pages(stream, following),
         compression=COMPRESSIONS.get(compression, "other"),
         lossless=compression != 7,
@@ -71,6 +65,26 @@ def facts(file: BinaryIO) -> Facts:
             if tag in first
         ),
         refused=refusal(first, following),
+    )
+
+
+def metadata(file: BinaryIO) -> Facts:
+    """EXIF, XMP and IPTC alone, whatever the file's pictures are."""
+    stream = open_stream(file)
+    return described(stream, read_directory(stream, stream.first)[0])
+
+
+def described(stream: Stream, first: dict[int, Entry]) -> Facts:
+    """EXIF, XMP and IPTC of the first directory."""
+    block = first.get(IPTC_TAG)
+    wrapped = first.get(PHOTOSHOP_TAG)
+    iim = iptc.unwrap(block.data if block else None)
+    if iim is None and wrapped:
+        iim = iptc.unwrap(wrapped.data)
+    return Facts(
+        exif=gather_exif(stream, first),
+        xmp=first[XMP_TAG].data if XMP_TAG in first else None,
+        iptc=iim,
     )
 
 
