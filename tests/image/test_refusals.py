@@ -22,6 +22,8 @@ from image.photo_files import exif, icc, jpeg, picture, pillow, png, tiff, vips_
 
 NOISE = np.random.default_rng(1).integers(0, 256, (300, 200, 3)).astype(np.uint8)
 
+TALL = np.random.default_rng(2).integers(0, 256, (900, 200, 3)).astype(np.uint8)
+
 
 def encoded(name: str) -> bytes:
     image = vips_image(NOISE)
@@ -99,6 +101,42 @@ def test_an_odd_but_whole_jpeg_reads():
     data = jpeg(picture())
     assert read(data + b"\0" * 100).source.notes == ()  # padding behind the end
     assert read(data[:2] + b"\xff\xff\xff" + data[3:]).width == 56  # fill bytes before a marker
+
+
+MIDDLE = 300_000
+DAMAGES = {
+    "ends early": lambda data: data[:MIDDLE] + b"\xff\xd9",
+    "a part cut out": lambda data: data[:MIDDLE] + data[MIDDLE + 4096 :],
+    "a part made zero": lambda data: data[:MIDDLE] + bytes(4096) + data[MIDDLE + 4096 :],
+    "a part made noise": lambda data: (
+        data[:MIDDLE] + NOISE.tobytes()[:4096] + data[MIDDLE + 4096 :]
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("mode", ["RGB", "CMYK"])
+def test_a_jpeg_with_damage_in_its_picture_reads_with_a_note(tmp_path, damage, mode):
+    """libjpeg guesses what is missing; what it knows is as it was."""
+    whole = pillow(TALL, "JPEG", mode, quality=95, subsampling=0, restart_marker_rows=8)
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(DAMAGES[damage](whole))
+    photo, original = read(path), read(whole)
+    assert any("parts of the picture may be missing" in note for note in photo.source.notes)
+    assert not any("missing" in note for note in original.source.notes)
+    np.testing.assert_array_equal(photo.pixels[:400], original.pixels[:400])
+    assert not np.array_equal(photo.pixels, original.pixels)
+    assert "libpng" in refused(encoded("png")[:20_000])  # and not what libjpeg warned of
+
+
+def test_a_jpeg_with_a_harmless_warning_is_whole():
+    data = jpeg(picture())
+    odd = data[:20] + b"\0\0" + data[20:]  # between two segments
+    np.testing.assert_array_equal(read(odd).pixels, read(data).pixels)
+    assert "extraneous bytes" in read(odd).source.notes[0]
+    progressive = vips_image(NOISE).jpegsave_buffer(interlace=True)
+    odd = progressive[:-2] + b"\0\0\0" + progressive[-2:]
+    np.testing.assert_array_equal(read(odd).pixels, read(progressive).pixels)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ their turned place.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Samples:
     bits: int  # 16-bit samples of 10 or 12 bits are aligned at the top
     strips: Iterator[np.ndarray]
     premultiplied: bool = False
+    notes: list[str] = field(default_factory=list)  # for the user; may grow as strips are taken
 
 
 def decode(

@@ -20,36 +20,34 @@ from burnish.image.vips import reason, vips
 
 LOADERS = {"jpeg": "jpegload", "png": "pngload", "webp": "webpload", "tiff": "tiffload"}
 LOADERS |= {"avif": "heifload"}
+DAMAGED = "The file is damaged: parts of the picture may be missing"
 DTYPES = {"uchar": np.uint8, "ushort": np.uint16}
 
 
 def open_vips(source: Path | bytes, name: str, format: str, facts: Facts) -> Opened:
     """The header alone is read here."""
-    pyvips = vips()
-    loader = LOADERS[format] + ("_buffer" if isinstance(source, bytes) else "")
-    options: dict[str, Any] = {"access": "sequential", "fail_on": "truncated"}
+    fail_on = "warning" if format == "jpeg" else "truncated"
     if format == "tiff" and not facts.odd_tags:
-        options["fail_on"] = "error"  # else strips that cannot be unpacked come out black
-    if format == "avif":
-        options["unlimited"] = True  # our own limit counts pixels and is checked before decoding
-    try:
-        image = getattr(pyvips.Image, loader)(
-            source if isinstance(source, bytes) else os.fsencode(source), **options
-        )
-    except pyvips.Error as error:
-        raise InputError(
-            f"{name} is damaged or no {TITLES[format]} file ({reason(error)})."
-        ) from None
-    icc = None if facts.broken_profile else blob(image, "icc-profile-data")
-    mode, image, icc, notes = plain(image, name, icc, facts)
+        fail_on = "error"  # else strips that cannot be unpacked come out black
+    loaded = load(source, name, format, fail_on)
+    embedded = None if facts.broken_profile else blob(loaded, "icc-profile-data")
+    mode, image, icc, notes = plain(loaded, name, embedded, facts)
+
+    def anyway() -> Any:
+        return plain(load(source, name, format, "truncated"), name, embedded, facts)[1]
+
+    def samples() -> Samples:
+        told: list[str] = []
+        rows = decoded(image, name, anyway if format == "jpeg" else None, told)
+        height, width, bands = image.height, image.width, image.bands
+        return Samples(height, width, bands, bits(image, format), rows, notes=told)
+
     found_exif = exif.bare(blob(image, "exif-data")) if format == "avif" else facts.exif
     return Opened(
         width=image.width,
         height=image.height,
         mode=mode,
-        samples=lambda: Samples(
-            image.height, image.width, image.bands, bits(image, format), decoded(image, name)
-        ),
+        samples=samples,
         orientation=orientation(image, format, facts),
         grey=image.bands < 3,
         icc=icc,
@@ -58,6 +56,21 @@ def open_vips(source: Path | bytes, name: str, format: str, facts: Facts) -> Ope
         dpi=resolution(image),
         notes=notes,
     )
+
+
+def load(source: Path | bytes, name: str, format: str, fail_on: str) -> Any:
+    """libvips' image, of which the header is read."""
+    loader = LOADERS[format] + ("_buffer" if isinstance(source, bytes) else "")
+    options: dict[str, Any] = {"access": "sequential", "fail_on": fail_on}
+    if format == "avif":
+        options["unlimited"] = True  # our own limit counts pixels and is checked before decoding
+    given = source if isinstance(source, bytes) else os.fsencode(source)
+    try:
+        return getattr(vips().Image, loader)(given, **options)
+    except vips().Error as error:
+        raise InputError(
+            f"{name} is damaged or no {TITLES[format]} file ({reason(error)})."
+        ) from None
 
 
 def plain(
@@ -157,14 +170,29 @@ def blob(image: Any, field: str) -> bytes | None:
     return bytes(value) if isinstance(value, bytes) else None
 
 
-def decoded(image: Any, name: str) -> Iterator[np.ndarray]:
-    """Rows from top to bottom, so that the decoder streams."""
+def decoded(
+    image: Any, name: str, anyway: Callable[[], Any] | None, told: list[str]
+) -> Iterator[np.ndarray]:
+    """Rows from top to bottom, so that the decoder streams.
+
+    From where it fails on, those of ``anyway``'s image are taken, which knows no warnings.
+    """
     region = vips().Region.new(image)
     dtype = DTYPES[image.format]
     for part in strips(image.height, image.width):
-        rows = part.stop - part.start
+        size = (0, part.start, image.width, part.stop - part.start)
         try:
-            data = region.fetch(0, part.start, image.width, rows)
+            data = region.fetch(*size)
         except vips().Error as error:
-            raise InputError(f"{name} is truncated or damaged ({reason(error)}).") from None
-        yield np.frombuffer(data, dtype).reshape(rows, image.width, image.bands)
+            refused = InputError(f"{name} is truncated or damaged ({reason(error)}).")
+            if anyway is None or told:
+                raise refused from None
+            told.append(f"{DAMAGED} ({reason(error)}).")
+            try:
+                region = vips().Region.new(anyway())
+                data = region.fetch(*size)
+            except (vips().Error, InputError):
+                raise refused from None
+        yield np.frombuffer(data, dtype).reshape(size[3], image.width, image.bands)
+    if told:
+        vips().vips_lib.vips_error_clear()  # of its warnings, which the next failure would repeat

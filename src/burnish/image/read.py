@@ -72,6 +72,7 @@ def read(source: Path | str | Encoded, *, max_pixels: int = MAX_PIXELS) -> Photo
         raise PassingError(
             f"{given.name}: the photo is too large for this machine's memory."
         ) from None
+    notes += samples.notes
     return Photo(pixels, alpha, residual, describe(given, facts, opened, samples.bits, icc, notes))
 
 
