@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -200,14 +201,32 @@ def test_a_gain_map_in_a_second_picture_is_noticed():
         assert any("gain map" in note for note in photo.source.notes) == expected
 
 
-def with_second_picture(first: bytes, second: bytes) -> bytes:
+@pytest.mark.parametrize(
+    "kind, side, said",
+    [(0x20002, 40, True), (0, 40, True), (0, 8, False), (0x10002, 40, False)],  # stereo; a preview
+)
+def test_a_second_full_picture_is_said(kind, side, said):
+    two = with_second_picture(jpeg(picture()), jpeg(picture(side, side * 7 // 5)), kind)
+    notes = ("The file holds several pictures: the main one was taken.",)
+    assert read(two).source.notes == (notes if said else ())
+    assert read(encode(read(two))).source.notes == ()
+
+
+def test_the_pictures_that_other_programs_write_are_counted():
+    out = BytesIO()
+    first, second = (Image.fromarray(picture()[::step]) for step in (1, -1))
+    first.save(out, "MPO", save_all=True, append_images=[second])
+    assert any("several pictures" in note for note in read(out.getvalue()).source.notes)
+
+
+def with_second_picture(first: bytes, second: bytes, kind: int = 0) -> bytes:
     """A multi-picture file: the index is a TIFF stream in APP2 whose offsets count from itself."""
     base = 2 + 2 + 2 + 4
     index = struct.pack("<2sHI", b"II", 42, 8) + struct.pack("<HHHII", 1, 0xB002, 7, 32, 26)
     index += struct.pack("<I", 0)
     index += struct.pack("<IIIHH", 0x30000, len(first), 0, 0, 0)
     total = len(first) + 4 + 4 + len(index) + 16
-    index += struct.pack("<IIIHH", 0, len(second), total - base, 0, 0)
+    index += struct.pack("<IIIHH", kind, len(second), total - base, 0, 0)
     segment = struct.pack(">BBH", 0xFF, 0xE2, 2 + 4 + len(index)) + b"MPF\0" + index
     assert len(first) + len(segment) == total
     return first[:2] + segment + first[2:] + second

@@ -18,6 +18,9 @@ XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 ICC = b"ICC_PROFILE\0"
 ROOM = 65533  # bytes of payload in one segment
+PREVIEW = 1  # kind of a picture in a multi-picture index (CIPA DC-007)
+MAX_PICTURES = 64  # that are looked at
+SEVERAL = "The file holds several pictures: the main one was taken."
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 # The luminance table of the standard (Annex K), which libjpeg's quality scales.
 STANDARD = np.frombuffer(
@@ -36,6 +39,7 @@ def facts(file: BinaryIO) -> Facts:
     profile: dict[int, int] = {}  # number of each segment: how many there should be
     comments: list[bytes] = []
     photoshop, luminance, subsampling, gain = b"", None, None, False
+    area, others = 0, list[int]()  # pixels of the picture, and of those behind it
     for marker, offset, payload in segments(file):
         if marker == 0xE1 and payload.startswith(exif.PREFIX):
             found.setdefault("exif", payload)
@@ -47,7 +51,8 @@ def facts(file: BinaryIO) -> Facts:
                 (at,) = struct.unpack(">I", head[36:])
                 extension.setdefault(head[:32], []).append((at, part))
         elif marker == 0xE2 and payload.startswith(b"MPF\0"):
-            gain |= gain_map_in_second_picture(file, payload[4:], offset + 4)
+            is_gain_map, others = further_pictures(file, payload[4:], offset + 4)
+            gain |= is_gain_map
         elif marker == 0xE2 and payload.startswith(ICC) and len(payload) > len(ICC) + 2:
             profile[payload[len(ICC)]] = payload[len(ICC) + 1]
         elif marker == 0xE2 and payload.startswith(GAIN_MAP_URN):
@@ -59,7 +64,7 @@ def facts(file: BinaryIO) -> Facts:
         elif marker == 0xDB and luminance is None:
             luminance = luminance_table(payload)
         elif marker in FRAMES and len(payload) > 8:
-            subsampling = sampling(payload)
+            subsampling, area = sampling(payload), pixels(payload)
     packet = found.get("xmp")
     extended = None
     for guid, parts in extension.items():
@@ -75,6 +80,7 @@ def facts(file: BinaryIO) -> Facts:
         quality=None if luminance is None else quality(luminance),
         broken_profile=len(profile) < max(profile.values(), default=0),
         gain_map=gain or xmp.has_gain_map(packet),
+        notes=(SEVERAL,) if any(other >= area for other in others) else (),
     )
 
 
@@ -129,24 +135,37 @@ def sampling(frame: bytes) -> str | None:
     return names.get((int(across), int(down)), "other")
 
 
-def gain_map_in_second_picture(file: BinaryIO, index: bytes, base: int) -> bool:
-    """Whether a picture in the multi-picture index is a gain map (others are previews)."""
+def pixels(frame: bytes) -> int:
+    """Of the picture with this frame header."""
+    height, width = struct.unpack_from(">HH", frame, 1)
+    return height * width
+
+
+def further_pictures(file: BinaryIO, index: bytes, base: int) -> tuple[bool, list[int]]:
+    """Whether a picture in the multi-picture index is a gain map; the pixels of each other one.
+
+    What the index calls a preview is none of them.
+    """
     here = file.tell()
+    gain, sizes = False, list[int]()
     try:
         stream = open_stream(BytesIO(index))
         entries, _ = read_directory(stream, stream.first)
         rows = entries[0xB002].data
-        for i in range(1, len(rows) // 16):
-            _, _, offset = struct.unpack_from(f"{stream.order}III", rows, 16 * i)
+        for i in range(1, min(len(rows) // 16, MAX_PICTURES)):
+            kind, _, offset = struct.unpack_from(f"{stream.order}III", rows, 16 * i)
             file.seek(base + offset)
-            head = file.read(1 << 16)
-            if GAIN_MAP_URN in head or xmp.has_gain_map(head):
-                return True
+            head = file.read(1 << 18)
+            if GAIN_MAP_URN in head[: 1 << 16] or xmp.has_gain_map(head[: 1 << 16]):
+                gain = True
+            elif head[:2] == b"\xff\xd8" and kind >> 16 & 0xFF != PREVIEW:
+                frames = (data for mark, _, data in segments(BytesIO(head)) if mark in FRAMES)
+                sizes += [pixels(frame) for frame in frames if len(frame) > 8]
     except (KeyError, ValueError, struct.error):
         pass
     finally:
         file.seek(here)
-    return False
+    return gain, sizes
 
 
 def wrap(encoded: bytes, meta: Metadata, dpi: tuple[float, float] | None) -> list[bytes]:
