@@ -104,6 +104,8 @@ def test_a_cr3_has_the_metadata_of_its_boxes() -> None:
     blob = exif(6, thumbnail=False)
     found = raw.facts(BytesIO(make_cr3(blob, XMP)))
     assert found.xmp == XMP and found.notes == ()
+    set_up = XMP.replace(b"<rdf:li", b"<crs:Tint>+4</crs:Tint><rdf:li", 1)
+    assert set_up != XMP and raw.facts(BytesIO(make_cr3(blob, set_up))).xmp == XMP  # it is done
     for get in (dict, lambda tags: tags.get_ifd(IFD.Exif), lambda tags: tags.get_ifd(IFD.GPSInfo)):
         kept, there = get(tags(found.exif)), get(tags(blob))
         links = {IFD.Exif, IFD.GPSInfo}

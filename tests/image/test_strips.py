@@ -15,7 +15,7 @@ from burnish.errors import OutputError
 from burnish.image import Photo, read, write
 from burnish.image.push import push
 from burnish.image.strips import open_strips, write_strips
-from image.photo_files import picture
+from image.photo_files import jpeg, picture
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="names are UTF-8 there")
@@ -86,3 +86,15 @@ def test_a_full_disk_is_told_by_its_name(tmp_path: Path, suffix: str) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert [path.name for path in tmp_path.iterdir()] == ["in.tif"]
+
+
+def test_damage_in_a_large_jpeg_has_a_note_once_it_is_read(tmp_path: Path) -> None:
+    data = jpeg(np.random.default_rng(1).integers(0, 256, (900, 200, 3)).astype(np.uint8))
+    source = tmp_path / "in.jpg"
+    source.write_bytes(data[:300_000] + b"\xff\xd9")
+    strips = open_strips(source, tmp_path / "out.jpg")
+    assert strips is not None
+    for _ in range(2):  # passes over the file
+        pixels = np.concatenate([strip.pixels for strip in strips])
+        assert sum("may be missing" in note for note in strips.source.notes) == 1
+    np.testing.assert_array_equal(pixels, read(source).pixels)

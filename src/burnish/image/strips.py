@@ -10,7 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ CHUNK = 1 << 23
 """Bytes of an encoded file that are copied at a time."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Strips:
     """A file whose header is read. Iterating decodes it from the top, each time anew."""
 
@@ -77,6 +77,8 @@ class Strips:
                 pixels, _, residual = decode(part, profile, 1)
                 yield Photo(pixels, None, residual, self.source)
             pieces, held = ([rest], len(rest)) if len(rest) else ([], 0)
+        notes = tuple(dict.fromkeys((*self.source.notes, *samples.notes)))
+        self.source = replace(self.source, notes=notes)
 
 
 def open_strips(path: Path, target: Path, max_pixels: int = MAX_PIXELS) -> Strips | None:

@@ -53,6 +53,8 @@ _STALE = properties(
 # EXIF's, where they are moved with the picture.
 _PLACES = properties(rb"exif:(?:Subject(?:Area|Location)|FocalPlane[XY]Resolution)")
 _PANORAMA = properties(rb"GPano:\w+")
+RAW_SETTINGS = properties(rb"crs:\w+")
+"""How Lightroom is to develop a raw file: on a developed one it would do so once more."""
 _EXTENDED = properties(rb"xmpNote:HasExtendedXMP")
 _EXTENDED_NAME = re.compile(rb"xmpNote:HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Za-z]{32})\b")
 END = b"<?xpacket end"

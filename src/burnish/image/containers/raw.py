@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import BinaryIO
 
-from burnish.image import exif
+from burnish.image import exif, xmp
 from burnish.image.containers import heif, jpeg, tiff
 from burnish.image.containers.facts import Facts
 from burnish.image.tiffdir import Entry, open_stream, read_at, read_directory
@@ -37,7 +37,7 @@ def facts(file: BinaryIO) -> Facts:
         found = Facts()
     return Facts(
         exif=found.exif,
-        xmp=found.xmp,
+        xmp=found.xmp and xmp.without(found.xmp, xmp.RAW_SETTINGS),
         xmp_extended=found.xmp_extended,
         iptc=found.iptc,
         notes=() if found.exif else (NO_EXIF,),
