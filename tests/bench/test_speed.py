@@ -10,7 +10,7 @@ import pytest
 from burnish import cli
 from burnish.bench import net_speed, process, speed
 from burnish.card import ModelCard
-from burnish.engine import export
+from burnish.engine import export, openvino_backend
 from burnish.engine.ceiling import matmul_ceiling
 from burnish.image.read import read
 
@@ -64,6 +64,7 @@ def test_networks_are_compared_by_what_they_work_on_one_thread(
 
     monkeypatch.setattr(export, "export_untrained", exported)
     monkeypatch.setattr(net_speed, "load_backend", loaded)
+    monkeypatch.setattr(openvino_backend, "has_bf16", lambda: False)
     for threads, expected in ((1, (0.5, 2)), (2, (0, 0.5))):
         rows = net_speed.measure(["quick", "slow"], patch=50, threads=threads, repeats=1)
         assert [r.backend for r in rows] == 2 * ["OpenVINO f32", "torch eager f32"]

@@ -164,7 +164,7 @@ def test_strip_leaves_the_profile_alone(format):
 
 
 def test_unknown_policy():
-    with pytest.raises(OptionError, match="keep, copyright or strip"):
+    with pytest.raises(OptionError, match="keep, copyright, strip, not some"):
         encode(photo_with(), "png", metadata="some")
 
 

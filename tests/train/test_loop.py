@@ -133,11 +133,21 @@ def test_a_step_that_the_signal_has_broken_is_no_error(
 
 
 def test_training_changes_the_weights_and_learns(whole: Path) -> None:
-    start = trainer(whole / "unused").net.state_dict()
+    net = trainer(whole / "unused").net.eval()
+    start = {name: value.clone() for name, value in net.state_dict().items()}
     end = state(whole)["net"]
     assert all(not torch.equal(start[k], end[k]) for k in start)
     assert all(v.isfinite().all() for v in end.values())
     assert state(whole)["step"] == 6
+
+    pairs = [(low, high) for _, low, high, _ in fixed_pairs(made_photos(), 24)]
+
+    def loss(weights: dict[str, torch.Tensor]) -> float:
+        net.load_state_dict(weights)
+        with torch.no_grad():
+            return sum((net(low) - high).abs().mean().item() for low, high in pairs)
+
+    assert loss(end) < 0.9 * loss(start)
 
 
 def test_resumed_equals_uninterrupted(whole: Path, tmp_path: Path) -> None:

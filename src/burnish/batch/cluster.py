@@ -71,15 +71,11 @@ def run(
 ) -> Report:
     """Do what is left of the jobs; the same promises as `burnish.batch.run.run`.
 
-        Raises:
-            MissingExtraError: Ray is not installed.
-    <<<<<<< Updated upstream
-            OptionError: no cluster answers, or it has no room.
-    =======
-            OptionError: the cluster has no room.
-    >>>>>>> Stashed changes
-            BurnishError: no photo could be enhanced like this; its exit code is that of the error
-                which a worker met.
+    Raises:
+        MissingExtraError: Ray is not installed.
+        OptionError: no cluster answers, or it has no room.
+        BurnishError: no photo could be enhanced like this; its exit code is that of the error
+            which a worker met.
     """
     report, start = Report(total=len(jobs)), time.perf_counter()
 
