@@ -211,16 +211,27 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(browser: Any, client: Client) -> Iterator[Open]:
-    """Pages that must load everything from the service and log no error."""
+    """Pages that must load everything from the service and log no error but those they expect."""
     contexts, said = [], []
 
-    def begin(url: str = client.url, width: int = 1100, height: int = 700, **more: Any) -> Any:
+    def begin(
+        url: str = client.url,
+        width: int = 1100,
+        height: int = 700,
+        expects: tuple[str, ...] = (),
+        **more: Any,
+    ) -> Any:
         home = url.partition("#")[0]
         context = browser.new_context(viewport={"width": width, "height": height}, **more)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)
-        page.on("console", lambda m: said.append(m.text) if is_error(m) else None)
+
+        def told(message: Any) -> None:
+            if is_error(message) and not any(text in message.text for text in expects):
+                said.append(message.text)
+
+        page.on("console", told)
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on(
             "request",

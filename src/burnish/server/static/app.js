@@ -22,7 +22,7 @@ let current = null;
 let uploading = 0;
 
 const viewer = new Viewer(showChip, unseen);
-const film = new Film($("film"), { onChoose: choose, onRemove: remove, onError: unseen });
+const film = new Film($("film"), { onChoose: choose, onRemove: remove, onError: unseen, waits: () => viewer.busy });
 const look = new Look({ changed, moving: (strength) => viewer.blend(strength) });
 const work = new Work(photos, told, refresh);
 const learn = new Learn({

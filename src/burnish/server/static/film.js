@@ -2,6 +2,7 @@
 
 import { picture } from "./api.js";
 
+const AGAIN = 200; // milliseconds until the viewer is asked again whether it is done
 const SAYS = {
   waiting: "waiting to be sent", sending: "being sent", held: "waiting for room", ready: "",
   queued: "queued", running: "being enhanced", done: "enhanced", failed: "failed",
@@ -12,8 +13,9 @@ export function element(tag, values = {}) {
 }
 
 export class Film {
-  constructor(list, { onChoose, onRemove, onError }) {
-    Object.assign(this, { list, onChoose, onRemove, onError, entries: new Map() });
+  // `waits` says whether what is looked at is still being fetched.
+  constructor(list, { onChoose, onRemove, onError, waits }) {
+    Object.assign(this, { list, onChoose, onRemove, onError, waits, entries: new Map(), turn: Promise.resolve() });
     list.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -33,7 +35,15 @@ export class Film {
     this.update(photo);
   }
 
-  async picture(photo) {
+  // One small picture after the other, and none while the viewer waits for its own: the service makes
+  // all pictures in one thread, and the browser opens six connections, of which uploads need some.
+  picture(photo) {
+    this.turn = this.turn.then(() => this.draw(photo)).catch(() => {});
+  }
+
+  async draw(photo) {
+    while (this.waits()) await new Promise((go) => setTimeout(go, AGAIN));
+    if (!this.entries.has(photo)) return;
     try {
       const image = await picture(`/v1/photos/${photo.info.id}/view?size=208&as=webp`);
       this.entries.get(photo)?.thumb.replaceChildren(image);
