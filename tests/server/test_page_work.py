@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from .conftest import Open, noise
+from burnish.server.limits import Limits
+
+from .conftest import Open, Serve, noise
+from .test_page import IDLE
 
 
 @pytest.fixture
@@ -43,3 +46,41 @@ def test_the_photo_looked_at_comes_before_the_strip(open_page: Open, photos: lis
         else:
             route.continue_()
     page.wait_for_selector(":nth-match(#film img, 2)")
+
+
+def test_what_the_service_has_lost_is_sent_again(
+    open_page: Open, start: Serve, photos: list[Path]
+) -> None:
+    """A photo that was deleted, then a restart, then a service that cannot be reached."""
+    client = start(Limits(keep_seconds=9))
+    page = open_page(client.url, expects=("status of 404", "net::ERR_FAILED"))
+    page.set_input_files("#files", photos[:2])
+    for number in range(2):
+        page.wait_for_selector(f"#film li.ready:nth-child({number + 1})")
+    page.wait_for_selector("#after img")
+    kept = list(client.service.store.photos)
+    with page.expect_response(lambda r: r.url.endswith(kept[1]), timeout=15_000):
+        pass  # the page says in time that the photo is still wanted
+    assert client.ask("DELETE", f"/v1/photos/{kept[0]}").status_code == 204
+    page.locator("#go").click()
+    page.wait_for_selector(":nth-match(#film li.done, 2)")
+    page.wait_for_selector("#all:not([hidden])")
+
+    for kind in ("jobs", "photos"):
+        things = client.service.jobs.jobs if kind == "jobs" else client.service.store.photos
+        for id in list(things):
+            assert client.ask("DELETE", f"/v1/{kind}/{id}").status_code == 204
+    page.get_by_label("Strength").fill("50")
+    page.wait_for_selector("#all", state="hidden")
+    page.wait_for_selector("#go >> text=Enhance all 2")
+    page.wait_for_selector(f"{IDLE} >> text=Exact preview")
+    assert page.locator("#after img").count()
+    assert len(client.service.store.photos) == 2 and not page.locator("#says p").count()
+
+    page.route("**/v1/photos?*", lambda route: route.abort())
+    page.set_input_files("#files", photos[2])
+    page.wait_for_selector("#film li.failed:nth-child(3)")
+    page.unroute("**/v1/photos?*")
+    page.get_by_role("button", name="Send 1 photo again").click()
+    page.wait_for_selector("#film li.ready:nth-child(3)")
+    assert page.locator("#again").is_hidden()

@@ -1,30 +1,32 @@
 // The page: photos come in, are looked at, enhanced, and taken home.
 
-import { call, getJson, onLocked, upload } from "./api.js";
+import { call, getJson, onLocked } from "./api.js";
 import { enter, knock } from "./door.js";
 import { Film } from "./film.js";
 import { takeIn } from "./intake.js";
+import { Keeping } from "./keeping.js";
 import { query } from "./layer.js";
 import { Learn } from "./learn.js";
 import { Look } from "./look.js";
 import { showPanel } from "./panel.js";
 import { complain } from "./say.js";
+import { Sending } from "./sending.js";
 import { open, showTabs } from "./tabs.js";
 import { Viewer } from "./viewer.js";
 import { busy, Work } from "./work.js";
 
 const $ = (id) => document.getElementById(id);
-const UPLOADS = 2;
 const KEEP = 10 * 60 * 1000; // how often the service is told that its photos are still wanted
 
 const photos = [];
 let current = null;
-let uploading = 0;
 
 const viewer = new Viewer(showChip, unseen);
 const film = new Film($("film"), { onChoose: choose, onRemove: remove, onError: unseen, waits: () => viewer.busy });
 const look = new Look({ changed, moving: (strength) => viewer.blend(strength) });
-const work = new Work(photos, told, refresh);
+const work = new Work(photos, { onPhoto: told, onChange: refresh, recover });
+const sending = new Sending(photos, { onShare: (photo) => film.update(photo), onEnd: arrived });
+const keeping = new Keeping(photos, work, { looks: () => look.learned, onLost: (lost) => sending.send(lost) });
 const learn = new Learn({
   onLook: (info) => look.addLook(info),
   onUse: (info) => {
@@ -41,14 +43,17 @@ async function start() {
   onLocked(knock);
   await enter();
   listen();
+  let keep = KEEP;
   try {
     const info = await getJson("/v1/info");
     learn.most = info.learn_pairs;
+    keep = Math.min(KEEP, ((info.keep_seconds ?? Infinity) * 1000) / 3);
     await look.build(info);
     $("kinds").textContent = `JPEG, PNG, WebP, TIFF, AVIF, and HEIC or camera raw where installed; up to ${info.max_megabytes} MB`;
   } catch (error) {
     complain(error);
   }
+  setInterval(recover, keep);
 }
 
 // --- photos in
@@ -58,7 +63,7 @@ function listen() {
   $("go").addEventListener("click", () => enhance(todo()));
   $("only").addEventListener("click", () => enhance([current]));
   $("cancel").addEventListener("click", () => work.cancel());
-  setInterval(keep, KEEP);
+  $("again").addEventListener("click", () => sending.send(sending.unsent));
   window.addEventListener("beforeunload", (event) => {
     if (running() || learn.busy) event.preventDefault();
   });
@@ -75,43 +80,27 @@ function add(files) {
     $("studio").hidden = false;
     $("add").hidden = false;
   }
-  sendNext();
+  sending.next();
   refresh();
 }
 
-async function sendNext() {
-  const photo = photos.find((p) => p.state === "waiting");
-  if (!photo || uploading >= UPLOADS) return;
-  uploading += 1;
-  photo.state = "sending";
-  sendNext();
-  try {
-    photo.info = await upload(photo.file, (share) => {
-      photo.share = share;
-      film.update(photo);
-    });
-    photo.state = "ready";
-    if (photos.includes(photo)) film.picture(photo);
-    else forget(photo); // removed while it was being sent
-  } catch (error) {
-    if (error.status === 401) {
-      await knock();
-      photo.state = "waiting";
-    } else if (error.status === 429 && error.retryAfter) {
-      photo.state = "held";
-      setTimeout(() => { photo.state = "waiting"; sendNext(); }, error.retryAfter * 1000);
-    } else {
-      photo.state = "failed";
-      photo.reason = error.message;
-      complain(error);
-    }
-  }
-  photo.file = photo.state === "ready" ? null : photo.file;
-  uploading -= 1;
+// What became of a photo that was sent.
+function arrived(photo, error) {
+  if (!photos.includes(photo)) return forget(photo); // removed while it was being sent
+  if (photo.state === "ready") film.picture(photo);
   film.update(photo);
-  if (!current && photo.info && photos.includes(photo)) choose(photo);
+  if (photo.unsent) complain(new Error("Photos could not be sent. Is the service still running?"));
+  else if (photo.state === "failed") complain(error);
+  if (photo === current || (!current && photo.info)) choose(photo);
   refresh();
-  sendNext();
+}
+
+// Photos that the service no longer has are sent again; resolves when they were.
+async function recover() {
+  const lost = await keeping.lost();
+  refresh();
+  await sending.settled(lost);
+  return lost.length > 0;
 }
 
 function choose(photo) {
@@ -121,7 +110,7 @@ function choose(photo) {
   if (photo.info) {
     const { width, height, format } = photo.info;
     $("facts").textContent = `${width} × ${height} · ${((width * height) / 1e6).toFixed(1)} megapixels · ${format.toUpperCase()}`;
-    if (viewer.photo !== photo.info) viewer.show(photo.info, `/v1/photos/${photo.info.id}/view`);
+    if (viewer.photo !== photo.info || viewer.blank) viewer.show(photo.info, `/v1/photos/${photo.info.id}/view`);
     showEnhanced();
   } else {
     $("facts").textContent = photo.reason;
@@ -154,15 +143,6 @@ function forget(photo) {
   if (photo.info) call("DELETE", `/v1/photos/${photo.info.id}`).catch(() => {}); // a job may need it
 }
 
-// The service deletes what nobody has asked for in a long time.
-async function keep() {
-  const wanted = photos.filter((p) => p.info).map((p) => `/v1/photos/${p.info.id}`);
-  const looks = look.learned.map((id) => `/v1/looks/${id}`);
-  for (const path of [...wanted, ...looks, ...work.jobs.map((job) => `/v1/jobs/${job.id}`)]) {
-    await getJson(path).catch(() => {});
-  }
-}
-
 // --- what is seen
 
 function changed() {
@@ -186,7 +166,9 @@ function showEnhanced() {
 
 // A picture did not come; `info` is given where it is one of the photo as it is. If that cannot be
 // decoded, there is nothing to do for it.
-function unseen(error, info) {
+async function unseen(error, info) {
+  // What the service has lost is shown again when it has arrived.
+  if (error.status === 404 && (viewer.photo !== current?.info || await recover())) return;
   const photo = info && photos.find((p) => p.info === info);
   if (error.status !== 422 || !photo) return complain(error);
   if (photo.state !== "ready") return; // it is known, or its job will say why
@@ -223,6 +205,6 @@ function enhance(list) {
 }
 
 function refresh() {
-  showPanel({ photos, current, left: todo(), work, upToDate });
+  showPanel({ photos, current, left: todo(), work, upToDate, unsent: sending.unsent });
   showChip();
 }

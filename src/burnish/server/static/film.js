@@ -43,7 +43,7 @@ export class Film {
 
   async draw(photo) {
     while (this.waits()) await new Promise((go) => setTimeout(go, AGAIN));
-    if (!this.entries.has(photo)) return;
+    if (!photo.info || !this.entries.has(photo)) return;
     try {
       const image = await picture(`/v1/photos/${photo.info.id}/view?size=208&as=webp`);
       this.entries.get(photo)?.thumb.replaceChildren(image);

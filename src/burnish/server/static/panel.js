@@ -7,7 +7,8 @@ import { busy } from "./work.js";
 const $ = (id) => document.getElementById(id);
 
 // `left` are the photos that are still to be enhanced with the settings as they are.
-export function showPanel({ photos, current, left, work, upToDate }) {
+// `unsent` are those whose sending can be tried again.
+export function showPanel({ photos, current, left, work, upToDate, unsent }) {
   const { active } = work;
   const go = $("go");
   $("running").hidden = !active.length;
@@ -15,6 +16,8 @@ export function showPanel({ photos, current, left, work, upToDate }) {
   go.textContent = photos.length === 1 ? "Enhance" : left.length === 1 ? "Enhance 1 photo" : `Enhance all ${left.length}`;
   const again = current?.info && current.state === "failed" && !left.includes(current);
   $("only").hidden = active.length > 0 || !(again || (left.length > 1 && left.includes(current)));
+  $("again").hidden = !unsent.length;
+  $("again").textContent = unsent.length === 1 ? "Send 1 photo again" : `Send ${unsent.length} photos again`;
   if (active.length) {
     const total = active.reduce((sum, job) => sum + job.info.total, 0);
     const done = active.reduce((sum, job) => sum + job.info.done + job.info.failed, 0);
@@ -25,7 +28,7 @@ export function showPanel({ photos, current, left, work, upToDate }) {
   const finished = photos.filter((p) => p.result);
   const one = $("one"), all = $("all");
   one.hidden = !current?.result || busy(current);
-  if (!one.hidden) one.href = `/v1/jobs/${current.result.job}/results/${current.info.id}`;
+  if (!one.hidden) one.href = `/v1/jobs/${current.result.job}/results/${current.result.photo}`;
   one.classList.toggle("primary", go.hidden && !active.length && finished.length < 2);
   all.hidden = finished.length < 2 || active.length > 0;
   all.classList.toggle("primary", go.hidden);

@@ -10,8 +10,9 @@ export const busy = ({ state }) => ["queued", "running"].includes(state); // a p
 
 export class Work {
   // `onPhoto` is told how a photo is, and whether it has another result; `onChange` when all are told.
-  constructor(photos, onPhoto, onChange) {
-    Object.assign(this, { photos, onPhoto, onChange, jobs: [] }); // jobs: {id, settings, info} in their order
+  // `recover` sends again what the service has lost.
+  constructor(photos, { onPhoto, onChange, recover }) {
+    Object.assign(this, { photos, onPhoto, onChange, recover, jobs: [] }); // jobs: {id, settings, info} in their order
   }
 
   get active() {
@@ -20,14 +21,26 @@ export class Work {
 
   async enhance(photos, settings) {
     try {
-      const response = await call("POST", `/v1/jobs?${settings}`, { json: { photos: photos.map((p) => p.info.id) } });
-      const info = await response.json();
+      const info = await this.submit(photos, settings);
       const job = { id: info.id, settings, info };
       this.jobs.push(job);
       this.follow(job, info);
       this.watch(job);
     } catch (error) {
       complain(error);
+    }
+  }
+
+  async submit(photos, settings) {
+    const ids = photos.flatMap((p) => p.info?.id ?? []);
+    try {
+      return await (await call("POST", `/v1/jobs?${settings}`, { json: { photos: ids } })).json();
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      await this.recover();
+      const there = photos.filter((p) => p.info && this.photos.includes(p));
+      if (!there.some((p) => !ids.includes(p.info.id))) throw error; // it is not for a photo
+      return this.submit(there, settings);
     }
   }
 
@@ -54,7 +67,7 @@ export class Work {
       photo.reason = item.reason;
       photo.tried = job.settings;
       const fresh = item.state === "done" && photo.result?.job !== job.id;
-      if (fresh) photo.result = { job: job.id, settings: job.settings, info: item.result };
+      if (fresh) photo.result = { job: job.id, photo: item.photo, settings: job.settings, info: item.result };
       this.onPhoto(photo, fresh);
     }
     this.onChange();
@@ -63,12 +76,12 @@ export class Work {
   // A job that cannot be followed any more; if it is gone, so are its results.
   lose(job, gone) {
     job.info.state = "failed";
-    for (const { photo: id } of job.info.photos) {
-      const photo = this.photos.find((p) => p.info?.id === id);
-      if (!photo) continue;
+    if (gone) this.jobs = this.jobs.filter((other) => other !== job);
+    const ids = new Set(job.info.photos.map((item) => item.photo));
+    for (const photo of this.photos) {
       const lost = gone && photo.result?.job === job.id;
       if (lost) photo.result = null;
-      if (lost || busy(photo)) photo.state = "ready";
+      if (ids.has(photo.info?.id) && (lost || busy(photo))) photo.state = "ready";
       this.onPhoto(photo, lost);
     }
     this.onChange();
