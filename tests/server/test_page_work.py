@@ -84,3 +84,37 @@ def test_what_the_service_has_lost_is_sent_again(
     page.get_by_role("button", name="Send 1 photo again").click()
     page.wait_for_selector("#film li.ready:nth-child(3)")
     assert page.locator("#again").is_hidden()
+
+
+def test_work_does_not_go_without_a_question(open_page: Open, photos: list[Path]) -> None:
+    page = open_page()
+    asked: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    home = page.url
+    page.set_input_files("#files", photos[0])
+    page.locator("#go").click()
+    page.wait_for_selector("#one:not([hidden])")
+
+    # From section to section, and back as browsers go back.
+    page.get_by_role("button", name="Learn a look").click()
+    assert page.url == f"{home}#learn"
+    page.go_back()
+    page.wait_for_selector("#film li.done")
+    page.go_forward()
+    page.wait_for_selector("#teach")
+    page.get_by_role("link", name="burnish").click()
+    assert page.locator("#film li.done").is_visible() and page.url == home
+
+    page.evaluate("setTimeout(() => location.reload())")
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"] and page.locator("#film li.done").is_visible()
+    with page.expect_download():
+        page.get_by_role("link", name="Download", exact=True).click()
+    page.reload()
+    page.wait_for_selector("#welcome")
+    assert asked == ["beforeunload"]

@@ -65,7 +65,11 @@ function listen() {
   $("cancel").addEventListener("click", () => work.cancel());
   $("again").addEventListener("click", () => sending.send(sending.unsent));
   window.addEventListener("beforeunload", (event) => {
-    if (running() || learn.busy) event.preventDefault();
+    if (running() || learn.busy || photos.some((p) => p.result && !p.result.taken)) event.preventDefault();
+  });
+  $("one").addEventListener("click", () => { current.result.taken = true; });
+  $("all").addEventListener("click", () => {
+    for (const { result } of photos) if (result) result.taken = true;
   });
 }
 
