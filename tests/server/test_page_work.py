@@ -118,3 +118,19 @@ def test_work_does_not_go_without_a_question(open_page: Open, photos: list[Path]
     page.reload()
     page.wait_for_selector("#welcome")
     assert asked == ["beforeunload"]
+
+
+def test_an_earlier_result_is_called_so(open_page: Open, photos: list[Path]) -> None:
+    page = open_page()
+    page.set_input_files("#files", photos[:2])
+    page.wait_for_selector(":nth-match(#film li.ready, 2)")
+    page.locator("#go").click()
+    page.wait_for_selector("#all:not([hidden])")
+    assert page.locator("#one").text_content() == "Download"
+    assert page.locator("#all").text_content() == "Download all (ZIP)"
+    page.get_by_label("Strength").fill("40")
+    page.get_by_role("link", name="Download the earlier result").wait_for()
+    page.get_by_role("link", name="Download earlier results (ZIP)").wait_for()
+    page.get_by_label("Strength").fill("100")
+    page.get_by_role("link", name="Download", exact=True).wait_for()
+    page.get_by_role("link", name="Download all (ZIP)").wait_for()

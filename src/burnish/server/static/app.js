@@ -23,7 +23,7 @@ let current = null;
 
 const viewer = new Viewer(showChip, unseen);
 const film = new Film($("film"), { onChoose: choose, onRemove: remove, onError: unseen, waits: () => viewer.busy });
-const look = new Look({ changed, moving: (strength) => viewer.blend(strength) });
+const look = new Look({ changed, moving });
 const work = new Work(photos, { onPhoto: told, onChange: refresh, recover });
 const sending = new Sending(photos, { onShare: (photo) => film.update(photo), onEnd: arrived });
 const keeping = new Keeping(photos, work, { looks: () => look.learned, onLost: (lost) => sending.send(lost) });
@@ -148,6 +148,11 @@ function forget(photo) {
 }
 
 // --- what is seen
+
+function moving(strength) {
+  viewer.blend(strength);
+  refresh();
+}
 
 function changed() {
   showEnhanced();

@@ -28,9 +28,11 @@ export function showPanel({ photos, current, left, work, upToDate, unsent }) {
   const finished = photos.filter((p) => p.result);
   const one = $("one"), all = $("all");
   one.hidden = !current?.result || busy(current);
+  one.textContent = upToDate(current) ? "Download" : "Download the earlier result";
   if (!one.hidden) one.href = `/v1/jobs/${current.result.job}/results/${current.result.photo}`;
   one.classList.toggle("primary", go.hidden && !active.length && finished.length < 2);
   all.hidden = finished.length < 2 || active.length > 0;
+  all.textContent = archiveTitle(finished, upToDate);
   all.classList.toggle("primary", go.hidden);
   if (!all.hidden) {
     const ids = new Set(work.jobs.map((job) => job.id).filter((id) => finished.some((p) => p.result.job === id)));
@@ -39,4 +41,9 @@ export function showPanel({ photos, current, left, work, upToDate, unsent }) {
   const notes = [...(current?.reason ? [current.reason] : []), ...(upToDate(current) ? current.result.info.notes : [])];
   $("notes").hidden = !notes.length;
   $("notes").replaceChildren(...notes.map((note) => element("li", { textContent: note })));
+}
+
+function archiveTitle(finished, upToDate) {
+  if (finished.every(upToDate)) return "Download all (ZIP)";
+  return finished.some(upToDate) ? "Download all, some earlier (ZIP)" : "Download earlier results (ZIP)";
 }
