@@ -122,8 +122,8 @@ def test_work_does_not_go_without_a_question(open_page: Open, photos: list[Path]
 
 def test_an_earlier_result_is_called_so(open_page: Open, photos: list[Path]) -> None:
     page = open_page()
-    page.set_input_files("#files", photos[:2])
-    page.wait_for_selector(":nth-match(#film li.ready, 2)")
+    page.set_input_files("#files", photos)
+    page.wait_for_selector(":nth-match(#film li.ready, 3)")
     page.locator("#go").click()
     page.wait_for_selector("#all:not([hidden])")
     assert page.locator("#one").text_content() == "Download"
@@ -134,3 +134,9 @@ def test_an_earlier_result_is_called_so(open_page: Open, photos: list[Path]) -> 
     page.get_by_label("Strength").fill("100")
     page.get_by_role("link", name="Download", exact=True).wait_for()
     page.get_by_role("link", name="Download all (ZIP)").wait_for()
+
+    # What is taken out of the strip is not in the ZIP either.
+    assert "without" not in page.locator("#all").get_attribute("href")
+    page.locator("#film li:nth-child(3) .thumb").focus()
+    page.keyboard.press("Delete")
+    assert page.locator("#all").get_attribute("href").count("without=") == 1

@@ -34,13 +34,19 @@ export function showPanel({ photos, current, left, work, upToDate, unsent }) {
   all.hidden = finished.length < 2 || active.length > 0;
   all.textContent = archiveTitle(finished, upToDate);
   all.classList.toggle("primary", go.hidden);
-  if (!all.hidden) {
-    const ids = new Set(work.jobs.map((job) => job.id).filter((id) => finished.some((p) => p.result.job === id)));
-    all.href = `/v1/zip?${new URLSearchParams([...ids].map((id) => ["job", id]))}`;
-  }
+  if (!all.hidden) all.href = archive(photos, work.jobs);
   const notes = [...(current?.reason ? [current.reason] : []), ...(upToDate(current) ? current.result.info.notes : [])];
   $("notes").hidden = !notes.length;
   $("notes").replaceChildren(...notes.map((note) => element("li", { textContent: note })));
+}
+
+// The address of the ZIP: the jobs that the results are of, without photos that were taken out of the strip.
+function archive(photos, jobs) {
+  const wanted = new Set(photos.flatMap((p) => [p.info?.id, p.result?.photo]));
+  const used = jobs.filter((job) => photos.some((p) => p.result?.job === job.id));
+  const inside = new Set(used.flatMap((job) => job.info.photos.map((item) => item.photo)));
+  const without = [...inside].filter((id) => !wanted.has(id));
+  return `/v1/zip?${new URLSearchParams([...used.map((job) => ["job", job.id]), ...without.map((id) => ["without", id])])}`;
 }
 
 function archiveTitle(finished, upToDate) {
