@@ -1,5 +1,6 @@
 """The page in a real browser when there is much to do, and when something gets lost."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from burnish.server.limits import Limits
+from burnish.server.worker import Task
 
 from .conftest import Open, Serve, noise
 from .test_page import IDLE
@@ -140,3 +142,26 @@ def test_an_earlier_result_is_called_so(open_page: Open, photos: list[Path]) -> 
     page.locator("#film li:nth-child(3) .thumb").focus()
     page.keyboard.press("Delete")
     assert page.locator("#all").get_attribute("href").count("without=") == 1
+
+
+def test_more_photos_than_may_wait(open_page: Open, start: Serve, photos: list[Path]) -> None:
+    """They go in jobs one after the other; who cancels does not get the next one."""
+    client = start(Limits(queue=2))
+    page = open_page(client.url)
+    page.set_input_files("#files", photos)
+    page.wait_for_selector(":nth-match(#film li.ready, 3)")
+    page.locator("#go").click()
+    page.wait_for_selector(":nth-match(#film li.done, 3)")
+    page.wait_for_selector("#all:not([hidden])")
+    assert sorted(len(job.items) for job in client.service.jobs.all()) == [1, 2]
+    go = threading.Event()
+    client.service.photos.put("holder", [Task(lambda enhancers, task: go.wait(60), 90)])
+    page.get_by_label("Strength").fill("40")
+    page.locator("#go").click()
+    page.wait_for_selector(":nth-match(#film li.queued, 3)")
+    page.wait_for_selector("#left >> text=0 of 3")
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_selector("#go:not([hidden])")
+    go.set()
+    assert page.locator("#film li.queued").count() == 0
+    assert len(client.service.jobs.all()) == 3

@@ -16,6 +16,7 @@ import { Viewer } from "./viewer.js";
 import { busy, Work } from "./work.js";
 
 const $ = (id) => document.getElementById(id);
+const JOB = 10_000; // photos that the service takes in one job, however many may wait
 const KEEP = 10 * 60 * 1000; // how often the service is told that its photos are still wanted
 
 const photos = [];
@@ -47,6 +48,7 @@ async function start() {
   try {
     const info = await getJson("/v1/info");
     learn.most = info.learn_pairs;
+    work.most = Math.min(info.queue, JOB);
     keep = Math.min(KEEP, ((info.keep_seconds ?? Infinity) * 1000) / 3);
     await look.build(info);
     $("kinds").textContent = `JPEG, PNG, WebP, TIFF, AVIF, and HEIC or camera raw where installed; up to ${info.max_megabytes} MB`;
@@ -201,7 +203,7 @@ function showChip() {
 // `tried` are the settings with which a photo failed; null where it would with all.
 const hopeless = (p) => p.state === "failed" && (!p.tried || p.tried === look.settings());
 const todo = () => photos.filter((p) => p.info && !upToDate(p) && !busy(p) && !hopeless(p));
-const running = () => photos.some(busy);
+const running = () => photos.some(busy) || work.run !== null;
 
 function told(photo, hasOtherResult) {
   film.update(photo);

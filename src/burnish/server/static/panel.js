@@ -9,29 +9,27 @@ const $ = (id) => document.getElementById(id);
 // `left` are the photos that are still to be enhanced with the settings as they are.
 // `unsent` are those whose sending can be tried again.
 export function showPanel({ photos, current, left, work, upToDate, unsent }) {
-  const { active } = work;
+  const working = work.run !== null;
   const go = $("go");
-  $("running").hidden = !active.length;
-  go.hidden = !left.length || active.length > 0;
+  $("running").hidden = !working;
+  go.hidden = !left.length || working;
   go.textContent = photos.length === 1 ? "Enhance" : left.length === 1 ? "Enhance 1 photo" : `Enhance all ${left.length}`;
   const again = current?.info && current.state === "failed" && !left.includes(current);
-  $("only").hidden = active.length > 0 || !(again || (left.length > 1 && left.includes(current)));
+  $("only").hidden = working || !(again || (left.length > 1 && left.includes(current)));
   $("again").hidden = !unsent.length;
   $("again").textContent = unsent.length === 1 ? "Send 1 photo again" : `Send ${unsent.length} photos again`;
-  if (active.length) {
-    const total = active.reduce((sum, job) => sum + job.info.total, 0);
-    const done = active.reduce((sum, job) => sum + job.info.done + job.info.failed, 0);
-    $("progress").value = active.reduce((sum, job) => sum + job.info.share * job.info.total, 0) / total;
-    const seconds = Math.max(...active.map((job) => job.info.seconds_left ?? -1));
-    $("left").textContent = `${done} of ${total}${seconds > 0 ? `, ${duration(seconds)} left` : ""}`;
+  if (working) {
+    const { total, done, share, seconds } = work.progress;
+    $("progress").value = share;
+    $("left").textContent = `${done} of ${total}${seconds ? `, ${duration(seconds)} left` : ""}`;
   }
   const finished = photos.filter((p) => p.result);
   const one = $("one"), all = $("all");
   one.hidden = !current?.result || busy(current);
   one.textContent = upToDate(current) ? "Download" : "Download the earlier result";
   if (!one.hidden) one.href = `/v1/jobs/${current.result.job}/results/${current.result.photo}`;
-  one.classList.toggle("primary", go.hidden && !active.length && finished.length < 2);
-  all.hidden = finished.length < 2 || active.length > 0;
+  one.classList.toggle("primary", go.hidden && !working && finished.length < 2);
+  all.hidden = finished.length < 2 || working;
   all.textContent = archiveTitle(finished, upToDate);
   all.classList.toggle("primary", go.hidden);
   if (!all.hidden) all.href = archive(photos, work.jobs);

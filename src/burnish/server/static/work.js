@@ -13,40 +13,79 @@ export class Work {
   // `recover` sends again what the service has lost.
   constructor(photos, { onPhoto, onChange, recover }) {
     Object.assign(this, { photos, onPhoto, onChange, recover, jobs: [] }); // jobs: {id, settings, info} in their order
+    this.most = Infinity; // photos that may wait on the service
+    this.run = null; // what is being done: {left, total, jobs, settings, cancelled}
+    this.wake = null; // ends the wait before progress is asked for again
   }
 
   get active() {
     return this.jobs.filter((job) => busy(job.info));
   }
 
+  // How far all of it is; `seconds` is null where nothing is known.
+  get progress() {
+    const { total, jobs } = this.run;
+    const sum = (value) => jobs.reduce((all, { info }) => all + value(info), 0);
+    const done = sum((info) => info.done + info.failed);
+    const now = jobs.at(-1)?.info;
+    const open = now ? now.total - now.done - now.failed : 0;
+    const seconds = open && now.seconds_left ? (now.seconds_left * (total - done)) / open : null;
+    return { total, done, share: sum((info) => info.share * info.total) / total, seconds };
+  }
+
+  // All of the photos, as many in one job as may wait on the service, the next when it has ended.
   async enhance(photos, settings) {
+    if (this.run) return;
+    const run = this.run = { left: photos, total: photos.length, jobs: [], settings, cancelled: false };
+    this.turn(photos, "queued");
     try {
-      const info = await this.submit(photos, settings);
-      const job = { id: info.id, settings, info };
-      this.jobs.push(job);
-      this.follow(job, info);
-      this.watch(job);
+      while (run.left.length && !run.cancelled) await this.next(run);
     } catch (error) {
       complain(error);
     }
+    this.run = null;
+    this.turn(photos.filter((photo) => photo.state === "queued"), "ready");
   }
 
-  async submit(photos, settings) {
+  turn(photos, state) {
+    for (const photo of photos) {
+      Object.assign(photo, { state, share: 0 });
+      this.onPhoto(photo, false);
+    }
+    this.onChange();
+  }
+
+  async next(run) {
+    const there = run.left.filter((photo) => this.photos.includes(photo));
+    const part = there.slice(0, this.most);
+    run.left = there.slice(this.most);
+    if (!part.length) return;
+    const info = await this.submit(part, run);
+    const job = { id: info.id, settings: run.settings, info };
+    this.jobs.push(job);
+    run.jobs.push(job);
+    this.follow(job, info);
+    if (run.cancelled) await this.stop(job); // while it was asked for
+    await this.watch(job);
+  }
+
+  async submit(photos, run) {
     const ids = photos.flatMap((p) => p.info?.id ?? []);
     try {
-      return await (await call("POST", `/v1/jobs?${settings}`, { json: { photos: ids } })).json();
+      return await (await call("POST", `/v1/jobs?${run.settings}`, { json: { photos: ids } })).json();
     } catch (error) {
       if (error.status !== 404) throw error;
       await this.recover();
       const there = photos.filter((p) => p.info && this.photos.includes(p));
       if (!there.some((p) => !ids.includes(p.info.id))) throw error; // it is not for a photo
-      return this.submit(there, settings);
+      return this.submit(there, run);
     }
   }
 
   async watch(job) {
     while (busy(job.info)) {
-      await new Promise((go) => setTimeout(go, job.info.total > MANY ? 4 * POLL : POLL));
+      await this.pause(job.info.total > MANY ? 4 * POLL : POLL);
+      if (!busy(job.info)) return; // it was stopped
       try {
         this.follow(job, await getJson(`/v1/jobs/${job.id}`));
       } catch (error) {
@@ -55,6 +94,13 @@ export class Work {
         complain(error);
       }
     }
+  }
+
+  pause(milliseconds) {
+    return new Promise((go) => {
+      this.wake = go;
+      setTimeout(go, milliseconds);
+    });
   }
 
   follow(job, info) {
@@ -88,12 +134,17 @@ export class Work {
   }
 
   async cancel() {
-    for (const job of this.active) {
-      try {
-        this.follow(job, await (await call("POST", `/v1/jobs/${job.id}/cancel`)).json());
-      } catch (error) {
-        complain(error);
-      }
+    if (!this.run) return;
+    this.run.cancelled = true;
+    for (const job of this.active) await this.stop(job);
+  }
+
+  async stop(job) {
+    try {
+      this.follow(job, await (await call("POST", `/v1/jobs/${job.id}/cancel`)).json());
+    } catch (error) {
+      complain(error);
     }
+    this.wake?.();
   }
 }
