@@ -165,3 +165,19 @@ def test_more_photos_than_may_wait(open_page: Open, start: Serve, photos: list[P
     go.set()
     assert page.locator("#film li.queued").count() == 0
     assert len(client.service.jobs.all()) == 3
+
+
+def test_no_room_is_said(open_page: Open, photos: list[Path]) -> None:
+    page = open_page(expects=("status of 429",))
+    full = {"error": "The disk space of this service is full; try again later."}
+
+    def refuse(route: Any) -> None:
+        route.fulfill(status=429, headers={"Retry-After": "2"}, json=full)
+
+    page.route("**/v1/photos?*", refuse)
+    page.set_input_files("#files", photos[:2])
+    page.wait_for_selector(":nth-match(#film li.held, 2) >> text=No room yet")
+    assert page.locator("#says p").all_inner_texts() == [f"{full['error']}\n×"]
+    page.unroute("**/v1/photos?*")
+    page.wait_for_selector(":nth-match(#film li.ready img, 2)")
+    assert page.get_by_text("No room yet").count() == 0

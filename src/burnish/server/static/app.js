@@ -21,6 +21,7 @@ const KEEP = 10 * 60 * 1000; // how often the service is told that its photos ar
 
 const photos = [];
 let current = null;
+let full = false; // whether it was said that the service has no room
 
 const viewer = new Viewer(showChip, unseen);
 const film = new Film($("film"), { onChoose: choose, onRemove: remove, onError: unseen, waits: () => viewer.busy });
@@ -96,7 +97,8 @@ function arrived(photo, error) {
   if (photo.state === "ready") film.picture(photo);
   film.update(photo);
   if (photo.unsent) complain(new Error("Photos could not be sent. Is the service still running?"));
-  else if (photo.state === "failed") complain(error);
+  else if (photo.state === "failed" || (photo.state === "held" && !full)) complain(error);
+  full = photo.state === "held" || (full && !photo.info);
   if (photo === current || (!current && photo.info)) choose(photo);
   refresh();
 }
@@ -200,8 +202,9 @@ function showChip() {
 
 // --- the work
 
-// `tried` are the settings with which a photo failed; null where it would with all.
-const hopeless = (p) => p.state === "failed" && (!p.tried || p.tried === look.settings());
+// `tried` are the settings with which a photo failed; null where it would with all. What failed for
+// want of room is not hopeless: the service says "try again later" of it.
+const hopeless = (p) => p.state === "failed" && (!p.tried || p.tried === look.settings()) && !p.reason.includes("try again later");
 const todo = () => photos.filter((p) => p.info && !upToDate(p) && !busy(p) && !hopeless(p));
 const running = () => photos.some(busy) || work.run !== null;
 

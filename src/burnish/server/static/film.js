@@ -57,6 +57,7 @@ export class Film {
     if (!entry) return;
     const { item, thumb, bar, mark } = entry;
     item.className = photo.state;
+    if (!thumb.querySelector("img")) thumb.textContent = photo.state === "held" ? "No room yet" : "";
     bar.hidden = !["sending", "queued", "running"].includes(photo.state);
     bar.value = photo.share;
     mark.hidden = !["done", "failed"].includes(photo.state) && !photo.result;

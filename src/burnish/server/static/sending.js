@@ -43,7 +43,7 @@ export class Sending {
       await knock();
       photo.state = "waiting";
     } else if (error.status === 429 && error.retryAfter) {
-      photo.state = "held";
+      Object.assign(photo, { state: "held", reason: error.message });
       setTimeout(() => this.send([photo]), error.retryAfter * 1000);
     } else {
       Object.assign(photo, { state: "failed", reason: error.message, unsent: PASSES.includes(error.status) });
