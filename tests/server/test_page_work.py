@@ -181,3 +181,28 @@ def test_no_room_is_said(open_page: Open, photos: list[Path]) -> None:
     page.unroute("**/v1/photos?*")
     page.wait_for_selector(":nth-match(#film li.ready img, 2)")
     assert page.get_by_text("No room yet").count() == 0
+
+
+def test_a_value_that_makes_no_sense_is_not_worked_with(
+    open_page: Open, photos: list[Path]
+) -> None:
+    page = open_page()
+    page.set_input_files("#files", photos[0])
+    page.wait_for_selector("#film li.ready")
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/v1/jobs?" in r.url else None)
+    page.get_by_text("Output and more").click()
+    quality = page.get_by_label("Quality")
+    quality.fill("500")
+    border = "e => getComputedStyle(e).borderColor"
+    assert quality.evaluate(border) != page.get_by_label("Budget").evaluate(border)
+    quality.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "quality"
+    page.get_by_text("Output and more").click()
+    page.locator("#go").click()
+    assert quality.is_visible() and page.evaluate("document.activeElement.name") == "quality"
+    assert not asked
+    quality.fill("80")
+    page.locator("#go").click()
+    page.wait_for_selector("#film li.done")
+    assert len(asked) == 1 and "quality=80" in asked[0]

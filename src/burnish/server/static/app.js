@@ -215,7 +215,7 @@ function told(photo, hasOtherResult) {
 
 function enhance(list) {
   const chosen = list.filter(Boolean);
-  if (chosen.length) work.enhance(chosen, look.settings());
+  if (chosen.length && look.check()) work.enhance(chosen, look.settings());
 }
 
 function refresh() {

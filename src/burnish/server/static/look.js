@@ -23,10 +23,20 @@ export class Look {
     });
     $("model").addEventListener("change", () => this.chose());
     $("chosen-look").addEventListener("change", () => this.chose());
-    $("options").addEventListener("change", () => this.later());
+    $("options").addEventListener("change", (event) => {
+      event.target.reportValidity();
+      this.later();
+    });
   }
 
   get strength() { return Number($("strength").value) / 100; }
+
+  // Whether all values make sense; one that does not is shown with the reason.
+  check() {
+    const wrong = [...this.inputs()].find((input) => !input.validity.valid);
+    if (wrong) $("more").open = true;
+    return !wrong || wrong.reportValidity();
+  }
 
   later() {
     clearTimeout(this.timer);
