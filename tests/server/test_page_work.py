@@ -206,3 +206,18 @@ def test_a_value_that_makes_no_sense_is_not_worked_with(
     page.locator("#go").click()
     page.wait_for_selector("#film li.done")
     assert len(asked) == 1 and "quality=80" in asked[0]
+
+
+def test_a_bad_file_is_current_until_a_good_one_comes(
+    open_page: Open, photos: list[Path], tmp_path: Path
+) -> None:
+    page = open_page()
+    (tmp_path / "torn.png").write_bytes(photos[0].read_bytes()[:-4000])
+    (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.7 and more of it, " * 9)
+    page.set_input_files("#files", tmp_path / "notes.pdf")
+    page.wait_for_selector("#notes >> text=notes.pdf is a PDF document")
+    page.set_input_files("#files", tmp_path / "torn.png")
+    page.wait_for_selector("#notes >> text=torn.png is truncated")
+    page.set_input_files("#files", photos[1])
+    page.wait_for_selector(f"{IDLE} >> text=Exact preview")
+    assert page.locator("#name").inner_text() == "1.png"

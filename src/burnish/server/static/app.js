@@ -21,10 +21,11 @@ const KEEP = 10 * 60 * 1000; // how often the service is told that its photos ar
 
 const photos = [];
 let current = null;
+let picked = false; // whether the current photo was chosen by hand
 let full = false; // whether it was said that the service has no room
 
 const viewer = new Viewer(showChip, unseen);
-const film = new Film($("film"), { onChoose: choose, onRemove: remove, onError: unseen, waits: () => viewer.busy });
+const film = new Film($("film"), { onChoose: pick, onRemove: remove, onError: unseen, waits: () => viewer.busy });
 const look = new Look({ changed, moving });
 const work = new Work(photos, { onPhoto: told, onChange: refresh, recover });
 const sending = new Sending(photos, { onShare: (photo) => film.update(photo), onEnd: arrived });
@@ -99,7 +100,8 @@ function arrived(photo, error) {
   if (photo.unsent) complain(new Error("Photos could not be sent. Is the service still running?"));
   else if (photo.state === "failed" || (photo.state === "held" && !full)) complain(error);
   full = photo.state === "held" || (full && !photo.info);
-  if (photo === current || (!current && photo.info)) choose(photo);
+  const nothingSeen = !picked && (!current?.info || viewer.blank);
+  if (photo === current || !current || (photo.info && nothingSeen)) choose(photo);
   refresh();
 }
 
@@ -109,6 +111,11 @@ async function recover() {
   refresh();
   await sending.settled(lost);
   return lost.length > 0;
+}
+
+function pick(photo) {
+  picked = true;
+  choose(photo);
 }
 
 function choose(photo) {
@@ -134,6 +141,7 @@ async function remove(photo) {
   forget(photo);
   if (photo === current) {
     current = null;
+    picked = false;
     viewer.clear();
     const next = photos[Math.min(place, photos.length - 1)];
     if (next) choose(next);
@@ -188,6 +196,8 @@ async function unseen(error, info) {
   photo.state = "failed";
   photo.reason = error.message;
   film.update(photo);
+  const other = photo === current && !picked && photos.find((p) => p.info && p.state !== "failed");
+  if (other) choose(other);
   refresh();
 }
 
