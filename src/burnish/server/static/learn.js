@@ -83,7 +83,9 @@ export class Learn {
     if (this.busy) return;
     const work = this.work = { photos: [], refused: [], learning: null, cancelled: false };
     $("learned").hidden = true;
+    const had = document.activeElement;
     this.refresh();
+    if (had === $("learn-go")) $("learn-cancel").focus();
     try {
       const ids = {};
       for (const side of SIDES) ids[side] = await this.send(side, work);

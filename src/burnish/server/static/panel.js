@@ -9,6 +9,7 @@ const $ = (id) => document.getElementById(id);
 // `left` are the photos that are still to be enhanced with the settings as they are.
 // `unsent` are those whose sending can be tried again.
 export function showPanel({ photos, current, left, work, upToDate, unsent }) {
+  const had = document.activeElement;
   const working = work.run !== null;
   const go = $("go");
   $("running").hidden = !working;
@@ -33,9 +34,17 @@ export function showPanel({ photos, current, left, work, upToDate, unsent }) {
   all.textContent = archiveTitle(finished, upToDate);
   all.classList.toggle("primary", go.hidden);
   if (!all.hidden) all.href = archive(photos, work.jobs);
+  if (had.closest(".actions [hidden]")) moveFocus(upToDate(current));
   const notes = [...(current?.reason ? [current.reason] : []), ...(upToDate(current) ? current.result.info.notes : [])];
   $("notes").hidden = !notes.length;
   $("notes").replaceChildren(...notes.map((note) => element("li", { textContent: note })));
+}
+
+// From a button that has gone to what can be done next.
+function moveFocus(done) {
+  const there = (id) => !$(id).closest("[hidden]");
+  const next = ["cancel", !there("go") && "all", done && "one", "go", "one", "only"].find((id) => id && there(id));
+  if (next) $(next).focus();
 }
 
 // The address of the ZIP: the jobs that the results are of, without photos that were taken out of the strip.
