@@ -17,19 +17,22 @@ export function onLocked(ask) {
 
 export async function call(method, path, { body, json, signal } = {}) {
   const headers = json ? { "Content-Type": "application/json" } : {};
-  let response;
-  try {
-    response = await fetch(path, { method, headers, signal, body: json ? JSON.stringify(json) : body });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Refusal(0, "The service cannot be reached. Is it still running?");
-  }
+  const response = await reach(path, { method, headers, signal, body: json ? JSON.stringify(json) : body });
   if (response.status === 401 && asksForToken) {
     await asksForToken();
     return call(method, path, { body, json, signal });
   }
   if (!response.ok) throw await refusal(response.status, await response.text(), response.headers.get("Retry-After"));
   return response;
+}
+
+async function reach(path, request) {
+  try {
+    return await fetch(path, request);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refusal(0, "The service cannot be reached. Is it still running?");
+  }
 }
 
 async function refusal(status, text, retryAfter) {
@@ -45,7 +48,7 @@ export async function getJson(path) {
 }
 
 export async function openSession(token) {
-  const response = await fetch("/v1/session", {
+  const response = await reach("/v1/session", {
     method: "POST",
     headers: { Authorization: `Bearer ${token}` },
   });

@@ -10,21 +10,24 @@ let door = null;
 export function knock() {
   door ??= new Promise((opened) => {
     const dialog = $("door");
-    dialog.addEventListener("cancel", (event) => event.preventDefault());
-    $("knock").addEventListener("submit", async (event) => {
+    dialog.oncancel = (event) => event.preventDefault();
+    $("knock").onsubmit = async (event) => {
       event.preventDefault();
-      if (await openSession($("key").value)) {
-        dialog.close();
-        door = null;
-        opened();
-      } else {
-        $("wrong").textContent = "That is not the token.";
-        $("key").select();
-      }
-    });
+      const wrong = await refused($("key").value);
+      $("wrong").textContent = wrong;
+      if (wrong) return $("key").select();
+      dialog.close();
+      door = null;
+      opened();
+    };
     dialog.showModal();
   });
   return door;
+}
+
+// Why it does not open; nothing if it does.
+async function refused(key) {
+  return openSession(key).then((open) => (open ? "" : "That is not the token."), (error) => error.message);
 }
 
 // A token that came with the address is used, and taken out of it.
@@ -32,5 +35,5 @@ export async function enter() {
   const key = new URLSearchParams(location.hash.slice(1)).get("token");
   if (!key) return;
   history.replaceState(null, "", location.pathname);
-  await openSession(key);
+  await openSession(key).catch(() => {}); // what is asked for next says so
 }
