@@ -59,7 +59,8 @@ export async function openSession(token) {
 export function upload(file, onShare) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `/v1/photos?name=${encodeURIComponent(file.name.slice(-200))}`);
+    const name = file.name.slice(-200).replace(/\p{Surrogate}/gu, ""); // half a character cannot be sent
+    request.open("POST", `/v1/photos?name=${encodeURIComponent(name)}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.onprogress = (event) => event.lengthComputable && onShare(event.loaded / event.total);
     request.onerror = () => reject(new Refusal(0, `${file.name} could not be sent.`));
