@@ -148,7 +148,11 @@ def test_photos_are_dropped_where_they_belong(open_page: Open, pairs: Path) -> N
     )
     page.dispatch_event("#finished-zone", "drop", {"dataTransfer": transfer})
     page.wait_for_selector("#finished-count >> text=6 photos")
+    page.dispatch_event("#finished-zone", "drop", {"dataTransfer": transfer})
+    page.get_by_text("These photos are there already.").wait_for()
+    assert page.locator("#finished-count").inner_text() == "6 photos"
     page.dispatch_event("#learn h1", "drop", {"dataTransfer": transfer})
+    page.get_by_text("Drop the photos on Before or on Finished.").wait_for()
     assert page.locator("#before-count").inner_text() == ""
     page.locator("#tabs").get_by_role("button", name="Enhance").click()
     assert page.get_by_role("heading", name="Drop your photos here").is_visible()

@@ -24,6 +24,10 @@ export class Learn {
     });
     $("learn-cancel").addEventListener("click", () => this.cancel());
     $("learn-use").addEventListener("click", () => this.onUse(this.look));
+    window.addEventListener("drop", (event) => {
+      if ($("learn").hidden || event.target.closest?.(".zone") || !event.dataTransfer?.types.includes("Files")) return;
+      complain(new Error("Drop the photos on Before or on Finished."));
+    });
     this.refresh();
   }
 
@@ -48,14 +52,22 @@ export class Learn {
     zone.addEventListener("dragleave", () => zone.classList.remove("over"));
     zone.addEventListener("drop", async (event) => {
       zone.classList.remove("over");
-      if (!this.busy) this.take(side, await dropped(event.dataTransfer));
+      if (this.busy) return;
+      try {
+        this.take(side, await dropped(event.dataTransfer));
+      } catch (error) {
+        complain(error);
+      }
     });
   }
 
   take(side, files) {
     const photos = photosOf(files);
+    const known = new Set(this.files[side].map(fingerprint));
+    const fresh = photos.filter((file) => !known.has(fingerprint(file)));
     if (!photos.length) complain(new Error("There is no photo among these files."));
-    this.files[side].push(...photos);
+    else if (!fresh.length) complain(new Error("These photos are there already."));
+    this.files[side].push(...fresh);
     this.refresh();
   }
 
@@ -208,6 +220,11 @@ export class Learn {
     }
     $("learned-title").focus();
   }
+}
+
+// What tells one file from another; where it lies is not said of what was dropped.
+function fingerprint({ name, size, lastModified }) {
+  return `${size} ${lastModified} ${name}`;
 }
 
 export function duration(seconds) {
