@@ -43,17 +43,18 @@ def srpie_global_cpu() -> Recipe:
 
 
 def srpie_global_further() -> Recipe:
-    """From `srpie-sr`'s MBFNet and DUNet and an earlier `srpie`'s PENet and gate: the detail alone.
+    """From `srpie-sr`'s MBFNet and DUNet and an earlier `srpie`'s PENet and gate, all at once.
 
-    MBFNet and DUNet learn what un-retouched pictures look like; tone and colour stay as they are.
+    Few steps at a low rate: what the parts know alone, a longer training loses (`docs/log.md`).
     `burnish train srpie-global-further --start SRPIE_SR --start SRPIE ...`
     """
     return replace(
         srpie_global_cpu(),
         name="srpie-global-further",
-        steps=700,
-        stages=(Stage(1.0, 48, 8, only=("mbfnet.", "upsampler.")),),
-        learning_rate=1e-4,
+        steps=300,
+        stages=(Stage(1.0, 48, 8),),
+        learning_rate=5e-5,
+        ema=0.98,
         description="Deep SR-PIE with a gate, from the weights of an earlier one.",
     )
 
