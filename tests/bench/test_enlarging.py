@@ -126,7 +126,7 @@ def test_the_table_has_measured_and_published_rows(tmp_path: Path) -> None:
         "nearest": {"Set5": enlarging.measure(nearest, found, 2)},
         "theirs": {"Set5": enlarging.measure_folder("theirs", tmp_path / "theirs", found, 2)},
     }
-    lines = enlarging.table(rows, {"nearest": 123_456}, {"Set5": 1}).splitlines()
+    lines = enlarging.table(rows, {"nearest": 123_456}, {"Set5": 1}, 2).splitlines()
     assert "| nearest | 123,456 |" in lines[2] and "Set5 (1)" in lines[0]
     assert lines[3].startswith("| theirs | - | - | - |")
     assert any(
@@ -156,7 +156,7 @@ def test_alltuu2_is_scored_on_rgb(tmp_path: Path) -> None:
         contenders = [enlarging.bicubic_contender(2)]
         rows = enlarging.measure_all(contenders, {"same": tmp_path / name / "HR"}, found, 2)
         means[name] = rows["bicubic"][name]
-        lines = enlarging.table(rows, {}, {name: 1}).splitlines()
+        lines = enlarging.table(rows, {}, {name: 1}, 2).splitlines()
         published = any(x.endswith("| 29.84/0.9649 |") for x in lines)
         assert published == ("Alltuu2 (1, RGB)" in lines[0]) == (name == "Alltuu2")
         assert rows["same"][name].ssim == pytest.approx(1)

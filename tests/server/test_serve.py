@@ -24,6 +24,12 @@ SRC = Path(__file__).resolve().parents[2] / "src"
 Run = Callable[[], tuple[subprocess.Popen[str], str]]
 
 
+def heard() -> None:
+    """What runs without a terminal may have the signals ignored, and its children with it."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def run(model: str, tmp_path: Path) -> Iterator[Run]:
     """Start the command; its temporary files lie in tmp_path."""
@@ -33,7 +39,13 @@ def run(model: str, tmp_path: Path) -> Iterator[Run]:
     started = []
 
     def begin() -> tuple[subprocess.Popen[str], str]:
-        process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command,
+            env=env,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=None if os.name == "nt" else heard,
+        )
         started.append(process)
         assert process.stderr is not None
         line = process.stderr.readline()

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from burnish.batch.events import (
     Done,
@@ -71,10 +71,10 @@ class Lines:
                 self.good(f"{job.source} -> {job.target}")
 
     def good(self, line: str) -> None:
-        print(printable(line), flush=True)
+        put_line(printable(line), sys.stdout)
 
     def bad(self, line: str) -> None:
-        print(printable(line), file=sys.stderr, flush=True)
+        put_line(printable(line), sys.stderr)
 
     def refused(self, error: Exception) -> None:
         """Nothing could be started, or an error ended it; the sentence is printed by the caller."""
@@ -163,7 +163,7 @@ class JsonLines(Lines):
         self.model = model.name
 
     def put(self, **values: Any) -> None:
-        print(json.dumps(values), flush=True)  # ASCII, whatever the terminal's encoding
+        put_line(json.dumps(values), sys.stdout)  # ASCII, whatever the terminal's encoding
 
     def refused(self, error: Exception) -> None:
         reason, code = told(error)
@@ -187,6 +187,13 @@ class JsonLines(Lines):
             interrupted=report.interrupted,
             exit_code=report.exit_code if code is None else code,
         )
+
+
+def put_line(line: str, stream: TextIO) -> None:
+    """A line and its end at once: a signal or another thread finds no room between the two."""
+    if stream:  # None where it was closed before we began
+        stream.write(f"{line}\n")
+        stream.flush()
 
 
 def view(as_json: bool) -> Lines:
