@@ -79,10 +79,18 @@ def refuse_taken(path: Path, overwrite: bool) -> None:
         raise OutputError(f"{path} exists already: choose another name, or use --overwrite.")
 
 
+def same_file(path: Path, other: Path) -> bool:
+    """Whether both are one file, also through links; False where one is not there."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
 def refuse_input(path: Path, inputs: Iterable[Path]) -> None:
     """OutputError where the file to write is one that is read."""
     for given in inputs:
-        if is_there(path) and is_there(given) and path.samefile(given):
+        if same_file(path, given):
             raise OutputError(f"{path} is an input, which is never overwritten: choose another.")
 
 

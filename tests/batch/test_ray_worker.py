@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 
 from burnish.batch import files
-from burnish.batch.cluster import RayOptions, left, workers_for
+from burnish.batch.cluster import RayOptions, left, outcome_of, remember, workers_for
 from burnish.batch.manifest import Manifest, home
 from burnish.batch.plan import Job
 from burnish.batch.ray_worker import Ledger, Task, Worker
 from burnish.batch.recipe import Recipe, recipe_for
 from burnish.batch.resume import Memory
+from burnish.batch.steps import failure
 from burnish.engine.models import find
 from burnish.engine.options import EnhanceOptions
-from burnish.errors import ModelError, OptionError, OutputError
+from burnish.errors import InputError, ModelError, OptionError, OutputError
 from burnish.image.photo import Photo
 from burnish.image.write import write
 from tiny import tiny_model
@@ -77,6 +78,20 @@ def test_what_may_be_an_original_is_compared_even_with_overwrite(
     with pytest.raises(OutputError, match="lies among the photos"):
         Worker(task, None).enhance(job, {}, replaces=False)
     assert job.target.read_bytes() == b"an original"
+
+
+@pytest.mark.parametrize(("error", "again"), [(MemoryError(), True), (InputError("No."), False)])
+def test_a_failure_that_may_pass_is_tried_again(
+    error: Exception, again: bool, task: Task, job: Job, tmp_path: Path
+) -> None:
+    failed = failure(job, error)
+    row = {"reason": failed.reason, "code": failed.code, "trace": "", "passing": failed.passing}
+    row |= {"stamp": files.stamp(job.source), "content": files.digest(job.source)}
+    row |= {"output": "", "output_stamp": ""}
+    with Manifest(home(tmp_path / "out")) as manifest:
+        memory = Memory(manifest, tmp_path / "out", Recipe({"strength": 1.0}))
+        remember(memory, job, outcome_of(job, row), row)
+        assert (memory.verdict(job, overwrite=False) is None) == again
 
 
 def test_another_model_than_the_drivers_is_refused(task: Task) -> None:

@@ -160,7 +160,7 @@ def outcomes(
 
 def outcome_of(job: Job, row: dict[str, Any]) -> Done | Failed:
     if row["code"]:
-        return Failed(job, row["reason"], row["code"], row["trace"])
+        return Failed(job, row["reason"], row["code"], row["trace"], row["passing"])
     return Done(job, row["seconds"], row["megapixels"], tuple(filter(None, row["notes"])))
 
 
@@ -176,7 +176,7 @@ def remember(memory: Memory, job: Job, outcome: Done | Failed, row: dict[str, An
         output=row["output"],
     )
     if isinstance(outcome, Failed):
-        memory.failed(job, replace(entry, output_stamp=""), outcome.reason, outcome.code)
+        memory.failed(replace(entry, output_stamp=""), outcome)
     else:
         memory.manifest.put(entry)
 

@@ -40,12 +40,14 @@ class Failed:
     """There is no result; ``reason`` is one sentence, ``code`` the exit code of such an error.
 
     ``trace`` is text, because an exception would keep the pixels of its photo in memory.
+    ``passing``: it may succeed the next time, as where a file changed or memory was short.
     """
 
     job: Job
     reason: str
     code: int
     trace: str = ""
+    passing: bool = False
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,8 @@ class Worker:
         job = Job(places.place(row["source"]), places.place(row["target"]), 0.0)
         out = {"number": number, "seconds": 0.0, "megapixels": 0.0, "notes": [""]}
         out |= {"content": "", "stamp": "", "output": "", "output_stamp": ""}
-        out |= {"reason": "", "code": 0, "trace": "", "fatal": self.broken is not None}
+        out |= {"reason": "", "code": 0, "trace": "", "passing": False}
+        out |= {"fatal": self.broken is not None}
         start = time.perf_counter()
         begun = 1 if self.broken else ray.get(self.ledger.begin.remote(number))
         try:
@@ -106,6 +107,7 @@ class Worker:
         except Exception as error:
             failed: Failed = failure(job, error)
             out |= {"reason": failed.reason, "code": failed.code, "trace": failed.trace}
+            out |= {"passing": failed.passing}
         if not self.broken:
             ray.get(self.ledger.end.remote(number))
         return out | {"seconds": time.perf_counter() - start}

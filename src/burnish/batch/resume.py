@@ -157,17 +157,17 @@ class Memory:
     def done(self, job: Job, entry: Entry) -> None:
         self.manifest.put(replace(entry, state="done", output_stamp=self.stamp(job.target)))
 
-    def failed(self, job: Job, entry: Entry, reason: str, code: int) -> None:
+    def failed(self, entry: Entry, failed: Failed) -> None:
         """Remember a failure; but where an output of an earlier run stands, only that."""
         last = self.manifest.get(entry.target)
         if last and last.state == "writing":
             last = self.manifest.replaced(entry.target)
-        if last and last.state == "done" and self.stamp(job.target):
+        if last and last.state == "done" and self.stamp(failed.job.target):
             self.manifest.put(last)
             return
-        self.manifest.put(
-            replace(entry, state="failed", output="", reason=spelt(reason), code=code)
-        )
+        code = AGAIN if failed.passing else failed.code
+        reason = spelt(failed.reason)
+        self.manifest.put(replace(entry, state="failed", output="", reason=reason, code=code))
 
 
 def wants_memory(inputs: Sequence[Path], out: Path) -> bool:

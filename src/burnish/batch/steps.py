@@ -12,7 +12,7 @@ from pathlib import Path
 from burnish.batch.events import Failed
 from burnish.batch.manifest import Entry
 from burnish.batch.plan import Job
-from burnish.batch.resume import AGAIN, Memory
+from burnish.batch.resume import Memory
 from burnish.engine.enhancer import Enhancer
 from burnish.engine.stream import FROM_MEGAPIXELS, enhance_file
 from burnish.errors import BurnishError, ModelError, OptionError, OutputError, PassingError
@@ -155,9 +155,7 @@ class Steps:
         failed = failure(job, error)
         if self.memory and entry:
             with contextlib.suppress(OutputError):  # the disk that is full holds the memory too
-                passing = isinstance(error, PassingError | MemoryError)
-                code = AGAIN if passing else failed.code
-                self.memory.failed(job, entry, failed.reason, code)
+                self.memory.failed(entry, failed)
         return failed
 
 
@@ -172,11 +170,12 @@ def digest_of(parts: list[bytes]) -> str:
 def failure(job: Job, error: Exception) -> Failed:
     """One sentence for whatever went wrong with a photo."""
     trace = "".join(traceback.format_exception(error))
+    passing = isinstance(error, PassingError | MemoryError)
     if isinstance(error, BurnishError):
-        return Failed(job, str(error), error.exit_code, trace)
+        return Failed(job, str(error), error.exit_code, trace, passing)
     if isinstance(error, MemoryError):
         reason = f"{job.source.name}: the photo is too large for this machine's memory."
     else:
         first = next(iter(str(error).splitlines()), "")
         reason = f"{job.source.name}: unexpected {type(error).__name__}: {first}".rstrip(": ")
-    return Failed(job, reason, BurnishError.exit_code, trace)
+    return Failed(job, reason, BurnishError.exit_code, trace, passing)

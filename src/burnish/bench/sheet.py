@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,9 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from burnish.errors import BurnishError, InputError
 from burnish.files import is_folder, is_there, unreachable
-from burnish.image.folder import cannot_search
+from burnish.image.folder import photos_below
 from burnish.image.photo import Photo
-from burnish.image.sniff import is_photo_name
 
 WIDEST = 3840
 """Pixels across a sheet, about."""
@@ -48,17 +46,6 @@ def pairs(before: Path, after: Path) -> list[Row]:
     ]
     if not found:
         raise InputError(f"No photo in {after} has the name of one in {before}.")
-    return found
-
-
-def photos_below(folder: Path) -> dict[Path, Path]:
-    """Relative name -> path of every photo in a folder and its sub-folders, hidden ones aside."""
-    found = {}
-    for here, subfolders, files in os.walk(folder, onerror=cannot_search):
-        subfolders[:] = sorted(name for name in subfolders if name[0] != ".")
-        for name in sorted(filter(is_photo_name, files)):
-            path = Path(here) / name
-            found[path.relative_to(folder)] = path
     return found
 
 

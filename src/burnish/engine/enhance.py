@@ -22,7 +22,7 @@ from burnish.image.encode import check_encoding, encode
 from burnish.image.formats import format_of
 from burnish.image.photo import Photo
 from burnish.image.pillow import from_pillow, to_pillow
-from burnish.image.read import read
+from burnish.image.read import Encoded, read
 from burnish.image.write import check_target, write
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _loading = Lock()
 
 @overload
 def enhance(
-    source: bytes | bytearray | memoryview,
+    source: Encoded,
     out: None = None,
     *,
     format: str | None = None,
@@ -85,7 +85,7 @@ def enhance(
     results that are encoded, ``overwrite`` is for ``out``.
     """
     for_files = (format, metadata, quality, overwrite) != (None, "keep", None, False)
-    is_bytes, is_path = isinstance(source, bytes | bytearray | memoryview), _is_path(source)
+    is_bytes, is_path = isinstance(source, Encoded), _is_path(source)
     if out is not None and not is_path:
         raise OptionError("out is for a source that is a path; write other results yourself.")
     if out is not None and not _is_path(out):
@@ -99,7 +99,7 @@ def enhance(
     better = enhancer_for(options)
     encoding: Any = {"metadata": metadata, "quality": quality}
     if is_bytes:
-        photo = read(bytes(source))
+        photo = read(source)
         check_encoding(photo, format, **encoding, scale=better.scale)
         return encode(better(photo), format, **encoding)
     if is_path:

@@ -1,7 +1,9 @@
-"""Photos directly in a folder, as scores, tables and studies pair them by name."""
+"""Photos in a folder: directly in it, as scores, tables and studies pair them by name, or below."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,6 +34,22 @@ def photos_in(folder: Path) -> list[Path]:
         return [p for p in sorted(folder.iterdir()) if is_file(p) and is_photo_name(p)]
     except OSError as error:
         cannot_search(error)
+
+
+def photos_below(
+    folder: Path, on_error: Callable[[OSError], None] = cannot_search
+) -> dict[Path, Path]:
+    """Relative name -> path of every photo in a folder and its sub-folders, hidden ones aside.
+
+    ``on_error`` is told of folders that cannot be searched.
+    """
+    found = {}
+    for here, subfolders, files in os.walk(folder, onerror=on_error):
+        subfolders[:] = sorted(name for name in subfolders if name[0] != ".")
+        for name in sorted(filter(is_photo_name, files)):
+            path = Path(here) / name
+            found[path.relative_to(folder)] = path
+    return found
 
 
 def by_stem(folder: Path) -> dict[str, Path]:

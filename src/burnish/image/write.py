@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from burnish.errors import OutputError
-from burnish.files import is_folder, make_folder
+from burnish.files import is_folder, make_folder, same_file
 from burnish.image.encode import encode_parts
 from burnish.image.formats import check_format, format_of, losses
 from burnish.image.photo import Photo
@@ -53,14 +53,6 @@ def taken(path: Path) -> OutputError:
     return OutputError(
         f"{path} exists already: allow overwriting (--overwrite, in Python overwrite=True)."
     )
-
-
-def same_file(path: Path, other: Path) -> bool:
-    """Whether both are one file, also through links; False where one is not there."""
-    try:
-        return path.samefile(other)
-    except OSError:
-        return False
 
 
 def write_bytes(

@@ -11,8 +11,7 @@ from burnish.engine.look_facts import Facts
 from burnish.engine.look_maps import Maps, box
 from burnish.errors import BurnishError, InputError, OptionError, OutputError
 from burnish.files import is_file, is_folder, unreachable
-from burnish.image.folder import cannot_search
-from burnish.image.sniff import is_photo_name
+from burnish.image.folder import cannot_search, photos_below
 from burnish.look.align import laid_over, place
 from burnish.look.match import Match, SetAside, match
 from burnish.look.view import View
@@ -96,8 +95,8 @@ def views(
     """
     inner = other.resolve()
     nested = inner.is_relative_to(folder.resolve())
-    paths = [p for p in sorted(folder.rglob("*")) if is_photo_name(p) and not hidden(p, folder)]
-    paths = [p for p in paths if is_file(p) or unreachable(p)]
+    below = photos_below(folder, lambda error: None)  # what cannot be searched is passed over
+    paths = [p for p in sorted(below.values()) if is_file(p) or unreachable(p)]
     if nested:  # realpath: of a link in circles, `Path.resolve` is an error
         paths = [p for p in paths if not Path(os.path.realpath(p)).is_relative_to(inner)]
     found = []
@@ -110,11 +109,6 @@ def views(
         except BurnishError as error:
             aside.append(SetAside(path.name, str(error)))
     return found
-
-
-def hidden(path: Path, folder: Path) -> bool:
-    """Whether it lies in a hidden folder of ``folder``, as thumbnails do, or is hidden itself."""
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def shots(

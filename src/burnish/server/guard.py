@@ -44,6 +44,7 @@ class Guard:
         self.limits = limits
         self.token = token
         self.session = session
+        self.cookie = cookie_name(session)
         self.hosts = LOOPBACK | {host.lower() for host in hosts}
         self.any_address = any_address
 
@@ -99,7 +100,7 @@ class Guard:
         if scheme.lower() == "bearer" and same(given.strip(), self.token or ""):
             return
         cookies = cookie_parser(headers.get("cookie", ""))
-        if not same(cookies.get(cookie_name(self.session), ""), self.session):
+        if not same(cookies.get(self.cookie, ""), self.session):
             raise Unauthorised("This service wants its token: Authorization: Bearer TOKEN.")
 
 
